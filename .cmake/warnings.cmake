@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# One place for warnings and sanitizers: every target of ours calls subquad_options(target).
+function(subquad_options target)
+    target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR})
+    target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual)
+    if(SUBQUAD_WERROR)
+        target_compile_options(${target} PRIVATE -Werror)
+    endif()
+    if(SUBQUAD_SANITIZE)
+        target_compile_options(${target} PRIVATE -fsanitize=${SUBQUAD_SANITIZE} -fno-omit-frame-pointer)
+        target_link_options(${target} PUBLIC -fsanitize=${SUBQUAD_SANITIZE})
+    endif()
+endfunction()

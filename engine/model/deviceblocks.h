@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/compute/queue.h"
+#include "engine/model/blocks.h"
+#include "engine/model/model.h"
+
+#include <map>
+#include <memory>
+
+namespace engine {
+
+// A dense weight on the device in the layout `DeviceBlocks::dense` reads fastest: [⌈out/32⌉][in][32], padded with
+// zeros.
+struct PackedWeight
+{
+    Buffer<float> panels;
+    int out = 0, in = 0;
+};
+
+PackedWeight packWeight(Queue& queue, std::span<const float> weight, int out, int in);
+
+// The steps of a block on a queue, float32: rows of x lie one after another, [rows, width]. One object per worker
+// thread.
+class DeviceBlocks
+{
+public:
+    explicit DeviceBlocks(Device& device); // takes its kernels (builds at first use)
+
+    void embed(Queue&, const Buffer<float>& embedding, const Buffer<int>& ids, Buffer<float>& x, int rows, int width);
+    void rmsNorm(Queue&, const Buffer<float>& x, const Buffer<float>& weight, Buffer<float>& out, int rows, int width,
+                 float eps);
+    // out[rows, W.out] = x[rows, W.in]·Wᵀ; with `accumulate` it is added to out (residual).
+    void dense(Queue&, const Buffer<float>& x, const PackedWeight& weight, Buffer<float>& out, int rows,
+               bool accumulate = false);
+    // RoPE on [rows, heads·headWidth] from `from` (starting at its row fromRow) to `to`; the first row has position
+    // `first`. RopeKind::None copies.
+    void rotate(Queue&, const Positions& positions, const Buffer<float>& from, Buffer<float>& to, int rows, int heads,
+                int headWidth, int first);
+    void swiGlu(Queue&, const Buffer<float>& gate, const Buffer<float>& up, Buffer<float>& out, int rows, int width);
+
+private:
+    struct Impl;
+    std::shared_ptr<Impl> m_impl;
+};
+
+} // namespace engine

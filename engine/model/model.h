@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/files/checkpoint.h"
+#include "engine/model/tokenizer.h"
+#include "engine/values/modelconfig.h"
+#include "engine/values/plan.h"
+
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace engine {
+
+enum class Weight
+{
+    Embedding,
+    AttentionNorm,
+    Query,
+    Key,
+    Value,
+    Output,
+    FeedForwardNorm,
+    Gate,
+    Up,
+    Down,
+    FinalNorm,
+    Classifier
+};
+
+std::string_view nameOf(Weight which); // "query", as in the canonical tensor names
+
+// Rows and columns of a weight: [out, in] for a linear layer, [1, n] for a norm.
+struct WeightShape
+{
+    int rows = 0, cols = 0;
+
+    bool operator==(const WeightShape&) const = default;
+};
+
+// Weights as float32 after every shape and every number was checked. All members are const: any number of threads may
+// read it.
+class Model
+{
+public:
+    // Throws Error{Shape} naming tensor, shape found and shape expected; Error{Memory} before taking memory beyond the
+    // limit; Error{Format} for a weight that is not finite, and for a tokenizer that does not fit the embedding (an id
+    // beyond its rows, or fewer than 90 % of them).
+    Model(Checkpoint checkpoint, Job& job);
+
+    const ModelConfig& config() const { return m_checkpoint.config; }
+
+    const Checkpoint& checkpoint() const { return m_checkpoint; }
+
+    const Tokenizer* tokenizer() const { return m_tokenizer.get(); } // nullptr: token ids only
+
+    WeightShape shape(Weight which) const;
+
+    // rows·cols numbers, row after row. The tied classifier is the embedding.
+    std::span<const float> weight(Weight which, LayerIndex layer = wholeModel) const;
+
+    // Ids at and above this are padding rows of the embedding: reported, never sampled.
+    int tokensInUse() const { return m_tokensInUse; }
+
+    std::size_t parameterCount() const;
+
+private:
+    Checkpoint m_checkpoint;
+    std::unique_ptr<const Tokenizer> m_tokenizer;
+    std::map<std::pair<Weight, LayerIndex>, std::vector<float>> m_weights;
+    int m_tokensInUse = 0;
+};
+
+// What a run on this checkpoint will take, computed before anything is allocated.
+struct MemoryNeed
+{
+    std::size_t weightBytes = 0; // float32 weights on the host
+    std::size_t deviceBytes = 0; // the same, packed, on the device
+    std::size_t cacheBytes = 0;  // key/value cache at `tokens`
+    std::size_t traceBytes = 0;  // what the recorder keeps at `tokens`
+};
+
+MemoryNeed memoryNeed(const ModelConfig& config, int tokens);
+
+// The pre-flight report of `info`: what was found, assumed, missing, and what memory a run will take.
+struct Preflight
+{
+    std::vector<std::string> found, assumed, missing, ignored, padding;
+    MemoryNeed atContext;
+    std::size_t parameters = 0;
+};
+
+Preflight preflight(const Checkpoint& checkpoint);
+
+// Limits in one place; SUBQUAD_MEMORY_LIMIT (bytes) overrides the default, 3/4 of the machine's memory.
+std::size_t memoryLimit();
+
+} // namespace engine

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/methods/method.h"
+
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace engine {
+
+struct SessionStats
+{
+    int tokens = 0;
+    std::size_t stateBytes = 0;     // of all layers: caches, memories
+    std::vector<Span> spans;        // device work since the last call; wall spans on the reference back end
+    std::vector<std::string> forms; // per layer: the form that ran last
+};
+
+// One running sequence. Made, used and destroyed on one worker thread.
+class Session
+{
+public:
+    virtual ~Session() = default;
+    // Feeds tokens after those already fed; returns the logits after the last one. All logits, residual streams, q, k,
+    // v go through the recorder, under its filter. At most two layers are in flight; a cancel takes effect within 100
+    // ms and leaves a session that works after reset().
+    virtual std::vector<float> feed(std::span<const TokenId> tokens, Recorder& recorder, Job& job) = 0;
+    virtual void reset() = 0;
+    virtual SessionStats stats() = 0;
+};
+
+// What prepare() gave for each layer; empty pointers where a layer needs nothing. Kept beside the trace it belongs to.
+using PreparedLayers = std::vector<std::shared_ptr<const Prepared>>;
+
+// The context of one layer of a model under a plan. `prepared` may be empty.
+LayerContext layerContext(const Model& model, const SessionPlan& plan, LayerIndex layer,
+                          const PreparedLayers& prepared);
+
+// Runs prepare() of every layer that needs it, on the trace of the exact model over `calibration`.
+PreparedLayers prepareLayers(std::shared_ptr<const Model> model, const SessionPlan& plan,
+                             std::span<const TokenId> calibration, DeviceContext* device,
+                             const std::shared_ptr<const DeviceModel>& deviceModel, Job& job);
+
+// `device` and `deviceModel` null: the float64 reference. Throws Error{Request} for a plan that a method refuses.
+std::unique_ptr<Session> makeSession(std::shared_ptr<const Model> model, const SessionPlan& plan,
+                                     const PreparedLayers& prepared, DeviceContext* device,
+                                     std::shared_ptr<const DeviceModel> deviceModel, int expectedTokens, Job& job);
+
+// The filter a window or a dump needs: q, k, v, mixed, output, input, logits, and every method's mapRecords.
+TraceFilter mapFilter(const SessionPlan& plan);
+
+} // namespace engine

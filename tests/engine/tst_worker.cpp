@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/jobs/worker.h"
+
+#include <QtTest/QTest>
+
+#include <atomic>
+#include <random>
+
+using namespace engine;
+using namespace std::chrono_literals;
+
+namespace {
+
+// Stands in for the GUI thread's event loop: collects calls from any thread, runs them on the test's.
+class FakeDeliver
+{
+public:
+    Deliver deliver()
+    {
+        return [this](std::function<void()> call) {
+            const std::lock_guard lock(m_mutex);
+            m_calls.push_back(std::move(call));
+            m_arrived.notify_all();
+        };
+    }
+
+    // Runs what arrived until `done` holds; false after five seconds.
+    template <typename Done>
+    bool runUntil(Done done)
+    {
+        const auto limit = std::chrono::steady_clock::now() + 5s;
+        while (!done()) {
+            std::unique_lock lock(m_mutex);
+            if (!m_arrived.wait_until(lock, limit, [this] { return !m_calls.empty(); }))
+                return false;
+            std::deque<std::function<void()>> calls;
+            calls.swap(m_calls);
+            lock.unlock();
+            for (const auto& call : calls)
+                call();
+        }
+        return true;
+    }
+
+private:
+    std::mutex m_mutex;
+    std::condition_variable m_arrived;
+    std::deque<std::function<void()>> m_calls;
+};
+
+void untilStopped(Job& job)
+{
+    while (true) {
+        job.check();
+        std::this_thread::sleep_for(1ms);
+    }
+}
+
+} // namespace
+
+// The promises of Worker: one delivery per submit, newest wins, everything that is thrown arrives as a value.
+class TestWorker : public QObject
+{
+    Q_OBJECT
+
+private slots:
+    void deliversTheValue();
+    void everyThrowArrives();
+    void newestWins();
+    void cancelStopsWhatRuns();
+    void nothingArrivesAfterTheOwnerIsGone();
+    void manyRandomSubmitsEachEndOnce();
+};
+
+void TestWorker::deliversTheValue()
+{
+    FakeDeliver gui;
+    Worker worker("test", gui.deliver());
+    int got = 0;
+    worker.submit(
+        "a", [](Job&) { return 42; }, [&](Outcome<int> outcome) { got = std::get<int>(outcome); });
+    QVERIFY(gui.runUntil([&] { return got == 42; }));
+}
+
+void TestWorker::everyThrowArrives()
+{
+    FakeDeliver gui;
+    Worker worker("test", gui.deliver());
+    std::vector<int> faults;
+    const auto note = [&](Outcome<std::monostate> outcome) { faults.push_back(int(std::get<Error>(outcome).fault())); };
+    worker.submit(
+        "a", [](Job&) { throw Error(Fault::Shape, "shape"); }, note);
+    worker.submit(
+        "b", [](Job&) { throw std::bad_alloc(); }, note);
+    worker.submit(
+        "c", [](Job&) { throw std::runtime_error("x"); }, note);
+    QVERIFY(gui.runUntil([&] { return faults.size() == 3; }));
+    QCOMPARE(faults, (std::vector{int(Fault::Shape), int(Fault::Memory), int(Fault::Internal)}));
+}
+
+void TestWorker::newestWins()
+{
+    FakeDeliver gui;
+    Worker worker("test", gui.deliver());
+    std::vector<std::size_t> ends; // index of the outcome's alternative, in order of arrival
+    const auto note = [&](Outcome<std::monostate> outcome) { ends.push_back(outcome.index()); };
+    worker.submit("run", untilStopped, note);
+    worker.submit("run", untilStopped, note);
+    worker.submit(
+        "run", [](Job&) {}, note);
+    QVERIFY(gui.runUntil([&] { return ends.size() == 3; }));
+    QCOMPARE(std::ranges::count(ends, 2U), 2);
+    QCOMPARE(std::ranges::count(ends, 0U), 1);
+}
+
+void TestWorker::cancelStopsWhatRuns()
+{
+    FakeDeliver gui;
+    Worker worker("test", gui.deliver());
+    bool cancelled = false;
+    std::atomic<bool> started = false;
+    worker.submit(
+        "run",
+        [&started](Job& job) {
+            started = true;
+            untilStopped(job);
+        },
+        [&](Outcome<std::monostate> outcome) { cancelled = std::holds_alternative<Cancelled>(outcome); });
+    while (!started)
+        std::this_thread::yield();
+    worker.cancel("run");
+    QVERIFY(gui.runUntil([&] { return cancelled; }));
+    QVERIFY(gui.runUntil([&] { return worker.idle(); }));
+}
+
+void TestWorker::nothingArrivesAfterTheOwnerIsGone()
+{
+    FakeDeliver gui;
+    int calls = 0;
+    {
+        Worker worker("test", gui.deliver());
+        for (int i = 0; i < 20; ++i)
+            worker.submit("tag" + std::to_string(i), untilStopped, [&](const Outcome<std::monostate>&) { ++calls; });
+    }
+    bool done = false;
+    gui.deliver()([&] { done = true; });
+    QVERIFY(gui.runUntil([&] { return done; }));
+    QCOMPARE(calls, 0);
+}
+
+void TestWorker::manyRandomSubmitsEachEndOnce()
+{
+    FakeDeliver gui;
+    Worker worker("test", gui.deliver());
+    std::mt19937 random(7);
+    constexpr int count = 2000;
+    std::vector<int> ended(count, 0);
+    int total = 0;
+    for (int i = 0; i < count; ++i) {
+        const std::string tag(1, char('a' + random() % 4));
+        worker.submit(
+            tag, [](Job& job) { job.report(0.5, "half"); },
+            [&ended, &total, i](const Outcome<std::monostate>&) { ++ended[std::size_t(i)], ++total; },
+            [](const Progress&) {});
+        if (random() % 8 == 0)
+            worker.cancel(std::string(1, char('a' + random() % 4)));
+    }
+    QVERIFY(gui.runUntil([&] { return total == count; }));
+    QVERIFY(std::ranges::all_of(ended, [](int times) { return times == 1; }));
+}
+
+QTEST_APPLESS_MAIN(TestWorker)
+#include "tst_worker.moc"
