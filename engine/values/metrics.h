@@ -14,6 +14,7 @@ struct Metric
     std::string unit;   // "", "nats", "%"
     std::string reason; // not empty: n/a, and why
     double error = 0;   // standard error where one is defined, else 0
+    std::string note;   // a caveat that is shown with the number: "of the row-normalised map"
 
     bool applies() const { return reason.empty(); }
 };
