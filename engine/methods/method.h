@@ -42,10 +42,11 @@ struct LayerContext
 {
     LayerShape shape;
     LayerIndex layer;
-    Positions positions; // the method applies them where its paper does
-    LayerPlan plan;      // knobs and parameters, validated by check()
-    const Prepared* prepared = nullptr;
-    const Model* model = nullptr; // null in `apply` and `bench`
+    Positions positions;                      // the method applies them where its paper does
+    LayerPlan plan;                           // knobs and parameters, validated by check()
+    const Prepared* prepared = nullptr;       // of the attention's method
+    const Prepared* preparedLinear = nullptr; // of the linear layers' method, where it is another one
+    const Model* model = nullptr;             // null in `apply` and `bench`
 };
 
 // A layer's recorded tensors and the method's own records, for map reconstruction, metrics and explanations.
@@ -136,7 +137,9 @@ struct PrepareInput
     int tokens = 0;
 };
 
-// A method is a row of functions. What a row leaves out is filled in from the baseline's.
+// A method is a row of functions. A row without an attention of its own takes the baseline's (with its map, kernels and
+// map records), a row without a linear part the baseline's. A null that stays is honest: this method has no device
+// kernels, no map or no kernel function, and whoever calls it says so.
 struct Method
 {
     MethodInfo info;

@@ -62,10 +62,12 @@ private:
     {
         std::deque<Chunk> chunks; // a deque: pending reads point into its elements
         int cols = 0;
+        bool closed = false; // the byte limit was reached: no later rows, or they would stand at the wrong token
         Provenance provenance = Provenance::Computed;
     };
 
     float* room(std::string_view probe, Where where, int rows, int cols, Provenance provenance);
+    float* freshRoom(std::string_view probe, Where where, int rows, int cols, Provenance provenance);
 
     TraceFilter m_filter;
     std::map<Key, Series> m_series;

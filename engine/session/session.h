@@ -30,8 +30,14 @@ public:
     virtual SessionStats stats() = 0;
 };
 
-// What prepare() gave for each layer; empty pointers where a layer needs nothing. Kept beside the trace it belongs to.
-using PreparedLayers = std::vector<std::shared_ptr<const Prepared>>;
+// What prepare() gave for the two parts of a layer; null where a part needs nothing.
+struct PreparedLayer
+{
+    std::shared_ptr<const Prepared> attention, linear;
+};
+
+// One per layer, or none at all. Kept beside the trace it belongs to.
+using PreparedLayers = std::vector<PreparedLayer>;
 
 // The context of one layer of a model under a plan. `prepared` may be empty.
 LayerContext layerContext(const Model& model, const SessionPlan& plan, LayerIndex layer,
