@@ -5,10 +5,12 @@
 
 #include <cstddef>
 #include <memory>
+#include <string>
 
 namespace engine {
 
 class Device;
+struct MemoryAccount;
 
 // Untyped owner of device memory; counts itself in its device's allocatedBytes(). Move-only.
 class RawBuffer
@@ -31,10 +33,12 @@ public:
     cl_mem get() const { return m_handle.get(); }
 
 private:
-    struct Accounting;
+    void swap(RawBuffer& other) noexcept;
+
     BufferHandle m_handle;
     std::size_t m_bytes = 0;
-    std::shared_ptr<Accounting> m_accounting;
+    std::shared_ptr<MemoryAccount> m_account;
+    std::string m_what; // kept only with SUBQUAD_POISON, for the message about a broken canary
 };
 
 // `count` numbers of type T on a device. Must outlive every launch that uses it: finish the queue first (PoCL aborts

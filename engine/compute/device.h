@@ -54,6 +54,7 @@ public:
 
     // Bytes now held by Buffers of this device, and the most that were ever held.
     std::size_t allocatedBytes() const;
+    std::size_t peakBytes() const;
 
     struct Impl;
 
