@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "app/documentstate.h"
+#include "engine/values/deviceinfo.h"
+#include "engine/values/error.h"
+
+#include <QObject>
+#include <QString>
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace engine {
+class Model;
+} // namespace engine
+
+namespace app {
+
+// app/results.h
+struct Sequence;
+struct LaneRun;
+struct LayerAttention;
+struct HeadLook;
+struct RowsMetrics;
+struct RowWeights;
+struct LayerTiming;
+
+// What runs now, for the job bar.
+struct JobStatus
+{
+    int id = 0;
+    QString title;
+    QString what;
+    double fraction = 0;
+    qint64 beganMs = 0; // since the epoch
+
+    bool operator==(const JobStatus&) const = default;
+};
+
+// One sentence for the message bar. A warning is a banner about how things are, the rest is what went wrong.
+struct Message
+{
+    enum class Cure
+    {
+        None,
+        UseReference,
+        OpenOther
+    };
+
+    QString what;
+    QString why;
+    bool warning = false;
+    Cure cure = Cure::None;
+
+    bool operator==(const Message&) const = default;
+};
+
+// What the engine found of one lane. All are shared and immutable; null until there is one.
+struct LaneResults
+{
+    std::shared_ptr<const LaneRun> run;
+    std::shared_ptr<const HeadLook> look;
+    std::shared_ptr<const RowsMetrics> rows;
+    std::shared_ptr<const RowWeights> row;
+    std::shared_ptr<const LayerTiming> timing;
+    std::shared_ptr<const LayerAttention> probes; // with every probe recorded
+
+    bool operator==(const LaneResults&) const = default;
+};
+
+// What is open and what is known of it: the state that is saved, and the results. Lives on the GUI thread and does no
+// work: every setter compares, assigns and emits once.
+class Document : public QObject
+{
+    Q_OBJECT
+
+public:
+    explicit Document(DocumentState state, QObject* parent = nullptr);
+
+    const DocumentState& state() const { return m_state; }
+
+    int laneCount() const { return int(m_state.lanes.size()); }
+
+    const std::shared_ptr<const engine::Model>& model() const { return m_model; }
+
+    const std::shared_ptr<const Sequence>& sequence() const { return m_sequence; }
+
+    const LaneResults& lane(engine::LaneIndex lane) const;
+
+    const std::vector<engine::DeviceInfo>& devices() const { return m_devices; }
+
+    // The device in use; none: the reference runs, because there is no other or it is not ready yet.
+    const std::optional<engine::DeviceInfo>& device() const { return m_device; }
+
+    const std::vector<JobStatus>& jobs() const { return m_jobs; }
+
+    const std::optional<Message>& message() const { return m_message; }
+
+    bool playing() const { return m_playing; }
+
+    int tokenCount() const;
+
+    // The last row in view: the selected step within the sequence.
+    int lastRow() const;
+
+public slots:
+    // State: what the user may change.
+    void open(const std::filesystem::path& checkpoint, const std::filesystem::path& tokenizer = {});
+    void setPrompt(const std::string& prompt);
+    void setGenerated(int count);
+    void setPlan(engine::LaneIndex lane, const engine::SessionPlan& plan);
+    void setDeviceName(const std::string& name);
+    void useReference(bool reference); // all lanes at once
+    void select(const app::Selection& selection);
+    void setLayout(const app::ViewLayout& layout);
+    void setPlaying(bool playing);
+
+    // Steps through what is there; forward beyond the newest token generates one more.
+    void stepTo(int row);
+    void stepForward();
+    void stepBack();
+    void stepFirst();
+    void stepLast();
+
+    // Results: what Lanes found.
+    void setModel(std::shared_ptr<const engine::Model> model);
+    void setSequence(std::shared_ptr<const app::Sequence> sequence);
+    void setRun(engine::LaneIndex lane, std::shared_ptr<const app::LaneRun> run);
+    void setLook(engine::LaneIndex lane, std::shared_ptr<const app::HeadLook> look);
+    void setRows(engine::LaneIndex lane, std::shared_ptr<const app::RowsMetrics> rows);
+    void setRow(engine::LaneIndex lane, std::shared_ptr<const app::RowWeights> row);
+    void setTiming(engine::LaneIndex lane, std::shared_ptr<const app::LayerTiming> timing);
+    void setProbes(engine::LaneIndex lane, std::shared_ptr<const app::LayerAttention> probes);
+    void setDevices(std::vector<engine::DeviceInfo> devices);
+    void setDevice(std::optional<engine::DeviceInfo> device);
+    void setJob(const app::JobStatus& job); // new or further
+    void endJob(int id);
+    void report(const engine::Error& error);
+    void setMessage(std::optional<app::Message> message);
+
+signals:
+    void checkpointChanged();
+    void promptChanged();
+    void generatedChanged();
+    void planChanged(engine::LaneIndex lane);
+    void deviceNameChanged();
+    void selectionChanged();
+    void layoutChanged();
+    void playingChanged();
+
+    void modelChanged();
+    void sequenceChanged();
+    void runChanged(engine::LaneIndex lane);
+    void lookChanged(engine::LaneIndex lane);
+    void rowsChanged(engine::LaneIndex lane);
+    void rowChanged(engine::LaneIndex lane);
+    void timingChanged(engine::LaneIndex lane);
+    void probesChanged(engine::LaneIndex lane);
+    void devicesChanged();
+    void deviceChanged();
+    void jobsChanged();
+    void messageChanged();
+
+private:
+    template <typename T>
+    bool assign(T& place, T value);
+
+    DocumentState m_state;
+    std::shared_ptr<const engine::Model> m_model;
+    std::shared_ptr<const Sequence> m_sequence;
+    std::map<engine::LaneIndex, LaneResults> m_lanes;
+    std::vector<engine::DeviceInfo> m_devices;
+    std::optional<engine::DeviceInfo> m_device;
+    std::vector<JobStatus> m_jobs;
+    std::optional<Message> m_message;
+    bool m_playing = false;
+};
+
+} // namespace app

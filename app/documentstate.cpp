@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/documentstate.h"
+
+#include "engine/methods/method.h"
+
+#include <QJsonArray>
+
+#include <algorithm>
+#include <cmath>
+
+namespace app {
+
+namespace {
+
+using engine::Error;
+using engine::Fault;
+
+std::string quoted(const QString& key)
+{
+    return "\"" + key.toStdString() + "\"";
+}
+
+[[noreturn]] void refuse(const QString& key, const char* expected)
+{
+    throw Error(Fault::Format, "saved document: " + quoted(key) + " is not " + expected);
+}
+
+// Takes keys out of an object, so that what is left is what this version does not know.
+class Taker
+{
+public:
+    explicit Taker(QJsonObject object)
+        : m_left(std::move(object))
+    {
+    }
+
+    std::string text(const QString& key)
+    {
+        const QJsonValue value = m_left.take(key);
+        if (!value.isString() && !value.isUndefined())
+            refuse(key, "a text");
+        return value.toString().toStdString();
+    }
+
+    double number(const QString& key, double preset, double low, double high)
+    {
+        const QJsonValue value = m_left.take(key);
+        if (value.isUndefined())
+            return preset;
+        const double given = value.toDouble(std::nan(""));
+        if (!(given >= low && given <= high))
+            refuse(key, ("a number from " + std::to_string(low) + " to " + std::to_string(high)).c_str());
+        return given;
+    }
+
+    int count(const QString& key, int preset = 0) { return int(number(key, preset, 0, 1e9)); }
+
+    std::optional<engine::TokenPos> place(const QString& key)
+    {
+        if (!m_left.contains(key))
+            return std::nullopt;
+        return engine::TokenPos{count(key)};
+    }
+
+    bool flag(const QString& key)
+    {
+        const QJsonValue value = m_left.take(key);
+        if (!value.isBool() && !value.isUndefined())
+            refuse(key, "true or false");
+        return value.toBool();
+    }
+
+    QJsonObject object(const QString& key)
+    {
+        const QJsonValue value = m_left.take(key);
+        if (!value.isObject() && !value.isUndefined())
+            refuse(key, "an object");
+        return value.toObject();
+    }
+
+    QJsonArray array(const QString& key)
+    {
+        const QJsonValue value = m_left.take(key);
+        if (!value.isArray() && !value.isUndefined())
+            refuse(key, "a list");
+        return value.toArray();
+    }
+
+    const QJsonObject& left() const { return m_left; }
+
+private:
+    QJsonObject m_left;
+};
+
+QJsonObject partToJson(const engine::Part& part)
+{
+    QJsonObject knobs;
+    const engine::Method& method = engine::findMethod(part.method);
+    for (const engine::Knob& knob : method.info.knobs) {
+        const auto given = part.knobs.find(knob.id);
+        if (given != part.knobs.end())
+            knobs[QString::fromUtf8(knob.id.data(), qsizetype(knob.id.size()))] =
+                QString::fromStdString(printKnob(knob, given->second));
+    }
+    return {{"method", QString::fromStdString(part.method)}, {"knobs", knobs}};
+}
+
+engine::Part partFromJson(const QJsonObject& json)
+{
+    Taker taker(json);
+    engine::Part part;
+    const std::string id = taker.text("method");
+    if (!id.empty())
+        part.method = id;
+    const engine::Method& method = engine::findMethod(part.method);
+    const QJsonObject knobs = taker.object("knobs");
+    for (auto given = knobs.begin(); given != knobs.end(); ++given) {
+        const std::string name = given.key().toStdString();
+        const auto knob = std::find_if(method.info.knobs.begin(), method.info.knobs.end(),
+                                       [&](const engine::Knob& each) { return each.id == name; });
+        if (knob == method.info.knobs.end())
+            throw Error(Fault::Request, "saved document: " + part.method + " has no knob " + quoted(given.key()));
+        part.knobs[name] = parseKnob(*knob, given.value().toString().toStdString());
+    }
+    return part;
+}
+
+QJsonObject layerToJson(const engine::LayerPlan& plan)
+{
+    QJsonObject parameters;
+    for (const auto& [name, values] : plan.parameters) {
+        QJsonArray numbers;
+        for (const float value : values)
+            numbers.append(double(value));
+        parameters[QString::fromStdString(name)] = numbers;
+    }
+    return {{"attention", partToJson(plan.attention)}, {"linear", partToJson(plan.linear)}, {"parameters", parameters}};
+}
+
+engine::LayerPlan layerFromJson(const QJsonObject& json)
+{
+    Taker taker(json);
+    engine::LayerPlan plan;
+    plan.attention = partFromJson(taker.object("attention"));
+    plan.linear = partFromJson(taker.object("linear"));
+    const QJsonObject parameters = taker.object("parameters");
+    for (auto given = parameters.begin(); given != parameters.end(); ++given) {
+        std::vector<float> values;
+        for (const QJsonValue& value : given.value().toArray()) {
+            const double number = value.toDouble(std::nan(""));
+            if (!std::isfinite(number))
+                refuse(given.key(), "a list of finite numbers");
+            values.push_back(float(number));
+        }
+        plan.parameters[given.key().toStdString()] = std::move(values);
+    }
+    return plan;
+}
+
+QJsonObject sessionToJson(const engine::SessionPlan& plan)
+{
+    QJsonArray overrides;
+    for (const auto& [layer, layerPlan] : plan.overrides) {
+        QJsonObject each = layerToJson(layerPlan);
+        each["layer"] = layer.value;
+        overrides.append(each);
+    }
+    return {{"everywhere", layerToJson(plan.everywhere)},
+            {"overrides", overrides},
+            {"backend", plan.backend == engine::Backend::OpenCl ? "opencl" : "reference"}};
+}
+
+engine::SessionPlan sessionFromJson(const QJsonObject& json)
+{
+    Taker taker(json);
+    engine::SessionPlan plan;
+    plan.everywhere = layerFromJson(taker.object("everywhere"));
+    for (const QJsonValue& each : taker.array("overrides")) {
+        Taker layer(each.toObject());
+        const engine::LayerIndex index{layer.count("layer")};
+        plan.overrides[index] = layerFromJson(layer.left());
+    }
+    const std::string backend = taker.text("backend");
+    if (backend == "reference")
+        plan.backend = engine::Backend::Reference;
+    else if (!backend.empty() && backend != "opencl")
+        refuse("backend", "opencl or reference");
+    return plan;
+}
+
+QJsonObject selectionToJson(const Selection& selection)
+{
+    QJsonObject json{{"layer", selection.layer.value}, {"head", selection.head.value}, {"lane", selection.lane.value}};
+    if (selection.step)
+        json["step"] = selection.step->value;
+    if (selection.query)
+        json["query"] = selection.query->value;
+    if (selection.key)
+        json["key"] = selection.key->value;
+    return json;
+}
+
+Selection selectionFromJson(const QJsonObject& json)
+{
+    Taker taker(json);
+    Selection selection;
+    selection.layer = {taker.count("layer")};
+    selection.head = {taker.count("head")};
+    selection.lane = {taker.count("lane", 1)};
+    selection.step = taker.place("step");
+    selection.query = taker.place("query");
+    selection.key = taker.place("key");
+    return selection;
+}
+
+QJsonObject layoutToJson(const ViewLayout& layout)
+{
+    return {{"dark", layout.dark},
+            {"scale", layout.scale},
+            {"tab", QString::fromStdString(layout.tab)},
+            {"probe", QString::fromStdString(layout.probe)},
+            {"map_scale", QString::fromStdString(layout.mapScale)}};
+}
+
+ViewLayout layoutFromJson(const QJsonObject& json)
+{
+    Taker taker(json);
+    ViewLayout layout;
+    layout.dark = taker.flag("dark");
+    layout.scale = taker.number("scale", 1, 0.8, 3);
+    if (const std::string tab = taker.text("tab"); !tab.empty())
+        layout.tab = tab;
+    layout.probe = taker.text("probe");
+    if (const std::string scale = taker.text("map_scale"); !scale.empty())
+        layout.mapScale = scale;
+    return layout;
+}
+
+} // namespace
+
+QJsonObject toJson(const DocumentState& state)
+{
+    QJsonObject json = state.unknown;
+    QJsonArray lanes;
+    for (const engine::SessionPlan& plan : state.lanes)
+        lanes.append(sessionToJson(plan));
+    json["version"] = stateVersion;
+    json["checkpoint"] = QString::fromStdString(state.checkpoint.string());
+    json["tokenizer"] = QString::fromStdString(state.tokenizer.string());
+    json["device"] = QString::fromStdString(state.device);
+    json["prompt"] = QString::fromStdString(state.prompt);
+    json["generated"] = state.generated;
+    json["lanes"] = lanes;
+    json["selection"] = selectionToJson(state.selection);
+    json["layout"] = layoutToJson(state.layout);
+    return json;
+}
+
+DocumentState fromJson(const QJsonObject& json)
+{
+    Taker taker(json);
+    DocumentState state;
+    if (!json["version"].isDouble())
+        refuse("version", "a number: this is not a saved document");
+    taker.count("version"); // a later version is read as far as it is known
+    state.checkpoint = taker.text("checkpoint");
+    state.tokenizer = taker.text("tokenizer");
+    state.device = taker.text("device");
+    state.prompt = taker.text("prompt");
+    state.generated = taker.count("generated");
+    for (const QJsonValue& lane : taker.array("lanes"))
+        state.lanes.push_back(sessionFromJson(lane.toObject()));
+    state.selection = selectionFromJson(taker.object("selection"));
+    state.layout = layoutFromJson(taker.object("layout"));
+    state.unknown = taker.left();
+    return state;
+}
+
+} // namespace app

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/values/ids.h"
+#include "engine/values/plan.h"
+
+#include <QJsonObject>
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace app {
+
+// The one selection that every panel shows and changes.
+struct Selection
+{
+    engine::LayerIndex layer;
+    engine::HeadIndex head;
+    std::optional<engine::TokenPos> step;  // the last row in view; none: the newest token
+    std::optional<engine::TokenPos> query; // the pinned cell
+    std::optional<engine::TokenPos> key;
+    engine::LaneIndex lane{1}; // whose method the left dock sets
+
+    bool operator==(const Selection&) const = default;
+};
+
+// How the window is arranged.
+struct ViewLayout
+{
+    bool dark = false;
+    double scale = 1; // of the interface, 0.8 to 3
+    std::string tab = "attention";
+    std::string probe;             // of the Probes tab
+    std::string mapScale = "sqrt"; // sqrt, log, linear
+
+    bool operator==(const ViewLayout&) const = default;
+};
+
+// Exactly what is saved.
+struct DocumentState
+{
+    std::filesystem::path checkpoint, tokenizer;
+    std::string device; // part of its name; empty: the default one
+    std::string prompt;
+    int generated = 0; // tokens after the prompt, each the exact lane's most likely one
+    std::vector<engine::SessionPlan> lanes;
+    Selection selection;
+    ViewLayout layout;
+    QJsonObject unknown; // keys of a later version, kept as they are
+
+    bool operator==(const DocumentState&) const = default;
+};
+
+inline constexpr int stateVersion = 1;
+
+QJsonObject toJson(const DocumentState& state);
+
+// Throws engine::Error{Format} with the key, what was found and what was expected; a method or knob nobody knows is
+// an Error{Request}.
+DocumentState fromJson(const QJsonObject& json);
+
+} // namespace app

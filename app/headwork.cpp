@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/headwork.h"
+
+#include "engine/compare/metrics.h"
+#include "engine/session/fidelity.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+namespace app {
+
+namespace {
+
+using engine::Grid;
+using engine::HeadIndex;
+using engine::Job;
+using engine::LayerIndex;
+using engine::TokenPos;
+using engine::TokenRange;
+
+constexpr int tileRows = 64;
+
+double secondsSince(std::chrono::steady_clock::time_point begin)
+{
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+Grid difference(const Grid& other, const Grid& exact)
+{
+    std::vector<float> cells;
+    cells.reserve(std::size_t(other.rows()) * std::size_t(other.cols()));
+    for (int row = 0; row < other.rows(); ++row)
+        for (int col = 0; col < other.cols(); ++col)
+            cells.push_back(other.at(row, col) - exact.at(row, col));
+    return {std::move(cells), other.rows(), other.cols()};
+}
+
+// The two maps' rows [first, first + count), tile by tile, whatever the pictures' reduction.
+template <typename Visit>
+void eachTile(const HeadLook& exact, const HeadLook& other, int rows, engine::DeviceContext* device, Job& job,
+              Visit visit)
+{
+    const int keys = exact.map.tokens;
+    for (int first = 0; first < rows; first += tileRows) {
+        job.report(double(first) / rows, "comparing maps");
+        const TokenRange queries{first, std::min(tileRows, rows - first)};
+        const Grid a =
+            engine::mapTile(exact.layer->attended, exact.layer->context, exact.head, queries, {0, keys}, device);
+        const Grid b =
+            engine::mapTile(other.layer->attended, other.layer->context, other.head, queries, {0, keys}, device);
+        visit(queries, a, b);
+    }
+}
+
+// Blocks of reduction × reduction cells hold the difference of largest magnitude: the difference of two pictures of
+// largest values would be neither.
+engine::MapPicture differencePicture(const HeadLook& exact, const HeadLook& other, engine::DeviceContext* device,
+                                     Job& job)
+{
+    engine::MapPicture picture = other.map;
+    if (picture.reduction == 1 && exact.map.reduction == 1) {
+        picture.cells = difference(other.map.cells, exact.map.cells);
+        return picture;
+    }
+    const int side = picture.cells.rows();
+    std::vector<float> cells(std::size_t(side) * std::size_t(side), 0.0f);
+    eachTile(exact, other, picture.tokens, device, job, [&](TokenRange queries, const Grid& a, const Grid& b) {
+        for (int row = 0; row < queries.count; ++row) {
+            const std::size_t line = std::size_t((queries.first + row) / picture.reduction) * std::size_t(side);
+            for (int col = 0; col < a.cols(); ++col) {
+                const float value = b.at(row, col) - a.at(row, col);
+                float& cell = cells[line + std::size_t(col / picture.reduction)];
+                if (std::abs(value) > std::abs(cell))
+                    cell = value;
+            }
+        }
+    });
+    picture.cells = Grid(std::move(cells), side, side);
+    return picture;
+}
+
+Grid outputOf(const HeadLook& look, int rows)
+{
+    const int width = look.layer->context.shape.valueWidth;
+    return look.layer->attended.output().columns(look.head.value * width, width).rowRange(0, rows);
+}
+
+} // namespace
+
+std::shared_ptr<const engine::Model> openModel(const std::filesystem::path& path,
+                                               const std::filesystem::path& tokenizer, Job& job)
+{
+    noteEngineWork("open");
+    job.report(0, "reading " + path.filename().string());
+    return std::make_shared<const engine::Model>(engine::readCheckpoint(path, job, tokenizer), job);
+}
+
+std::shared_ptr<const Sequence> encodePrompt(const engine::Model& model, const std::string& prompt)
+{
+    noteEngineWork("encode");
+    auto sequence = std::make_shared<Sequence>();
+    if (const engine::Tokenizer* tokenizer = model.tokenizer()) {
+        for (const engine::Token& token : tokenizer->encode(prompt))
+            sequence->ids.push_back(token.id);
+        if (sequence->ids.empty() && tokenizer->bos())
+            sequence->ids.push_back(*tokenizer->bos());
+        for (const engine::TokenId id : sequence->ids)
+            sequence->pieces.push_back(tokenizer->piece(id));
+    } else if (!prompt.empty()) {
+        throw engine::Error(engine::Fault::Request,
+                            model.checkpoint().name + " has no tokenizer: a prompt cannot be turned into tokens");
+    } else {
+        sequence->ids.push_back(model.config().bos.value_or(engine::TokenId{0}));
+        sequence->pieces.push_back(std::to_string(sequence->ids.front().value));
+    }
+    if (sequence->ids.empty())
+        throw engine::Error(engine::Fault::Request,
+                            "the prompt is empty, and this tokenizer has no token that begins a "
+                            "text: at least one token was expected");
+    sequence->promptCount = int(sequence->ids.size());
+    return sequence;
+}
+
+std::shared_ptr<const LayerAttention> attendLayer(std::shared_ptr<const LaneRun> exact,
+                                                  std::shared_ptr<const LaneRun> own, LayerIndex layer, bool everyProbe,
+                                                  const Accelerator* accelerator, Job& job)
+{
+    noteEngineWork("attend");
+    engine::DeviceContext* device = LaneEngine::ofThisThread().context(accelerator);
+    auto result = std::make_shared<LayerAttention>();
+    result->layer = layer;
+    result->context = engine::layerContext(*own->model, own->plan, layer, own->prepared);
+    result->backend = device != nullptr ? engine::Backend::OpenCl : engine::Backend::Reference;
+    result->fidelity = engine::attentionFidelity(*own->model, own->plan, layer);
+    result->everyProbe = everyProbe;
+    const auto begin = std::chrono::steady_clock::now();
+    result->attended = engine::attend(engine::headTensors(*exact->trace, layer), result->context, device,
+                                      {.repeats = 0, .everyProbe = everyProbe}, job);
+    result->seconds = secondsSince(begin);
+    result->exact = std::move(exact);
+    result->own = std::move(own);
+    return result;
+}
+
+std::shared_ptr<const HeadLook> lookAtHead(std::shared_ptr<const LayerAttention> layer, HeadIndex head,
+                                           std::shared_ptr<const HeadLook> exact, const Accelerator* accelerator,
+                                           Job& job)
+{
+    noteEngineWork("look");
+    engine::DeviceContext* device = LaneEngine::ofThisThread().context(accelerator);
+    auto look = std::make_shared<HeadLook>();
+    look->head = head;
+    look->map = engine::mapPicture(layer->attended, layer->context, head, mapSide, device, job);
+    look->proof = engine::proof(layer->attended, layer->context, head, device, job);
+    look->layer = layer;
+    if (exact) {
+        look->difference = differencePicture(*exact, *look, device, job);
+        look->metrics = engine::headMetrics(exact->layer->attended, exact->layer->context, layer->attended,
+                                            layer->context, head, device, job);
+    }
+    return look;
+}
+
+std::shared_ptr<const RowsMetrics> metricsOfRows(const std::shared_ptr<const HeadLook>& exact,
+                                                 const std::shared_ptr<const HeadLook>& other, int rows,
+                                                 const Accelerator* accelerator, Job& job)
+{
+    noteEngineWork("rows");
+    auto result = std::make_shared<RowsMetrics>();
+    result->look = other;
+    result->rows = rows;
+    const engine::MethodInfo& info = engine::findMethod(other->layer->context.plan.attention.method).info;
+    engine::MapMetrics map({.nonNegative = info.nonNegative, .rowsSumToOne = info.rowsSumToOne});
+    const bool causal = exact->layer->context.shape.causal;
+    engine::DeviceContext* device = LaneEngine::ofThisThread().context(accelerator);
+    eachTile(*exact, *other, rows, device, job, [&](TokenRange queries, const Grid& a, const Grid& b) {
+        for (int row = 0; row < queries.count; ++row) {
+            const std::size_t keys = causal ? std::size_t(queries.first + row) + 1 : std::size_t(a.cols());
+            map.add(a.row(row).first(keys), b.row(row).first(keys));
+        }
+    });
+    result->metrics = map.result();
+    for (engine::Metric& metric : engine::outputMetrics(outputOf(*exact, rows), outputOf(*other, rows)))
+        result->metrics.push_back(std::move(metric));
+    return result;
+}
+
+std::shared_ptr<const RowWeights> weightsOfRow(std::shared_ptr<const HeadLook> look, TokenPos query,
+                                               const Accelerator* accelerator)
+{
+    noteEngineWork("row");
+    auto row = std::make_shared<RowWeights>();
+    row->query = query;
+    row->weights = engine::mapTile(look->layer->attended, look->layer->context, look->head, {query.value, 1},
+                                   {0, look->map.tokens}, LaneEngine::ofThisThread().context(accelerator));
+    row->look = std::move(look);
+    return row;
+}
+
+std::shared_ptr<const LayerTiming> timeLayer(std::shared_ptr<const LayerAttention> layer,
+                                             const Accelerator* accelerator, Job& job)
+{
+    noteEngineWork("time");
+    constexpr double budget = 0.3; // seconds
+    const int repeats = std::clamp(int(budget / std::max(layer->seconds, 1e-6)), 3, 50);
+    const engine::Attended timed =
+        engine::attend(engine::headTensors(*layer->exact->trace, layer->layer), layer->context,
+                       LaneEngine::ofThisThread().context(accelerator), {.repeats = repeats}, job);
+    auto result = std::make_shared<LayerTiming>();
+    result->timing = timed.timing.value();
+    result->layer = std::move(layer);
+    return result;
+}
+
+} // namespace app

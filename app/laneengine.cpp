@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/laneengine.h"
+
+#include "engine/compare/loss.h"
+#include "engine/model/sampler.h"
+
+#include <algorithm>
+#include <mutex>
+
+namespace app {
+
+namespace {
+
+std::mutex hookMutex;
+EngineHook hookInForce; // guarded by hookMutex
+
+} // namespace
+
+void setEngineHook(EngineHook hook)
+{
+    const std::scoped_lock lock(hookMutex);
+    hookInForce = std::move(hook);
+}
+
+void noteEngineWork(const char* what)
+{
+    const std::scoped_lock lock(hookMutex);
+    if (hookInForce)
+        hookInForce(what);
+}
+
+LaneEngine& LaneEngine::ofThisThread()
+{
+    thread_local LaneEngine engine;
+    return engine;
+}
+
+LaneEngine::~LaneEngine()
+{
+    forget();
+}
+
+void LaneEngine::forget()
+{
+    if (m_queue)
+        m_queue->finish(); // PoCL aborts when memory goes that a launch still uses
+    m_session.reset();
+    m_recorder.clear();
+    m_fed.clear();
+    m_prepared.clear();
+    m_request = {};
+}
+
+engine::DeviceContext* LaneEngine::context(const Accelerator* accelerator)
+{
+    if (accelerator == nullptr)
+        return nullptr;
+    if (m_device != accelerator->device) {
+        forget();
+        m_context.reset();
+        m_blocks.reset();
+        m_queue.reset();
+        m_device = accelerator->device;
+        m_queue = std::make_unique<engine::Queue>(*m_device);
+        m_blocks = std::make_unique<engine::DeviceBlocks>(*m_device);
+        m_context.reset(new engine::DeviceContext{*m_device, *m_queue, *m_blocks});
+    }
+    return m_context.get();
+}
+
+bool LaneEngine::continues(const RunRequest& request) const
+{
+    const std::vector<engine::TokenId>& ids = request.sequence->ids;
+    return m_session && m_request.model == request.model && m_request.plan == request.plan &&
+           m_request.accelerator == request.accelerator &&
+           m_request.sequence->promptCount == request.sequence->promptCount && m_fed.size() < ids.size() &&
+           std::equal(m_fed.begin(), m_fed.end(), ids.begin());
+}
+
+void LaneEngine::restart(const RunRequest& request, engine::Job& job)
+{
+    engine::DeviceContext* device = context(request.accelerator.get());
+    forget();
+    const std::span<const engine::TokenId> ids = request.sequence->ids;
+    const auto deviceModel = request.accelerator ? request.accelerator->model : nullptr;
+    m_prepared = engine::prepareLayers(request.model, request.plan,
+                                       ids.first(std::size_t(request.sequence->promptCount)), device, deviceModel, job);
+    m_session = engine::makeSession(request.model, request.plan, m_prepared, device, deviceModel, int(ids.size()), job);
+    m_recorder = engine::Recorder(engine::mapFilter(request.plan));
+    m_request = request;
+}
+
+std::shared_ptr<const LaneRun> LaneEngine::run(const RunRequest& request, engine::Job& job)
+{
+    noteEngineWork("run");
+    if (!continues(request))
+        restart(request, job);
+    const std::span<const engine::TokenId> ids = request.sequence->ids;
+    std::vector<float> logits;
+    try {
+        logits = m_session->feed(ids.subspan(m_fed.size()), m_recorder, job);
+    } catch (...) {
+        forget(); // fed halfway: the next run starts anew
+        throw;
+    }
+    m_fed.assign(ids.begin(), ids.end());
+    m_request.sequence = request.sequence;
+
+    auto result = std::make_shared<LaneRun>();
+    result->model = request.model;
+    result->plan = request.plan;
+    result->backend = request.accelerator ? engine::Backend::OpenCl : engine::Backend::Reference;
+    result->sequence = request.sequence;
+    result->trace = m_recorder.snapshot();
+    result->prepared = m_prepared;
+    const engine::Grid all = result->trace->grid(engine::probes::logits, {});
+    if (all.rows() == int(ids.size()))
+        result->losses = engine::tokenLosses(all, ids);
+    result->next = engine::Sampler({}).next(logits, request.model->tokensInUse());
+    if (const engine::Tokenizer* tokenizer = request.model->tokenizer())
+        result->nextPiece = tokenizer->piece(result->next);
+    else
+        result->nextPiece = std::to_string(result->next.value);
+    result->stateBytes = m_session->stats().stateBytes;
+    return result;
+}
+
+} // namespace app

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "app/document.h"
+#ifndef Q_MOC_RUN // moc 6.4 cannot read <concepts>
+#include "app/headwork.h"
+#include "app/turns.h"
+#include "engine/jobs/worker.h"
+#endif
+
+#include <QObject>
+
+#include <list>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace app {
+
+// Turns what the Document wants into jobs and what they find into calls of the Document. Lives on the GUI thread and
+// only submits: one worker reads files, one prepares the device (kernels are built there while the lanes already draw
+// with the reference), one computes for each lane.
+//
+// The chain: open → encode → run every lane → attend (each lane's method over the exact lane's queries, keys and
+// values, one layer) → look (one head's map, proof and metrics) → time, alone. Each step starts the next when its
+// result arrives, and results that are no longer wanted are dropped.
+class Lanes : public QObject
+{
+    Q_OBJECT
+
+public:
+    explicit Lanes(Document& document);
+    ~Lanes() override; // asks every job to stop, then joins
+
+    bool idle() const; // nothing runs or waits
+
+public slots:
+    void listDevices();
+    void open();                        // the document's checkpoint
+    void encode();                      // its prompt
+    void generate();                    // up to the document's number of generated tokens
+    void rerun(engine::LaneIndex lane); // its plan changed
+    void chooseDevice();                // the device's name changed
+    void lookAtSelection();             // layer, head, step or pinned cell changed
+    void showProbes();                  // the Probes tab may want its records
+    void cancel(int job);
+    void measure(); // what was skipped while playing
+
+private:
+    struct Lane;
+
+    engine::Deliver deliver();
+    template <typename Work, typename Done>
+    void submit(engine::Worker& worker, std::string tag, const QString& title, Work work, Done done,
+                std::function<void()> failed = {});
+    bool running(const engine::Worker& worker, std::string_view tag) const;
+
+    std::shared_ptr<const Accelerator> acceleratorOf(engine::LaneIndex lane) const;
+    void prepareDevice();
+    void makeSequence(std::shared_ptr<const Sequence> sequence);
+    void runAll();
+    void run(engine::LaneIndex lane);
+    void ran(engine::LaneIndex lane, std::shared_ptr<const LaneRun> run);
+    bool current(const LaneRun* run) const;
+    void attend(engine::LaneIndex lane, bool everyProbe);
+    void attended(engine::LaneIndex lane, std::shared_ptr<const LayerAttention> layer);
+    std::shared_ptr<const LayerAttention> remembered(engine::LaneIndex lane, bool everyProbe) const;
+    void look(engine::LaneIndex lane);
+    void rows(engine::LaneIndex lane);
+    void row(engine::LaneIndex lane);
+    void time(engine::LaneIndex lane);
+
+    Document& m_document;
+    std::shared_ptr<Turns> m_turns = std::make_shared<Turns>();
+    std::shared_ptr<const Accelerator> m_accelerator; // once it is ready, of the document's model
+    std::shared_ptr<engine::Device> m_device;
+    bool m_preparing = false;
+    int m_jobs = 0; // ids given out
+    std::map<int, std::pair<engine::Worker*, std::string>> m_running;
+    std::unique_ptr<engine::Worker> m_files;
+    std::unique_ptr<engine::Worker> m_builder;
+    std::vector<std::unique_ptr<Lane>> m_lanes;
+};
+
+} // namespace app

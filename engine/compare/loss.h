@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/values/grid.h"
+#include "engine/values/ids.h"
+
+#include <span>
+#include <vector>
+
+namespace engine {
+
+// −ln p(token) in nats of every token after the first, from the logits [N, vocabulary] of the position before it;
+// place 0 is NaN: nothing predicts the first token. log-sum-exp in float64. `logits` needs a row for every token but
+// the last.
+std::vector<float> tokenLosses(const Grid& logits, std::span<const TokenId> tokens);
+
+} // namespace engine
