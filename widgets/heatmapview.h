@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "widgets/gridimage.h"
+#include "widgets/heatmaplayout.h"
+#include "widgets/paint.h"
+#include "widgets/theme.h"
+
+#include <QPixmap>
+#include <QStringList>
+
+#include <optional>
+
+namespace widgets {
+
+// The title row of a map.
+struct MapHeading
+{
+    std::optional<Identity> method, minus; // a difference is titled by its two markers, method − minus
+    QString name;
+    QString label;               // fidelity, or "softmax", "signed"
+    std::optional<double> proof; // relative error of the reconstruction
+    bool proved = true;          // within its tolerance
+};
+
+// What the axes say: names with their arrows, and one label per row and column.
+struct MapAxes
+{
+    QString rowName, colName;
+    QStringList rows, cols;
+    bool showRows = true; // the labels and names at the left; only the first of maps that share them has these
+};
+
+// Work whose result will replace the picture.
+struct MapBusy
+{
+    double fraction = 0;
+    QString text; // "1.2 of 2 s", once there is something to say
+};
+
+// A grid as colours, whole pixels a cell. Hovering and picking are reported, not decided: the marked cells come back by
+// setMarked, so that linked maps show the same. Wheel zooms, dragging pans, a double click shows all again.
+class HeatmapView : public View
+{
+    Q_OBJECT
+
+public:
+    explicit HeatmapView(QWidget* parent = nullptr);
+
+    void setHeading(const MapHeading& heading);
+    void setAxes(const MapAxes& axes);
+    void setGrid(const engine::Grid& grid, GridShape shape = GridShape::Full);
+    void setScale(const ColorScale& scale);
+    void setMarked(std::optional<Cell> pinned, std::optional<Cell> hovered);
+    // Writes 'query' → 'key' before the values of the marked cells.
+    void setPairShown(bool shown);
+    // The old picture stays; nullopt ends the line.
+    void setBusy(std::optional<MapBusy> busy);
+    // The cells in view (x, y = column, row); an empty one is all of them.
+    void setWindow(const QRect& window);
+    // Titles of a map that is linked to others are drawn by them; turns the title row off.
+    void setHeadingShown(bool shown);
+
+    const HeatmapLayout& layout() const { return m_layout; }
+
+    QSize sizeHint() const override;
+    QSize minimumSizeHint() const override;
+
+signals:
+    void hovered(widgets::Cell cell);
+    void left(); // the pointer is over no cell
+    void picked(widgets::Cell cell);
+    void released(); // Esc, or a second click on the pinned cell
+    void windowChanged(QRect window);
+
+protected:
+    void paintEvent(QPaintEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
+    void mouseMoveEvent(QMouseEvent* event) override;
+    void mousePressEvent(QMouseEvent* event) override;
+    void mouseReleaseEvent(QMouseEvent* event) override;
+    void mouseDoubleClickEvent(QMouseEvent* event) override;
+    void wheelEvent(QWheelEvent* event) override;
+    void leaveEvent(QEvent* event) override;
+    void keyPressEvent(QKeyEvent* event) override;
+    void focusInEvent(QFocusEvent* event) override;
+    void focusOutEvent(QFocusEvent* event) override;
+    bool event(QEvent* event) override;
+    void themeChanged() override;
+
+private:
+    void relayout();
+    void redraw(); // the static layer is drawn anew at the next paint
+    QSize cellCount() const;
+    QRect whole() const;
+
+    bool zoomed() const { return m_layout.window != whole(); }
+
+    void drawStatic(QPainter& painter) const;
+    void drawHeading(QPainter& painter) const;
+    void drawAxes(QPainter& painter) const;
+    void drawCrosshair(QPainter& painter) const;
+    void drawValues(QPainter& painter) const;
+    void drawMiniMap(QPainter& painter) const;
+    bool valuesInTriangle() const;
+    QString valueText(Cell cell) const;
+    QString pairText(Cell cell) const;
+    QRectF titleRow() const;
+    void zoomAt(QPointF point, double factor);
+    void movePick(int rows, int cols);
+    void describe();
+
+    MapHeading m_heading;
+    MapAxes m_axes;
+    engine::Grid m_grid;
+    GridShape m_shape = GridShape::Full;
+    ColorScale m_scale;
+    std::optional<Cell> m_pinned, m_hovered;
+    std::optional<MapBusy> m_busy;
+    bool m_pairShown = false;
+    bool m_headingShown = true;
+    bool m_focusRing = false;
+    QRect m_window; // as asked for; empty: all
+    HeatmapLayout m_layout;
+    QPixmap m_static;
+    std::optional<QPointF> m_pressed;
+    QRect m_pressedWindow;
+    bool m_panned = false;
+};
+
+} // namespace widgets
