@@ -33,8 +33,8 @@ public:
     // out[rows, W.out] = x[rows, W.in]·Wᵀ; with `accumulate` it is added to out (residual).
     void dense(Queue&, const Buffer<float>& x, const PackedWeight& weight, Buffer<float>& out, int rows,
                bool accumulate = false);
-    // RoPE on [rows, heads·headWidth] from `from` (starting at its row fromRow) to `to`; the first row has position
-    // `first`. RopeKind::None copies.
+    // RoPE on [rows, heads·headWidth] from `from` to `to`, which may be one buffer; the first row has position `first`.
+    // RopeKind::None copies. Accurate to float rounding at any position.
     void rotate(Queue&, const Positions& positions, const Buffer<float>& from, Buffer<float>& to, int rows, int heads,
                 int headWidth, int first);
     void swiGlu(Queue&, const Buffer<float>& gate, const Buffer<float>& up, Buffer<float>& out, int rows, int width);

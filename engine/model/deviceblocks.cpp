@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/model/deviceblocks.h"
+
+#include "engine/values/error.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <numbers>
+
+namespace engine {
+namespace {
+
+constexpr int panel = 32;          // outputs of a weight that lie side by side
+constexpr int rowsOfGroup = 32;    // TILE_ROWS · GROUP_TILES of kernels.cl
+constexpr int positionBlock = 256; // of the two rotation tables
+constexpr int swiGluChunk = 1024;  // of blocks_swiglu
+
+std::size_t divideUp(std::size_t a, std::size_t b)
+{
+    return (a + b - 1) / b;
+}
+
+// (cos, sin) of position·theta^(−2i/d) for `count` positions `stride` apart, [count, d/2], computed in float64.
+std::vector<float> rotationTable(double theta, int headWidth, int count, int stride)
+{
+    const int pairs = headWidth / 2;
+    std::vector<float> table;
+    table.reserve(std::size_t(count) * std::size_t(pairs) * 2);
+    for (int step = 0; step < count; ++step) {
+        for (int pair = 0; pair < pairs; ++pair) {
+            const double angle = double(step) * stride * std::pow(theta, -2.0 * pair / headWidth);
+            table.push_back(float(std::cos(angle)));
+            table.push_back(float(std::sin(angle)));
+        }
+    }
+    return table;
+}
+
+} // namespace
+
+PackedWeight packWeight(Queue& queue, std::span<const float> weight, int out, int in)
+{
+    assert(weight.size() == std::size_t(out) * std::size_t(in));
+    const std::size_t panels = divideUp(std::size_t(out), panel);
+    const std::size_t cells = std::size_t(in) * panel;
+    PackedWeight packed{Buffer<float>(queue.device(), panels * cells, "a weight"), out, in};
+    // A few panels at a time, so that a large weight is not held twice on the host.
+    const std::size_t atOnce = std::clamp<std::size_t>((std::size_t(1) << 20) / cells, 1, panels);
+    std::vector<float> slice;
+    for (std::size_t begin = 0; begin < panels; begin += atOnce) {
+        const std::size_t end = std::min(begin + atOnce, panels);
+        slice.assign((end - begin) * cells, 0.0F);
+        for (std::size_t row = begin * panel; row < std::min(end * panel, std::size_t(out)); ++row) {
+            const float* from = weight.data() + row * std::size_t(in);
+            float* to = slice.data() + (row / panel - begin) * cells + row % panel;
+            for (std::size_t k = 0; k < std::size_t(in); ++k)
+                to[k * panel] = from[k];
+        }
+        queue.write(packed.panels, std::span<const float>(slice), begin * cells);
+    }
+    return packed;
+}
+
+struct DeviceBlocks::Impl
+{
+    // The two rotation tables of one theta and head width (kernels.cl, blocks_rotate).
+    struct Rotation
+    {
+        Buffer<float> steps, blocks;
+        int blockCount = 0;
+    };
+
+    explicit Impl(Device& device)
+        : embed(device.kernel(kernelSource("model/kernels.cl"), "blocks_embed"))
+        , rmsNorm(device.kernel(kernelSource("model/kernels.cl"), "blocks_rms_norm"))
+        , denseRow(device.kernel(kernelSource("model/kernels.cl"), "blocks_dense_row"))
+        , denseTile(device.kernel(kernelSource("model/kernels.cl"), "blocks_dense_tile"))
+        , rotate(device.kernel(kernelSource("model/kernels.cl"), "blocks_rotate"))
+        , swiGlu(device.kernel(kernelSource("model/kernels.cl"), "blocks_swiglu"))
+    {
+    }
+
+    const Rotation& rotation(Queue& queue, double theta, int headWidth, int positions);
+
+    Kernel embed, rmsNorm, denseRow, denseTile, rotate, swiGlu;
+    std::map<std::pair<double, int>, Rotation> rotations;
+};
+
+const DeviceBlocks::Impl::Rotation& DeviceBlocks::Impl::rotation(Queue& queue, double theta, int headWidth,
+                                                                 int positions)
+{
+    Rotation& held = rotations[{theta, headWidth}];
+    const int needed = int(divideUp(std::size_t(positions), positionBlock));
+    if (held.blockCount >= needed)
+        return held;
+    queue.finish(); // before the tables of enqueued launches are replaced
+    const std::size_t rowCells = std::size_t(headWidth / 2) * 2;
+    const int count = std::max({needed, 2 * held.blockCount, 16});
+    Rotation made{Buffer<float>(queue.device(), positionBlock * rowCells, "the rotation table"),
+                  Buffer<float>(queue.device(), std::size_t(count) * rowCells, "the rotation table"), count};
+    queue.write(made.steps, std::span<const float>(rotationTable(theta, headWidth, positionBlock, 1)));
+    queue.write(made.blocks, std::span<const float>(rotationTable(theta, headWidth, count, positionBlock)));
+    held = std::move(made);
+    return held;
+}
+
+DeviceBlocks::DeviceBlocks(Device& device)
+    : m_impl(std::make_shared<Impl>(device))
+{
+}
+
+void DeviceBlocks::embed(Queue& queue, const Buffer<float>& embedding, const Buffer<int>& ids, Buffer<float>& x,
+                         int rows, int width)
+{
+    assert(ids.count() >= std::size_t(rows) && x.count() >= std::size_t(rows) * std::size_t(width));
+    queue.launch(m_impl->embed, Range::groups(std::size_t(rows)), "embed", embedding, ids, x, width);
+}
+
+void DeviceBlocks::rmsNorm(Queue& queue, const Buffer<float>& x, const Buffer<float>& weight, Buffer<float>& out,
+                           int rows, int width, float eps)
+{
+    assert(weight.count() == std::size_t(width));
+    assert(std::min(x.count(), out.count()) >= std::size_t(rows) * std::size_t(width));
+    queue.launch(m_impl->rmsNorm, Range::groups(std::size_t(rows)), "norm", x, weight, out, width, eps);
+}
+
+void DeviceBlocks::dense(Queue& queue, const Buffer<float>& x, const PackedWeight& weight, Buffer<float>& out, int rows,
+                         bool accumulate)
+{
+    assert(x.count() >= std::size_t(rows) * std::size_t(weight.in));
+    assert(out.count() >= std::size_t(rows) * std::size_t(weight.out));
+    const std::size_t panels = divideUp(std::size_t(weight.out), panel);
+    if (rows == 1)
+        queue.launch(m_impl->denseRow, Range::groups(panels), "dense", x, weight.panels, out, weight.in, weight.out,
+                     int(accumulate));
+    else
+        queue.launch(m_impl->denseTile, Range::groups(divideUp(std::size_t(rows), rowsOfGroup), panels), "dense", x,
+                     weight.panels, out, rows, weight.in, weight.out, int(accumulate));
+}
+
+void DeviceBlocks::rotate(Queue& queue, const Positions& positions, const Buffer<float>& from, Buffer<float>& to,
+                          int rows, int heads, int headWidth, int first)
+{
+    const std::size_t cells = std::size_t(rows) * std::size_t(heads) * std::size_t(headWidth);
+    assert(std::min(from.count(), to.count()) >= cells);
+    if (positions.kind == RopeKind::None) {
+        if (from.get() != to.get())
+            queue.copy(from, 0, to, 0, cells);
+        return;
+    }
+    if (headWidth % 2 != 0)
+        throw Error(Fault::Shape, "rotary positions turn pairs of features; the heads are " +
+                                      std::to_string(headWidth) + " wide and an even width was expected");
+    const Impl::Rotation& table = m_impl->rotation(queue, positions.theta, headWidth, first + rows);
+    const int pairs = headWidth / 2;
+    // A fixed group: PoCL compiles the kernel anew for every size it chooses itself.
+    const std::size_t group = std::min<std::size_t>(64, queue.device().info().maxWorkGroup);
+    const Range range{2, {divideUp(std::size_t(heads * pairs), group) * group, std::size_t(rows), 1}, {group, 1, 1}};
+    queue.launch(m_impl->rotate, range, "rotate", from, to, table.steps, table.blocks, first, heads, pairs,
+                 int(positions.kind == RopeKind::Interleaved));
+}
+
+void DeviceBlocks::swiGlu(Queue& queue, const Buffer<float>& gate, const Buffer<float>& up, Buffer<float>& out,
+                          int rows, int width)
+{
+    const std::size_t count = std::size_t(rows) * std::size_t(width);
+    assert(std::min({gate.count(), up.count(), out.count()}) >= count);
+    queue.launch(m_impl->swiGlu, Range::groups(divideUp(count, swiGluChunk)), "swiglu", gate, up, out, int(count));
+}
+
+} // namespace engine

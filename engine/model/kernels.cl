@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The steps of a transformer block. Rows of x lie one after another, [rows, width]. A work-group is one item that works
+// on 16 lanes at a time and keeps its tile in registers: no barriers, no local memory.
+
+// Copies rows of the embedding: one group per token.
+__kernel void blocks_embed(__global const float* embedding, __global const int* ids, __global float* x, int width)
+{
+    const int row = get_global_id(0);
+    __global const float* from = embedding + (size_t)ids[row] * width;
+    __global float* to = x + (size_t)row * width;
+    int i = 0;
+    for (; i + LANES <= width; i += LANES)
+        vstore16(vload16(0, from + i), 0, to + i);
+    for (; i < width; ++i)
+        to[i] = from[i];
+}
+
+// x · weight / sqrt(mean(x²) + eps): one group per row.
+__kernel void blocks_rms_norm(__global const float* x, __global const float* weight, __global float* out, int width,
+                              float eps)
+{
+    const size_t first = (size_t)get_global_id(0) * width;
+    __global const float* from = x + first;
+    __global float* to = out + first;
+    const float scale = 1.0f / sqrt(dot_n(from, from, width) / (float)width + eps);
+    int i = 0;
+    for (; i + LANES <= width; i += LANES)
+        vstore16(vload16(0, from + i) * scale * vload16(0, weight + i), 0, to + i);
+    for (; i < width; ++i)
+        to[i] = from[i] * scale * weight[i];
+}
+
+// Stores (or adds) 32 results of one row, as many of them as `out` has.
+static void store_panel(__global float* to, float16 a, float16 b, int left, int accumulate)
+{
+    if (left >= 2 * LANES) {
+        if (accumulate) {
+            a += vload16(0, to);
+            b += vload16(1, to);
+        }
+        vstore16(a, 0, to);
+        vstore16(b, 1, to);
+        return;
+    }
+    float cells[2 * LANES];
+    vstore16(a, 0, cells);
+    vstore16(b, 1, cells);
+    for (int i = 0; i < left; ++i)
+        to[i] = accumulate ? to[i] + cells[i] : cells[i];
+}
+
+// out = x·Wᵀ for one row, bound by reading W: a group makes 32 outputs. W is [⌈outs/32⌉][in][32]. Four partial sums
+// each, because one would wait for the adder's latency.
+__kernel void blocks_dense_row(__global const float* a, __global const float* weight, __global float* out, int in,
+                               int outs, int accumulate)
+{
+    const int panel = get_global_id(0);
+    __global const float* w = weight + (size_t)panel * in * (2 * LANES);
+    float16 sum[4][2];
+#pragma unroll
+    for (int s = 0; s < 4; ++s)
+        sum[s][0] = sum[s][1] = (float16)(0.0f);
+    int k = 0;
+    for (; k + 4 <= in; k += 4) {
+#pragma unroll
+        for (int s = 0; s < 4; ++s) {
+            sum[s][0] = a[k + s] * vload16(2 * (k + s), w) + sum[s][0];
+            sum[s][1] = a[k + s] * vload16(2 * (k + s) + 1, w) + sum[s][1];
+        }
+    }
+    for (; k < in; ++k) {
+        sum[0][0] = a[k] * vload16(2 * k, w) + sum[0][0];
+        sum[0][1] = a[k] * vload16(2 * k + 1, w) + sum[0][1];
+    }
+    store_panel(out + panel * 2 * LANES, (sum[0][0] + sum[1][0]) + (sum[2][0] + sum[3][0]),
+                (sum[0][1] + sum[1][1]) + (sum[2][1] + sum[3][1]), outs - panel * 2 * LANES, accumulate);
+}
+
+#define TILE_ROWS 8   // 8 × 32 results are 16 registers of 16 lanes
+#define GROUP_TILES 4 // tiles that one group makes from one panel of W while it is in the cache
+
+// The same for many rows: a group makes 32 rows × 32 outputs. Rows past the end repeat the last one and are not stored.
+__kernel void blocks_dense_tile(__global const float* x, __global const float* weight, __global float* out, int rows,
+                                int in, int outs, int accumulate)
+{
+    const int panel = get_global_id(1);
+    __global const float* w = weight + (size_t)panel * in * (2 * LANES);
+    for (int tile = 0; tile < GROUP_TILES; ++tile) {
+        const int first = ((int)get_global_id(0) * GROUP_TILES + tile) * TILE_ROWS;
+        if (first >= rows)
+            return;
+        __global const float* a[TILE_ROWS];
+        float16 sum[TILE_ROWS][2];
+#pragma unroll
+        for (int r = 0; r < TILE_ROWS; ++r) {
+            a[r] = x + (size_t)(first + r < rows ? first + r : rows - 1) * in;
+            sum[r][0] = sum[r][1] = (float16)(0.0f);
+        }
+        for (int k = 0; k < in; ++k) {
+            const float16 w0 = vload16(2 * k, w);
+            const float16 w1 = vload16(2 * k + 1, w);
+#pragma unroll
+            for (int r = 0; r < TILE_ROWS; ++r) {
+                sum[r][0] = a[r][k] * w0 + sum[r][0];
+                sum[r][1] = a[r][k] * w1 + sum[r][1];
+            }
+        }
+#pragma unroll
+        for (int r = 0; r < TILE_ROWS; ++r) {
+            if (first + r < rows)
+                store_panel(out + (size_t)(first + r) * outs + panel * 2 * LANES, sum[r][0], sum[r][1],
+                            outs - panel * 2 * LANES, accumulate);
+        }
+    }
+}
+
+// RoPE: an item turns one pair of one head of one row by the angle of its position p = 256·block + step. The tables
+// hold (cos, sin) of block and step angles, made in float64: their product keeps float accuracy at any position.
+__kernel void blocks_rotate(__global const float* from, __global float* to, __global const float2* steps,
+                            __global const float2* blocks, int first, int heads, int pairs, int interleaved)
+{
+    const int item = get_global_id(0);
+    const int row = get_global_id(1);
+    if (item >= heads * pairs)
+        return;
+    const int head = item / pairs;
+    const int pair = item - head * pairs;
+    const int position = first + row;
+    const float2 step = steps[(position & 255) * pairs + pair];
+    const float2 block = blocks[(position >> 8) * pairs + pair];
+    const float c = block.x * step.x - block.y * step.y;
+    const float s = block.y * step.x + block.x * step.y;
+    const size_t start = ((size_t)row * heads + head) * 2 * pairs;
+    const size_t a = start + (interleaved ? 2 * pair : pair);
+    const size_t b = start + (interleaved ? 2 * pair + 1 : pair + pairs);
+    const float xa = from[a];
+    const float xb = from[b];
+    to[a] = xa * c - xb * s;
+    to[b] = xa * s + xb * c;
+}
+
+// silu(gate) · up over `count` numbers, 1024 to a group; gate and up may be out.
+__kernel void blocks_swiglu(__global const float* gate, __global const float* up, __global float* out, int count)
+{
+    const int first = (int)get_global_id(0) * 1024;
+    const int end = min(first + 1024, count);
+    int i = first;
+    for (; i + LANES <= end; i += LANES) {
+        const float16 g = vload16(0, gate + i);
+        vstore16(g / (1.0f + safe_exp_16(-g)) * vload16(0, up + i), 0, out + i);
+    }
+    for (; i < end; ++i)
+        out[i] = gate[i] / (1.0f + safe_exp(-gate[i])) * up[i];
+}

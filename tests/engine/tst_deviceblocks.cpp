@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/model/deviceblocks.h"
+#include "engine/values/error.h"
+
+#include <QtTest/QTest>
+
+#include <cmath>
+#include <cstdlib>
+#include <random>
+
+using namespace engine;
+
+namespace {
+
+constexpr double epsilon = 0x1p-24; // half a unit in the last place of a float
+
+// Lengths and widths chosen to hurt: one, two, around a power of two, past a tile.
+constexpr int rowCounts[] = {1, 2, 3, 4, 5, 8, 31, 33, 63, 64, 65, 257};
+constexpr int widths[] = {1, 7, 8, 12, 16, 31, 32, 33, 64, 80, 129, 200};
+
+std::vector<float> numbers(std::size_t count, unsigned seed)
+{
+    std::mt19937 random(seed);
+    std::normal_distribution<float> normal;
+    std::vector<float> all(count);
+    std::ranges::generate(all, [&] { return normal(random); });
+    return all;
+}
+
+Matrix matrix(const std::vector<float>& cells, int rows, int cols)
+{
+    using FloatMatrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+    return Eigen::Map<const FloatMatrix>(cells.data(), rows, cols).cast<double>();
+}
+
+// The first place where `got` is further from `expected` than `bound`; empty when there is none. Poisoned cells that
+// nobody wrote are NaN and count as wrong.
+QString worse(const std::vector<float>& got, const Matrix& expected, const Matrix& bound)
+{
+    for (Eigen::Index row = 0; row < expected.rows(); ++row) {
+        for (Eigen::Index col = 0; col < expected.cols(); ++col) {
+            const double found = got[std::size_t(row * expected.cols() + col)];
+            if (!(std::abs(found - expected(row, col)) <= bound(row, col)))
+                return QString("row %1 column %2 is %3, %4 was expected within %5")
+                    .arg(row)
+                    .arg(col)
+                    .arg(found)
+                    .arg(expected(row, col))
+                    .arg(bound(row, col));
+        }
+    }
+    return {};
+}
+
+} // namespace
+
+// The device's blocks against the float64 forms of engine/model/blocks.h, in memory poisoned with NaN.
+class TestDeviceBlocks : public QObject
+{
+    Q_OBJECT
+
+private slots:
+    void initTestCase();
+    void embedCopiesRows();
+    void rmsNormIsTheReference();
+    void denseIsTheReference();
+    void denseKeepsLargeShapes();
+    void rotateIsTheReference_data();
+    void rotateIsTheReference();
+    void swiGluIsTheReference();
+
+private:
+    Buffer<float> upload(const std::vector<float>& cells);
+    std::vector<float> download(const Buffer<float>& buffer);
+    void checkDense(int rows, int in, int out);
+
+    std::unique_ptr<Device> m_device;
+    std::unique_ptr<Queue> m_queue;
+    std::unique_ptr<DeviceBlocks> m_blocks;
+};
+
+void TestDeviceBlocks::initTestCase()
+{
+    setenv("SUBQUAD_POISON", "1", 1);
+    m_device = std::make_unique<Device>(Device::choose(""));
+    m_queue = std::make_unique<Queue>(*m_device);
+    m_blocks = std::make_unique<DeviceBlocks>(*m_device);
+}
+
+Buffer<float> TestDeviceBlocks::upload(const std::vector<float>& cells)
+{
+    Buffer<float> buffer(*m_device, cells.size());
+    m_queue->write(buffer, std::span(cells));
+    return buffer;
+}
+
+std::vector<float> TestDeviceBlocks::download(const Buffer<float>& buffer)
+{
+    std::vector<float> cells(buffer.count());
+    m_queue->read(buffer, std::span(cells));
+    return cells;
+}
+
+void TestDeviceBlocks::embedCopiesRows()
+{
+    for (const int width : widths) {
+        const std::vector<float> table = numbers(std::size_t(50 * width), 1);
+        const Buffer<float> embedding = upload(table);
+        const std::vector<int> ids{49, 0, 7, 7, 31};
+        Buffer<int> deviceIds(*m_device, ids.size());
+        m_queue->write(deviceIds, std::span(ids));
+        Buffer<float> x(*m_device, ids.size() * std::size_t(width));
+        m_blocks->embed(*m_queue, embedding, deviceIds, x, int(ids.size()), width);
+        const std::vector<float> got = download(x);
+        for (std::size_t i = 0; i < ids.size(); ++i) {
+            const auto expected = std::span(table).subspan(std::size_t(ids[i] * width), std::size_t(width));
+            QVERIFY(std::ranges::equal(expected, std::span(got).subspan(i * std::size_t(width), std::size_t(width))));
+        }
+    }
+}
+
+void TestDeviceBlocks::rmsNormIsTheReference()
+{
+    for (const int rows : rowCounts) {
+        for (const int width : widths) {
+            const std::vector<float> cells = numbers(std::size_t(rows * width), 2);
+            const std::vector<float> weight = numbers(std::size_t(width), 3);
+            const Buffer<float> x = upload(cells);
+            const Buffer<float> gain = upload(weight);
+            Buffer<float> out(*m_device, cells.size());
+            m_blocks->rmsNorm(*m_queue, x, gain, out, rows, width, 1e-5F);
+            const Matrix expected = rmsNorm(matrix(cells, rows, width), weight, double(1e-5F));
+            // The sum of squares has no cancellation: width/16 + 5 roundings of lanes and tree, halved by the root;
+            // then root, division (3 and 2.5 ulp) and two products.
+            const double factor = (width / 16.0 + 5) / 2 + 20;
+            const QString found = worse(download(out), expected, factor * epsilon * expected.cwiseAbs());
+            QVERIFY2(found.isEmpty(), qPrintable(QString("%1 x %2: %3").arg(rows).arg(width).arg(found)));
+        }
+    }
+}
+
+void TestDeviceBlocks::checkDense(int rows, int in, int out)
+{
+    const std::vector<float> cells = numbers(std::size_t(rows) * std::size_t(in), 4);
+    const std::vector<float> weight = numbers(std::size_t(out) * std::size_t(in), 5);
+    const std::vector<float> residual = numbers(std::size_t(rows) * std::size_t(out), 6);
+    const Buffer<float> x = upload(cells);
+    const PackedWeight packed = packWeight(*m_queue, weight, out, in);
+    Buffer<float> fresh(*m_device, residual.size());
+    Buffer<float> added = upload(residual);
+    m_blocks->dense(*m_queue, x, packed, fresh, rows);
+    m_blocks->dense(*m_queue, x, packed, added, rows, true);
+    const Matrix expected = dense(matrix(cells, rows, in), weight, out);
+    const Matrix wide = matrix(weight, out, in);
+    const Matrix start = matrix(residual, rows, out);
+    // A sum of n products in any order errs by at most n·ε of the sum of their magnitudes.
+    const Matrix magnitude = matrix(cells, rows, in).cwiseAbs() * wide.cwiseAbs().transpose() + start.cwiseAbs();
+    const Matrix bound = (in + 2) * epsilon * magnitude;
+    QString found = worse(download(fresh), expected, bound);
+    QVERIFY2(found.isEmpty(), qPrintable(QString("%1 x %2 x %3: %4").arg(rows).arg(in).arg(out).arg(found)));
+    found = worse(download(added), expected + start, bound);
+    QVERIFY2(found.isEmpty(), qPrintable(QString("%1 x %2 x %3 added: %4").arg(rows).arg(in).arg(out).arg(found)));
+}
+
+void TestDeviceBlocks::denseIsTheReference()
+{
+    for (const int rows : rowCounts) {
+        for (const int in : {1, 3, 8, 17, 64, 129})
+            for (const int out : {1, 8, 31, 32, 33, 48, 64, 100})
+                checkDense(rows, in, out);
+    }
+}
+
+void TestDeviceBlocks::denseKeepsLargeShapes()
+{
+    checkDense(70, 1024, 96);
+    checkDense(1, 1024, 4099); // more than one slice of packWeight
+    checkDense(2, 2048, 1030);
+}
+
+void TestDeviceBlocks::rotateIsTheReference_data()
+{
+    QTest::addColumn<int>("kind");
+    QTest::addColumn<int>("heads");
+    QTest::addColumn<int>("headWidth");
+    QTest::addColumn<int>("first");
+    for (const auto& [kind, name] :
+         {std::pair(RopeKind::None, "none"), {RopeKind::Interleaved, "interleaved"}, {RopeKind::RotateHalf, "half"}}) {
+        for (const int headWidth : {2, 8, 12, 16, 64, 80}) {
+            for (const int first : {0, 1, 255, 4095, 100000, 1000003})
+                QTest::addRow("%s d=%d from %d", name, headWidth, first) << int(kind) << 3 << headWidth << first;
+        }
+    }
+}
+
+void TestDeviceBlocks::rotateIsTheReference()
+{
+    QFETCH(int, kind);
+    QFETCH(int, heads);
+    QFETCH(int, headWidth);
+    QFETCH(int, first);
+    const Positions positions{RopeKind(kind), 10000.0};
+    for (const int rows : {1, 2, 65, 257}) {
+        const std::vector<float> cells = numbers(std::size_t(rows * heads * headWidth), 7);
+        Buffer<float> from = upload(cells);
+        Buffer<float> to(*m_device, cells.size());
+        m_blocks->rotate(*m_queue, positions, from, to, rows, heads, headWidth, first);
+        const std::vector<float> got = download(to);
+        m_blocks->rotate(*m_queue, positions, from, from, rows, heads, headWidth, first);
+        QVERIFY(std::ranges::equal(download(from), got)); // in place
+        const Matrix all = matrix(cells, rows, heads * headWidth);
+        Matrix expected(all.rows(), all.cols());
+        for (int head = 0; head < heads; ++head)
+            expected.middleCols(head * headWidth, headWidth) =
+                rotate(positions, all.middleCols(head * headWidth, headWidth), first);
+        // Four roundings of the tables' entries, three of their product and two of the turn, on numbers up to the
+        // row's largest: whatever the position.
+        const double bound = 10 * epsilon * 2 * all.cwiseAbs().maxCoeff();
+        const QString found = worse(got, expected, Matrix::Constant(all.rows(), all.cols(), bound));
+        QVERIFY2(found.isEmpty(), qPrintable(found));
+    }
+}
+
+void TestDeviceBlocks::swiGluIsTheReference()
+{
+    for (const int rows : rowCounts) {
+        for (const int width : widths) {
+            std::vector<float> gate = numbers(std::size_t(rows * width), 8);
+            for (std::size_t i = 0; i < gate.size(); i += 3)
+                gate[i] *= 60; // both ends of the exponential
+            const std::vector<float> up = numbers(gate.size(), 9);
+            Buffer<float> deviceGate = upload(gate);
+            const Buffer<float> deviceUp = upload(up);
+            m_blocks->swiGlu(*m_queue, deviceGate, deviceUp, deviceGate, rows, width); // in place
+            const Matrix expected = swiGlu(matrix(gate, rows, width), matrix(up, rows, width));
+            const Matrix bound = (10 * epsilon * expected.cwiseAbs()).array() + 1e-34; // e^88 is where it saturates
+            const QString found = worse(download(deviceGate), expected, bound);
+            QVERIFY2(found.isEmpty(), qPrintable(QString("%1 x %2: %3").arg(rows).arg(width).arg(found)));
+        }
+    }
+}
+
+QTEST_APPLESS_MAIN(TestDeviceBlocks)
+#include "tst_deviceblocks.moc"
