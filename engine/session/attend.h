@@ -29,7 +29,8 @@ struct Attended
     std::string form;                   // the form that ran
     Cost cost;
     std::size_t stateBytes = 0;
-    std::optional<Timing> timing; // where repeats were asked for
+    std::optional<Timing> timing;             // where repeats were asked for
+    std::shared_ptr<const Prepared> prepared; // what attend() fitted on its own input, where the context brought none
 
     Grid output() const; // [N, heads·d_v]
 };
@@ -41,7 +42,8 @@ struct AttendOptions
     int feed = 0;            // tokens per append; 0: all at once
 };
 
-// `device` null: the float64 reference. Input is checked to be finite (Error{Request} with the first place that is
+// `device` null: the float64 reference. A method that needs prepare() and finds nothing in the context is fitted on the
+// given heads. Input is checked to be finite (Error{Request} with the first place that is
 // not).
 Attended attend(const HeadTensors& in, const LayerContext& context, DeviceContext* device, const AttendOptions& options,
                 Job& job);
