@@ -29,7 +29,8 @@ struct TokenizerStep
     bool useRegex = true;          // ByteLevel
     bool individualDigits = false; // Digits
     std::string prependScheme;     // Metaspace: always | first | never
-    int start = 0, stop = 0;       // Strip
+    bool split = true;             // Metaspace
+    int start = 0, stop = 0;       // Strip: characters of a decoder, 0 or 1 (which sides) of a normalizer
 };
 
 struct AddedToken
@@ -44,6 +45,7 @@ struct BpeVocabulary
 {
     std::vector<std::string> pieces;                         // by id; ids no token has are empty
     std::vector<bool> present;                               // by id
+    std::vector<bool> inModel;                               // by id: not only an added token
     std::vector<std::pair<std::string, std::string>> merges; // in order of rank
     bool byteFallback = false, ignoreMerges = false, fuseUnknown = false;
     std::optional<TokenId> unknown;

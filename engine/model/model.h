@@ -40,6 +40,8 @@ struct WeightShape
     bool operator==(const WeightShape&) const = default;
 };
 
+WeightShape shapeOf(const ModelConfig& config, Weight which);
+
 // Weights as float32 after every shape and every number was checked. All members are const: any number of threads may
 // read it.
 class Model

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace engine {
+
+// Bytes [first, end) of a text.
+struct ByteSpan
+{
+    std::size_t first = 0, end = 0;
+
+    bool operator==(const ByteSpan&) const = default;
+};
+
+// What a tokenizer file searches for: a literal text, or a regular expression with Unicode classes. Immutable; any
+// thread may use it. Patterns come from untrusted files: steps and time are bounded.
+class Pattern
+{
+public:
+    Pattern(std::string text, bool regex); // throws Error{Format} for an expression that PCRE2 refuses
+
+    // The matches from left to right, none overlapping, in valid UTF-8. Throws Error{Format} when the expression needs
+    // more steps than are allowed.
+    std::vector<ByteSpan> find(std::string_view text) const;
+
+private:
+    std::vector<ByteSpan> findLiteral(std::string_view text) const;
+    std::vector<ByteSpan> findRegex(std::string_view text) const;
+
+    std::string m_text;
+    std::shared_ptr<const void> m_code; // empty for a literal
+};
+
+} // namespace engine

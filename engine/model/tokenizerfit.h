@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/files/checkpoint.h"
+
+namespace engine {
+
+// Ids that a token of the vocabulary has.
+int presentTokens(const Vocabulary& vocabulary);
+
+// Throws Error{Format} with the two numbers if the tokenizer has an id beyond the embedding's rows, or tokens for fewer
+// than 90 % of them: text would be gibberish. No tokenizer: nothing to check.
+void checkTokenizerFit(const Checkpoint& checkpoint);
+
+} // namespace engine
