@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/compute/embedded.h"
+#include "engine/methods/softmax/device.h"
 #include "engine/methods/softmax/reference.h"
 
 #include <cmath>
@@ -71,6 +72,8 @@ Method makeRow()
     method.attention = reference;
     method.linear = denseReference;
     method.weights = weights;
+    method.deviceAttention = makeDevice;
+    method.deviceWeights = deviceWeights;
     method.kernel = exponential;
     method.cost = cost;
     return method;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/compute/embedded.h"
+#include "engine/methods/taylorshift/device.h"
 #include "engine/methods/taylorshift/form.h"
 #include "engine/methods/taylorshift/knobs.h"
 #include "engine/methods/taylorshift/reference.h"
@@ -59,6 +60,8 @@ Method makeRow()
     method.check = check;
     method.attention = reference;
     method.weights = weights;
+    method.deviceAttention = makeDevice;
+    method.deviceWeights = deviceWeights;
     method.prepare = prepare;
     method.needsPrepare = needsPrepare;
     method.kernel = polynomial;

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Register tiles that the streamed attention kernels share (put between the prelude and a method's kernels). The lanes
+// of a vector are queries: 32 of them are transposed once into private memory, and then keys and values are read as
+// they lie in memory, one number broadcast to 32 queries. So no width needs padding, row maxima and sums are plain
+// vector operations, and a key is read once per 32 queries.
+//
+// Built per head width: D of queries and keys, DV of values.
+
+#define QUERIES 32 // queries of a work-group: two vectors of 16
+#define KEYS 64    // keys of a block; caches are rounded up to whole blocks
+#define TILE 8     // keys of a register tile
+
+// Columns of a register tile: at most 11, so that 22 accumulators and their operands fit 32 registers. The last tile
+// overlaps the one before it where COLUMNS is no multiple.
+#define TILES_OF(COLUMNS) (((COLUMNS) + 10) / 11)
+#define WIDTH_OF(COLUMNS) (((COLUMNS) + TILES_OF(COLUMNS) - 1) / TILES_OF(COLUMNS))
+#define MIX_TILES TILES_OF(DV)
+#define MIX_WIDTH WIDTH_OF(DV)
+
+// `n` (≤ 16) numbers of a row whose end must not be passed.
+static float16 load_part(__global const float* row, int n)
+{
+    if (n >= 16)
+        return vload16(0, row);
+    float part[16];
+    for (int i = 0; i < 16; ++i)
+        part[i] = i < n ? row[i] : 0.0f;
+    return vload16(0, part);
+}
+
+static void store_part(float16 x, __global float* row, int n)
+{
+    if (n >= 16) {
+        vstore16(x, 0, row);
+        return;
+    }
+    float part[16];
+    vstore16(x, 0, part);
+    for (int i = 0; i < n; ++i)
+        row[i] = part[i];
+}
+
+// q[f] = feature f of the rows first, first + 1, … of one head, times `scale`; lanes past `count` repeat the last row.
+static void load_queries(__global const float* query, int stride, int first, int count, float scale, float16 (*q)[2])
+{
+    float* lanes = (float*)q;
+    for (int lane = 0; lane < QUERIES; ++lane) {
+        const int row = first + lane < count ? first + lane : count - 1;
+        __global const float* from = query + (long)row * stride;
+        for (int f = 0; f < D; ++f)
+            lanes[f * QUERIES + lane] = from[f] * scale;
+    }
+}
+
+// scores[j] = q·key_j for TILE keys. Long rows are summed in parts of 32 features: shorter chains round less.
+static void score_tile(const float16 (*q)[2], __global const float* key, float16 (*scores)[2])
+{
+    for (int part = 0; part < D; part += 32) {
+        float16 c[TILE][2];
+#pragma unroll
+        for (int j = 0; j < TILE; ++j)
+            c[j][0] = c[j][1] = (float16)(0.0f);
+        const int end = part + 32 < D ? part + 32 : D;
+        for (int f = part; f < end; ++f) {
+            const float16 q0 = q[f][0];
+            const float16 q1 = q[f][1];
+#pragma unroll
+            for (int j = 0; j < TILE; ++j) {
+                const float k = key[j * D + f];
+                c[j][0] += q0 * k;
+                c[j][1] += q1 * k;
+            }
+        }
+#pragma unroll
+        for (int j = 0; j < TILE; ++j) {
+            scores[j][0] = part == 0 ? c[j][0] : scores[j][0] + c[j][0];
+            scores[j][1] = part == 0 ? c[j][1] : scores[j][1] + c[j][1];
+        }
+    }
+}
+
+// out[c] = out[c]·keep + Σ_j p[j]·value_j[c] over `keys` keys and all DV columns.
+static void mix(const float16 (*p)[2], __global const float* value, int keys, float16 keep0, float16 keep1,
+                float16 (*out)[2])
+{
+    for (int tile = 0; tile < MIX_TILES; ++tile) {
+        const int first = tile * MIX_WIDTH;
+        const int column = first + MIX_WIDTH <= DV ? first : DV - MIX_WIDTH;
+        float16 c[MIX_WIDTH][2];
+#pragma unroll
+        for (int i = 0; i < MIX_WIDTH; ++i)
+            c[i][0] = c[i][1] = (float16)(0.0f);
+        __global const float* v = value + column;
+        for (int j = 0; j < keys; ++j, v += DV) {
+            const float16 p0 = p[j][0];
+            const float16 p1 = p[j][1];
+#pragma unroll
+            for (int i = 0; i < MIX_WIDTH; ++i) {
+                c[i][0] += p0 * v[i];
+                c[i][1] += p1 * v[i];
+            }
+        }
+#pragma unroll
+        for (int i = 0; i < MIX_WIDTH; ++i)
+            if (column + i >= first) { // the overlap was done by the tile before
+                out[column + i][0] = out[column + i][0] * keep0 + c[i][0];
+                out[column + i][1] = out[column + i][1] * keep1 + c[i][1];
+            }
+    }
+}
+
+// The first lane's place in the sequence, counted up: which lanes may see key k is `positions >= k`.
+static int16 lane_positions(int first)
+{
+    return first + (int16)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+}
+
+// Row after row of the lanes: to[row][c] = out[c]·factor for the rows first … that exist.
+static void store_rows(const float16 (*out)[2], float16 factor0, float16 factor1, __global float* to, int stride,
+                       int first, int count)
+{
+    float16 scaled[DV][2];
+    for (int c = 0; c < DV; ++c) {
+        scaled[c][0] = out[c][0] * factor0;
+        scaled[c][1] = out[c][1] * factor1;
+    }
+    const float* lanes = (const float*)scaled;
+    for (int lane = 0; lane < QUERIES && first + lane < count; ++lane) {
+        __global float* row = to + (long)(first + lane) * stride;
+        for (int c = 0; c < DV; ++c)
+            row[c] = lanes[c * QUERIES + lane];
+    }
+}
+
+// The same for one number per row and head.
+static void store_numbers(float16 x0, float16 x1, __global float* to, int stride, int first, int count)
+{
+    float lanes[QUERIES];
+    vstore16(x0, 0, lanes);
+    vstore16(x1, 1, lanes);
+    for (int lane = 0; lane < QUERIES && first + lane < count; ++lane)
+        to[(long)(first + lane) * stride] = lanes[lane];
+}
+
+static void copy_row(__global const float* from, __global float* to, int width)
+{
+    for (int i = 0; i < width; i += 16)
+        store_part(load_part(from + i, width - i), to + i, width - i);
+}
+
+// c[i] = q_{row+i}·k·scale for 16 keys of a panel [D][16] and 4 rows [rows][D]; rows past the end repeat the last.
+static void score_panel(__global const float* query, int row, int rows, __global const float* panel, float scale,
+                        float16 c[4])
+{
+    __global const float* q[4];
+    for (int i = 0; i < 4; ++i) {
+        q[i] = query + (long)(row + i < rows ? row + i : rows - 1) * D;
+        c[i] = (float16)(0.0f);
+    }
+    for (int f = 0; f < D; ++f) {
+        const float16 k = vload16(f, panel);
+#pragma unroll
+        for (int i = 0; i < 4; ++i)
+            c[i] += k * (q[i][f] * scale);
+    }
+}

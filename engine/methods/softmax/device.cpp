@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/methods/softmax/device.h"
+
+#include "engine/methods/common/rowcache.h"
+#include "engine/methods/softmax/reference.h"
+
+#include <numbers>
+
+namespace engine::softmax {
+namespace {
+
+constexpr std::string_view kernels = "methods/softmax/kernels.cl";
+
+// Scores are kept times log₂e, so that e^score is a power of two.
+float binaryScale(const LayerContext& context)
+{
+    return float(scaleOf(context) * std::numbers::log2e);
+}
+
+// Operations of one query row over `keys` keys: two products and the softmax.
+double rowOperations(const LayerShape& shape, int keys)
+{
+    return double(keys) * (2.0 * shape.keyWidth + 2.0 * shape.valueWidth + 20.0);
+}
+
+class SoftmaxAttention : public DeviceAttention
+{
+public:
+    SoftmaxAttention(const LayerContext& context, DeviceContext& device, int expectedTokens)
+        : m_shape(context.shape)
+        , m_positions(context.positions)
+        , m_layer(context.layer)
+        , m_scale(binaryScale(context))
+        , m_queue(device.queue)
+        , m_cache(context.shape, expectedTokens)
+    {
+        const Defines defines = tileDefines(m_shape);
+        m_store = device.device.kernel(withTiles(kernels), "store", defines);
+        m_attend = device.device.kernel(withTiles(kernels), "attend", defines);
+        m_decode = device.device.kernel(withTiles(kernels), "decode", defines);
+    }
+
+    // Buffers must outlive the launches that use them, also when an error ends a run early.
+    ~SoftmaxAttention() override { m_queue.finish(); }
+
+    SoftmaxAttention(const SoftmaxAttention&) = delete;
+    SoftmaxAttention& operator=(const SoftmaxAttention&) = delete;
+
+    void append(const LayerRows& rows, Buffer<float>& out, DeviceContext& context, Recorder& recorder) override;
+
+    void reset(Queue&) override { m_tokens = 0; }
+
+    std::size_t stateBytes() const override { return m_cache.bytes(m_tokens); }
+
+    std::string form() const override { return "direct"; }
+
+private:
+    const Buffer<float>& rotated(const Buffer<float>& from, Buffer<float>& to, int heads, const LayerRows& rows,
+                                 DeviceContext& context) const;
+
+    LayerShape m_shape;
+    Positions m_positions;
+    LayerIndex m_layer;
+    float m_scale;
+    Queue& m_queue;
+    RowCache m_cache;
+    int m_tokens = 0;
+    Kernel m_store, m_attend, m_decode;
+    Buffer<float> m_query, m_key;   // scratch: rows with positions
+    Buffer<float> m_lse, m_entropy; // of the append's rows
+};
+
+const Buffer<float>& SoftmaxAttention::rotated(const Buffer<float>& from, Buffer<float>& to, int heads,
+                                               const LayerRows& rows, DeviceContext& context) const
+{
+    if (m_positions.kind == RopeKind::None)
+        return from;
+    ensure(to, std::size_t(rows.count) * std::size_t(heads) * std::size_t(m_shape.keyWidth), context.queue,
+           "rows with positions");
+    context.blocks.rotate(context.queue, m_positions, from, to, rows.count, heads, m_shape.keyWidth, rows.first);
+    return to;
+}
+
+void SoftmaxAttention::append(const LayerRows& rows, Buffer<float>& out, DeviceContext& context, Recorder& recorder)
+{
+    if (rows.count == 0)
+        return;
+    Queue& queue = context.queue;
+    const int total = rows.first + rows.count;
+    m_cache.reserve(total, std::min(rows.first, m_tokens), queue);
+    for (Buffer<float>* numbers : {&m_lse, &m_entropy})
+        ensure(*numbers, std::size_t(rows.count) * std::size_t(m_shape.heads), queue, "row sums");
+    const Buffer<float>& query = rotated(rows.query, m_query, m_shape.heads, rows, context);
+    const Buffer<float>& key = rotated(rows.key, m_key, m_shape.keyHeads, rows, context);
+    queue.launch(m_store, Range::groups(std::size_t(rows.count)), "softmax store", key, rows.value, m_cache.keys(),
+                 m_cache.values(), rows.first, m_shape.keyHeads, m_cache.capacity());
+    m_tokens = total;
+
+    if (rows.count == 1) {
+        queue.launch(m_decode, Range::groups(std::size_t(m_shape.heads)), "softmax decode", query, m_cache.keys(),
+                     m_cache.values(), out, m_lse, m_entropy, total, m_shape.heads, m_shape.keyHeads,
+                     m_cache.capacity(), m_scale);
+    } else {
+        launchInPieces(queue, m_attend, panelsOf(rows.count) * m_shape.heads,
+                       queryPanel * rowOperations(m_shape, total), "softmax attend", query, m_cache.keys(),
+                       m_cache.values(), out, m_lse, m_entropy, rows.first, rows.count, m_shape.heads, m_shape.keyHeads,
+                       m_cache.capacity(), int(m_shape.causal), m_scale);
+    }
+    if (recorder.wants("softmax.lse", m_layer))
+        recorder.append("softmax.lse", m_layer, m_lse, rows.count, m_shape.heads, queue);
+    if (recorder.wants("softmax.entropy", m_layer))
+        recorder.append("softmax.entropy", m_layer, m_entropy, rows.count, m_shape.heads, queue);
+}
+
+} // namespace
+
+std::unique_ptr<DeviceAttention> makeDevice(const LayerContext& context, DeviceContext& device, int expectedTokens)
+{
+    return std::make_unique<SoftmaxAttention>(context, device, expectedTokens);
+}
+
+void deviceWeights(const LayerTrace& trace, HeadIndex head, TokenRange queries, TokenRange keys,
+                   const LayerContext& context, Buffer<float>& tile, DeviceContext& device)
+{
+    if (queries.count == 0 || keys.count == 0)
+        return;
+    const std::vector<float> q = rowsOf(trace.queries(head, queries));
+    const std::vector<float> k = panelsOf16(trace.keys(head, keys));
+    const std::vector<float> lse = rowsOf(trace.record("softmax.lse", head, queries));
+    Buffer<float> query(device.device, q.size(), "recorded queries");
+    Buffer<float> panels(device.device, k.size(), "recorded keys");
+    Buffer<float> sums(device.device, lse.size(), "recorded log-sum-exps");
+    Kernel kernel = device.device.kernel(withTiles(kernels), "weights", tileDefines(context.shape));
+    device.queue.write(query, std::span<const float>(q));
+    device.queue.write(panels, std::span<const float>(k));
+    device.queue.write(sums, std::span<const float>(lse));
+    launchInPieces(device.queue, kernel, (queries.count + 3) / 4, 4.0 * rowOperations(context.shape, keys.count),
+                   "softmax weights", query, panels, sums, tile, queries.first, queries.count, keys.first, keys.count,
+                   int(context.shape.causal), binaryScale(context));
+    device.queue.finish();
+}
+
+} // namespace engine::softmax
