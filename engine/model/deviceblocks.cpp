@@ -14,7 +14,7 @@ namespace {
 constexpr int panel = 32;          // outputs of a weight that lie side by side
 constexpr int rowsOfGroup = 32;    // TILE_ROWS · GROUP_TILES of kernels.cl
 constexpr int positionBlock = 256; // of the two rotation tables
-constexpr int swiGluChunk = 1024;  // of blocks_swiglu
+constexpr int chunk = 1024;        // of blocks_swiglu
 
 std::size_t divideUp(std::size_t a, std::size_t b)
 {
@@ -77,13 +77,14 @@ struct DeviceBlocks::Impl
         , denseRow(device.kernel(kernelSource("model/kernels.cl"), "blocks_dense_row"))
         , denseTile(device.kernel(kernelSource("model/kernels.cl"), "blocks_dense_tile"))
         , rotate(device.kernel(kernelSource("model/kernels.cl"), "blocks_rotate"))
+        , add(device.kernel(kernelSource("model/kernels.cl"), "blocks_add"))
         , swiGlu(device.kernel(kernelSource("model/kernels.cl"), "blocks_swiglu"))
     {
     }
 
     const Rotation& rotation(Queue& queue, double theta, int headWidth, int positions);
 
-    Kernel embed, rmsNorm, denseRow, denseTile, rotate, swiGlu;
+    Kernel embed, rmsNorm, denseRow, denseTile, rotate, add, swiGlu;
     std::map<std::pair<double, int>, Rotation> rotations;
 };
 
@@ -161,12 +162,19 @@ void DeviceBlocks::rotate(Queue& queue, const Positions& positions, const Buffer
                  int(positions.kind == RopeKind::Interleaved));
 }
 
+void DeviceBlocks::add(Queue& queue, const Buffer<float>& from, Buffer<float>& to, int rows, int width)
+{
+    const std::size_t count = std::size_t(rows) * std::size_t(width);
+    assert(std::min(from.count(), to.count()) >= count);
+    queue.launch(m_impl->add, Range::groups(divideUp(count, chunk)), "add", from, to, int(count));
+}
+
 void DeviceBlocks::swiGlu(Queue& queue, const Buffer<float>& gate, const Buffer<float>& up, Buffer<float>& out,
                           int rows, int width)
 {
     const std::size_t count = std::size_t(rows) * std::size_t(width);
     assert(std::min({gate.count(), up.count(), out.count()}) >= count);
-    queue.launch(m_impl->swiGlu, Range::groups(divideUp(count, swiGluChunk)), "swiglu", gate, up, out, int(count));
+    queue.launch(m_impl->swiGlu, Range::groups(divideUp(count, chunk)), "swiglu", gate, up, out, int(count));
 }
 
 } // namespace engine

@@ -37,6 +37,8 @@ public:
     // RopeKind::None copies. Accurate to float rounding at any position.
     void rotate(Queue&, const Positions& positions, const Buffer<float>& from, Buffer<float>& to, int rows, int heads,
                 int headWidth, int first);
+    // to += from (residual of a block without output projection).
+    void add(Queue&, const Buffer<float>& from, Buffer<float>& to, int rows, int width);
     void swiGlu(Queue&, const Buffer<float>& gate, const Buffer<float>& up, Buffer<float>& out, int rows, int width);
 
 private:

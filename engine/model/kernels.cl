@@ -152,3 +152,15 @@ __kernel void blocks_swiglu(__global const float* gate, __global const float* up
     for (; i < end; ++i)
         out[i] = gate[i] / (1.0f + safe_exp(-gate[i])) * up[i];
 }
+
+// to += from over `count` numbers, 1024 to a group.
+__kernel void blocks_add(__global const float* from, __global float* to, int count)
+{
+    const int first = (int)get_global_id(0) * 1024;
+    const int end = min(first + 1024, count);
+    int i = first;
+    for (; i + LANES <= end; i += LANES)
+        vstore16(vload16(0, to + i) + vload16(0, from + i), 0, to + i);
+    for (; i < end; ++i)
+        to[i] += from[i];
+}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/compute/embedded.h"
 #include "engine/methods/softmax/device.h"
+#include "engine/methods/softmax/devicelinear.h"
 #include "engine/methods/softmax/reference.h"
 
 #include <cmath>
@@ -74,6 +75,7 @@ Method makeRow()
     method.weights = weights;
     method.deviceAttention = makeDevice;
     method.deviceWeights = deviceWeights;
+    method.deviceLinear = makeDenseLinear;
     method.kernel = exponential;
     method.cost = cost;
     return method;

@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/session/devicesession.h"
+
+#include "engine/values/error.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <deque>
+#include <string>
+
+namespace engine {
+namespace {
+
+constexpr int mostRows = 512; // of a prompt that are fed at once: bounds the scratch
+constexpr int fewestRows = 8; // a tile of the dense kernel
+// Operations of one layer on one chunk. Two layers are in flight when a cancel comes: together 10 to 20 ms of a free
+// two-core machine, within the 100 ms allowed also of a busy one.
+constexpr double layerBudget = 0.6e9;
+constexpr int layersInFlight = 2;
+
+// The replaceable and the fixed parts of one layer.
+struct Layer
+{
+    LayerContext context; // borrowed by what follows
+    const Method* attentionMethod = nullptr;
+    std::unique_ptr<DeviceAttention> attention;
+    std::unique_ptr<DeviceLinear> projections; // query, key, value
+    std::unique_ptr<DeviceLinear> output;      // null: the model has none
+    std::unique_ptr<DeviceLinear> gateAndUp;
+    std::unique_ptr<DeviceLinear> down;
+};
+
+// Rows of one chunk on their way through the layers; every buffer holds `rows` rows.
+struct Scratch
+{
+    int rows = 0;
+    Buffer<int> ids;
+    Buffer<float> x, normed; // residual stream; what a group of projections reads
+    Buffer<float> query, key, value, mixed;
+    Buffer<float> gate, up;
+};
+
+void refuseUnknownBlocks(const ModelConfig& config)
+{
+    if (config.norm != NormKind::Rms || config.feedForward != FeedForwardKind::SwiGlu)
+        throw Error(Fault::Request,
+                    "this model's blocks have another norm or feed-forward layer; RMS norm and SwiGLU were expected");
+}
+
+class DeviceSession : public Session
+{
+public:
+    DeviceSession(std::shared_ptr<const Model> model, const SessionPlan& plan, const PreparedLayers& prepared,
+                  DeviceContext& device, std::shared_ptr<const DeviceModel> deviceModel, int expectedTokens);
+    ~DeviceSession() override;
+    DeviceSession(const DeviceSession&) = delete;
+    DeviceSession& operator=(const DeviceSession&) = delete;
+
+    std::vector<float> feed(std::span<const TokenId> tokens, Recorder& recorder, Job& job) override;
+    void reset() override;
+    SessionStats stats() override;
+
+private:
+    void addLayer(LayerIndex index, int expectedTokens);
+    void checkTokens(std::span<const TokenId> tokens) const;
+    int chunkRows(int left) const;
+    void reserve(int rows);
+    void feedChunk(std::span<const TokenId> tokens, double begin, double end, Recorder& recorder, Job& job);
+    void runLayer(Layer& layer, int rows, Recorder& recorder);
+    void recordLogits(int rows, Recorder& recorder, Job& job);
+    void lastLogits(int rows, Recorder& recorder);
+    std::vector<float> feedAll(std::span<const TokenId> tokens, Recorder& recorder, Job& job);
+
+    std::shared_ptr<const Model> m_model;
+    std::shared_ptr<const DeviceModel> m_deviceModel;
+    SessionPlan m_plan;
+    PreparedLayers m_prepared;
+    DeviceContext m_device;
+    const ModelConfig& m_config;
+    std::deque<Layer> m_layers; // a deque: contexts keep their place
+    Scratch m_scratch;
+    Buffer<float> m_logits;                // of a few rows, when they are recorded
+    Buffer<float> m_lastRow, m_lastLogits; // of the chunk's last token
+    int m_tokens = 0;
+    bool m_interrupted = false; // caches may hold half a chunk: only reset() helps
+};
+
+DeviceSession::DeviceSession(std::shared_ptr<const Model> model, const SessionPlan& plan,
+                             const PreparedLayers& prepared, DeviceContext& device,
+                             std::shared_ptr<const DeviceModel> deviceModel, int expectedTokens)
+    : m_model(std::move(model))
+    , m_deviceModel(std::move(deviceModel))
+    , m_plan(plan)
+    , m_prepared(prepared)
+    , m_device(device)
+    , m_config(m_model->config())
+{
+    refuseUnknownBlocks(m_config);
+    for (LayerIndex index{0}; index.value < m_config.layers; ++index.value)
+        addLayer(index, expectedTokens);
+    m_lastRow = Buffer<float>(m_device.device, std::size_t(m_config.width), "the last row");
+    m_lastLogits = Buffer<float>(m_device.device, std::size_t(m_config.vocabulary), "the logits");
+}
+
+DeviceSession::~DeviceSession()
+{
+    try {
+        m_device.queue.finish(); // before the buffers of enqueued launches go
+    } catch (const Error& error) {
+        std::fprintf(stderr, "subquad: ending a session: %s\n", error.what());
+    }
+}
+
+void DeviceSession::addLayer(LayerIndex index, int expectedTokens)
+{
+    Layer& layer = m_layers.emplace_back();
+    layer.context = layerContext(*m_model, m_plan, index, m_prepared);
+    checkPlan(layer.context);
+    const Method& attention = findMethod(layer.context.plan.attention.method);
+    const Method& linear = findMethod(layer.context.plan.linear.method);
+    for (const auto& [method, there] :
+         {std::pair(&attention, attention.deviceAttention != nullptr), {&linear, linear.deviceLinear != nullptr}}) {
+        if (!there)
+            throw Error(Fault::Request,
+                        std::string(method->info.id) + " has no form for a device; the reference back end runs it");
+    }
+    layer.attentionMethod = &attention;
+    layer.attention = attention.deviceAttention(layer.context, m_device, expectedTokens);
+    const auto group = [&](std::initializer_list<Weight> weights) {
+        return linear.deviceLinear(std::span(weights.begin(), weights.size()), layer.context, *m_deviceModel, m_device);
+    };
+    layer.projections = group({Weight::Query, Weight::Key, Weight::Value});
+    if (m_config.outputProjection)
+        layer.output = group({Weight::Output});
+    layer.gateAndUp = group({Weight::Gate, Weight::Up});
+    layer.down = group({Weight::Down});
+}
+
+void DeviceSession::checkTokens(std::span<const TokenId> tokens) const
+{
+    if (m_interrupted)
+        throw Error(Fault::Internal, "the session was interrupted; reset() was expected before more tokens");
+    if (tokens.empty())
+        throw Error(Fault::Request, "no tokens were given; at least one was expected");
+    if (!m_config.causal && m_tokens > 0)
+        throw Error(Fault::Request, "a bidirectional model reads its text at once; reset() was expected first");
+    for (const TokenId id : tokens) {
+        if (id.value < 0 || id.value >= m_config.vocabulary)
+            throw Error(Fault::Request, "token id " + std::to_string(id.value) + ": an id from 0 to " +
+                                            std::to_string(m_config.vocabulary - 1) + " was expected");
+    }
+}
+
+// How many of the `left` tokens are fed next: fewer where a row costs much, in a wide layer or after a long text.
+int DeviceSession::chunkRows(int left) const
+{
+    if (!m_config.causal)
+        return left;
+    const double width = m_config.width;
+    const double queryWidth = double(m_config.heads) * m_config.headWidth;
+    const double keyValueWidth = double(m_config.keyHeads) * (m_config.headWidth + m_config.valueWidth);
+    const double mixedWidth = double(m_config.heads) * m_config.valueWidth;
+    const double dense = 2 * width * (queryWidth + keyValueWidth + mixedWidth + 3.0 * m_config.feedForwardWidth);
+    double mixing = 0;
+    for (const Layer& layer : m_layers) {
+        const auto operations = [&](int tokens) {
+            return double(layer.attentionMethod->cost(layer.context.shape, layer.context.plan.attention.knobs, tokens)
+                              .operations);
+        };
+        mixing = std::max(mixing, (operations(m_tokens + fewestRows) - operations(m_tokens)) / fewestRows);
+    }
+    const double affordable = layerBudget / (dense + mixing);
+    const int rows = int(std::clamp(affordable, double(fewestRows), double(mostRows))) / fewestRows * fewestRows;
+    return std::min(rows, left);
+}
+
+void DeviceSession::reserve(int rows)
+{
+    if (rows <= m_scratch.rows)
+        return;
+    m_device.queue.finish(); // the old buffers may still be in use
+    m_scratch = Scratch();
+    const auto room = [&](int width, const char* what) {
+        return Buffer<float>(m_device.device, std::size_t(rows) * std::size_t(width), what);
+    };
+    m_scratch.ids = Buffer<int>(m_device.device, std::size_t(rows), "the token ids");
+    m_scratch.x = room(m_config.width, "the residual stream");
+    m_scratch.normed = room(m_config.width, "normed rows");
+    m_scratch.query = room(m_config.heads * m_config.headWidth, "queries");
+    m_scratch.key = room(m_config.keyHeads * m_config.headWidth, "keys");
+    m_scratch.value = room(m_config.keyHeads * m_config.valueWidth, "values");
+    m_scratch.mixed = room(m_config.heads * m_config.valueWidth, "mixed rows");
+    m_scratch.gate = room(m_config.feedForwardWidth, "the feed-forward's gate");
+    m_scratch.up = room(m_config.feedForwardWidth, "the feed-forward's rows");
+    m_scratch.rows = rows;
+}
+
+// x += output(mix(project(norm(x)))); x += down(swiglu(gate, up of norm(x))).
+void DeviceSession::runLayer(Layer& layer, int rows, Recorder& recorder)
+{
+    Scratch& s = m_scratch;
+    Queue& queue = m_device.queue;
+    const LayerIndex index = layer.context.layer;
+    const float eps = float(m_config.normEps);
+    const auto record = [&](std::string_view probe, const Buffer<float>& buffer, int cols) {
+        recorder.append(probe, index, buffer, rows, cols, queue);
+    };
+
+    m_device.blocks.rmsNorm(queue, s.x, m_deviceModel->vector(Weight::AttentionNorm, index), s.normed, rows,
+                            m_config.width, eps);
+    record(probes::input, s.normed, m_config.width);
+    layer.projections->apply(s.normed, rows, std::array{&s.query, &s.key, &s.value}, false, m_device, recorder);
+    record(probes::queryRaw, s.query, m_config.heads * m_config.headWidth);
+    record(probes::keyRaw, s.key, m_config.keyHeads * m_config.headWidth);
+    record(probes::value, s.value, m_config.keyHeads * m_config.valueWidth);
+    layer.attention->append({s.query, s.key, s.value, &s.normed, m_tokens, rows}, s.mixed, m_device, recorder);
+    record(probes::mixed, s.mixed, m_config.heads * m_config.valueWidth);
+    if (layer.output)
+        layer.output->apply(s.mixed, rows, std::array{&s.x}, true, m_device, recorder);
+    else
+        m_device.blocks.add(queue, s.mixed, s.x, rows, m_config.width);
+
+    m_device.blocks.rmsNorm(queue, s.x, m_deviceModel->vector(Weight::FeedForwardNorm, index), s.normed, rows,
+                            m_config.width, eps);
+    layer.gateAndUp->apply(s.normed, rows, std::array{&s.gate, &s.up}, false, m_device, recorder);
+    m_device.blocks.swiGlu(queue, s.gate, s.up, s.up, rows, m_config.feedForwardWidth);
+    layer.down->apply(s.up, rows, std::array{&s.x}, true, m_device, recorder);
+    record(probes::output, s.x, m_config.width);
+}
+
+// Logits of all rows of the chunk but the last, a few rows at a time: they are the widest rows of a run.
+void DeviceSession::recordLogits(int rows, Recorder& recorder, Job& job)
+{
+    const double operations = 2.0 * m_config.width * m_config.vocabulary;
+    const int atOnce = int(std::clamp(layerBudget / operations, 1.0, double(mostRows)));
+    const auto width = std::size_t(m_config.width);
+    const std::size_t cells = std::size_t(std::min(atOnce, rows - 1)) * std::size_t(m_config.vocabulary);
+    if (m_logits.count() < cells) {
+        m_device.queue.finish(); // the old buffer may still be in use
+        m_logits = Buffer<float>(m_device.device, cells, "the logits");
+    }
+    Buffer<float>& piece = m_scratch.x; // not needed any more: its rows are in `normed`
+    for (int first = 0; first < rows - 1; first += atOnce) {
+        job.check();
+        const int count = std::min(atOnce, rows - 1 - first);
+        m_device.queue.copy(m_scratch.normed, std::size_t(first) * width, piece, 0, std::size_t(count) * width);
+        m_device.blocks.dense(m_device.queue, piece, m_deviceModel->dense(Weight::Classifier), m_logits, count);
+        recorder.append(probes::logits, wholeModel, m_logits, count, m_config.vocabulary, m_device.queue);
+        m_device.queue.waitFor(m_device.queue.mark());
+    }
+}
+
+// The last row has a launch of its own, recorded or not: so a recording changes no bit of the result.
+void DeviceSession::lastLogits(int rows, Recorder& recorder)
+{
+    const auto width = std::size_t(m_config.width);
+    m_device.queue.copy(m_scratch.normed, std::size_t(rows - 1) * width, m_lastRow, 0, width);
+    m_device.blocks.dense(m_device.queue, m_lastRow, m_deviceModel->dense(Weight::Classifier), m_lastLogits, 1);
+    recorder.append(probes::logits, wholeModel, m_lastLogits, 1, m_config.vocabulary, m_device.queue);
+}
+
+void DeviceSession::feedChunk(std::span<const TokenId> tokens, double begin, double end, Recorder& recorder, Job& job)
+{
+    const int rows = int(tokens.size());
+    const std::string place = ", tokens " + std::to_string(m_tokens) + " to " + std::to_string(m_tokens + rows - 1);
+    std::vector<int> ids;
+    for (const TokenId id : tokens)
+        ids.push_back(id.value);
+    reserve(rows);
+    m_device.queue.write(m_scratch.ids, std::span<const int>(ids));
+    m_device.blocks.embed(m_device.queue, m_deviceModel->vector(Weight::Embedding), m_scratch.ids, m_scratch.x, rows,
+                          m_config.width);
+    std::deque<EventHandle> running;
+    for (Layer& layer : m_layers) {
+        const int index = layer.context.layer.value;
+        job.report(begin + (end - begin) * index / m_config.layers, "layer " + std::to_string(index) + place);
+        if (running.size() >= layersInFlight) {
+            m_device.queue.waitFor(running.front());
+            running.pop_front();
+        }
+        runLayer(layer, rows, recorder);
+        running.push_back(m_device.queue.mark());
+    }
+    m_device.blocks.rmsNorm(m_device.queue, m_scratch.x, m_deviceModel->vector(Weight::FinalNorm), m_scratch.normed,
+                            rows, m_config.width, float(m_config.normEps));
+    if (recorder.wants(probes::logits, wholeModel))
+        recordLogits(rows, recorder, job);
+    lastLogits(rows, recorder);
+    while (!running.empty()) { // the next chunk starts with an empty pipeline of its own
+        m_device.queue.waitFor(running.front());
+        running.pop_front();
+        job.check();
+    }
+    m_tokens += rows;
+}
+
+std::vector<float> DeviceSession::feedAll(std::span<const TokenId> tokens, Recorder& recorder, Job& job)
+{
+    std::size_t done = 0;
+    while (done < tokens.size()) {
+        const auto rows = std::size_t(chunkRows(int(tokens.size() - done)));
+        const double all = double(tokens.size());
+        feedChunk(tokens.subspan(done, rows), double(done) / all, double(done + rows) / all, recorder, job);
+        done += rows;
+    }
+    std::vector<float> logits(std::size_t(m_config.vocabulary), 0.0F);
+    m_device.queue.read(m_lastLogits, std::span(logits));
+    m_device.queue.finish(); // the recorder's reads are complete
+    job.report(1, std::to_string(m_tokens) + " tokens");
+    return logits;
+}
+
+std::vector<float> DeviceSession::feed(std::span<const TokenId> tokens, Recorder& recorder, Job& job)
+{
+    checkTokens(tokens);
+    m_interrupted = true;
+    try {
+        std::vector<float> logits = feedAll(tokens, recorder, job);
+        m_interrupted = false;
+        return logits;
+    } catch (...) {
+        m_device.queue.finish(); // before anything that enqueued launches and reads use goes
+        throw;
+    }
+}
+
+void DeviceSession::reset()
+{
+    for (Layer& layer : m_layers)
+        layer.attention->reset(m_device.queue);
+    m_tokens = 0;
+    m_interrupted = false;
+}
+
+SessionStats DeviceSession::stats()
+{
+    SessionStats stats;
+    stats.tokens = m_tokens;
+    stats.spans = m_device.queue.drainSpans();
+    for (const Layer& layer : m_layers) {
+        stats.stateBytes += layer.attention->stateBytes();
+        for (const auto* linear : {&layer.projections, &layer.output, &layer.gateAndUp, &layer.down})
+            stats.stateBytes += *linear ? (*linear)->stateBytes() : 0;
+        stats.forms.push_back(layer.attention->form());
+    }
+    return stats;
+}
+
+} // namespace
+
+std::unique_ptr<Session> makeDeviceSession(std::shared_ptr<const Model> model, const SessionPlan& plan,
+                                           const PreparedLayers& prepared, DeviceContext& device,
+                                           std::shared_ptr<const DeviceModel> deviceModel, int expectedTokens)
+{
+    return std::make_unique<DeviceSession>(std::move(model), plan, prepared, device, std::move(deviceModel),
+                                           expectedTokens);
+}
+
+} // namespace engine

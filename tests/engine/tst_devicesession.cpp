@@ -1,0 +1,458 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/session/session.h"
+#include "engine/values/error.h"
+#include "tests/support/syntheticmodel.h"
+
+#include <QtTest/QTest>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdlib>
+#include <random>
+
+using namespace engine;
+
+namespace {
+
+std::vector<TokenId> someTokens(int count, int vocabulary, unsigned seed)
+{
+    std::mt19937 random(seed);
+    std::vector<TokenId> tokens;
+    for (int i = 0; i < count; ++i)
+        tokens.push_back({int(random() % unsigned(vocabulary))});
+    return tokens;
+}
+
+float furthest(std::span<const float> a, std::span<const float> b)
+{
+    float most = a.size() == b.size() ? 0.0F : INFINITY;
+    for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i)
+        most = std::isfinite(a[i] - b[i]) ? std::max(most, std::abs(a[i] - b[i])) : INFINITY;
+    return most;
+}
+
+std::ptrdiff_t top(std::span<const float> logits)
+{
+    return std::ranges::max_element(logits) - logits.begin();
+}
+
+// Equal to the bit, record by record.
+bool sameTrace(const Trace& a, const Trace& b)
+{
+    return std::ranges::equal(a.records(), b.records(), [](const Trace::Record& x, const Trace::Record& y) {
+        if (x.probe != y.probe || x.where != y.where || x.grid.rows() != y.grid.rows())
+            return false;
+        for (int row = 0; row < x.grid.rows(); ++row) {
+            if (!std::ranges::equal(x.grid.row(row), y.grid.row(row)))
+                return false;
+        }
+        return true;
+    });
+}
+
+TraceFilter sessionsProbes()
+{
+    TraceFilter filter;
+    for (const std::string_view probe : {probes::queryRaw, probes::keyRaw, probes::value, probes::mixed, probes::input,
+                                         probes::output, probes::logits})
+        filter.probes.emplace(probe);
+    return filter;
+}
+
+// A job that stops itself at its n-th report.
+struct StopAt
+{
+    std::stop_source stop;
+    int reports = 0;
+    Job job;
+
+    explicit StopAt(int at)
+        : job(stop.get_token(), [this, at](const Progress&) {
+            if (++reports == at)
+                stop.request_stop();
+        })
+    {
+    }
+};
+
+} // namespace
+
+// The device's session against the float64 reference, in poisoned memory.
+class TestDeviceSession : public QObject
+{
+    Q_OBJECT
+
+private slots:
+    void initTestCase();
+    void everyShapeIsTheReference_data();
+    void everyShapeIsTheReference();
+    void anyFeedGivesTheSame();
+    void longPromptsAreFedInChunks();
+    void recordingChangesNoBit();
+    void recordsWhatWasAskedFor();
+    void cancelAtAnyReport();
+    void cancelIsSoon();
+    void resetStartsAnew();
+    void badTokensAreRefused();
+    void statsTellWhatRan();
+    void overTheDevicesMemory();
+    void checkpoints_data();
+    void checkpoints();
+
+private:
+    std::unique_ptr<Session> onDevice(const std::shared_ptr<const Model>& model, int expectedTokens = 0);
+    static std::unique_ptr<Session> inReference(const std::shared_ptr<const Model>& model);
+
+    std::unique_ptr<Device> m_device;
+    std::unique_ptr<Queue> m_queue;
+    std::unique_ptr<DeviceBlocks> m_blocks;
+    std::unique_ptr<DeviceContext> m_context;
+};
+
+void TestDeviceSession::initTestCase()
+{
+    setenv("SUBQUAD_POISON", "1", 1);
+    m_device = std::make_unique<Device>(Device::choose(""));
+    m_queue = std::make_unique<Queue>(*m_device);
+    m_blocks = std::make_unique<DeviceBlocks>(*m_device);
+    m_context = std::make_unique<DeviceContext>(DeviceContext{*m_device, *m_queue, *m_blocks});
+}
+
+std::unique_ptr<Session> TestDeviceSession::onDevice(const std::shared_ptr<const Model>& model, int expectedTokens)
+{
+    Job job;
+    auto deviceModel = std::make_shared<const DeviceModel>(model, *m_queue, job);
+    return makeSession(model, {}, {}, m_context.get(), deviceModel, expectedTokens, job);
+}
+
+std::unique_ptr<Session> TestDeviceSession::inReference(const std::shared_ptr<const Model>& model)
+{
+    Job job;
+    SessionPlan plan;
+    plan.backend = Backend::Reference;
+    return makeSession(model, plan, {}, nullptr, nullptr, 0, job);
+}
+
+void TestDeviceSession::everyShapeIsTheReference_data()
+{
+    QTest::addColumn<int>("heads");
+    QTest::addColumn<int>("keyHeads");
+    QTest::addColumn<int>("headWidth");
+    QTest::addColumn<int>("rope");
+    QTest::addColumn<bool>("tied");
+    QTest::addRow("shared heads") << 4 << 2 << 12 << int(RopeKind::RotateHalf) << true;
+    QTest::addRow("one key head") << 8 << 1 << 16 << int(RopeKind::Interleaved) << false;
+    QTest::addRow("own heads") << 3 << 3 << 8 << int(RopeKind::Interleaved) << true;
+    QTest::addRow("wide heads") << 2 << 2 << 64 << int(RopeKind::RotateHalf) << false;
+    QTest::addRow("no positions") << 2 << 1 << 16 << int(RopeKind::None) << true;
+}
+
+void TestDeviceSession::everyShapeIsTheReference()
+{
+    QFETCH(int, heads);
+    QFETCH(int, keyHeads);
+    QFETCH(int, headWidth);
+    QFETCH(int, rope);
+    QFETCH(bool, tied);
+    ModelConfig config = smallConfig();
+    config.heads = heads;
+    config.keyHeads = keyHeads;
+    config.headWidth = config.valueWidth = headWidth;
+    config.rope = RopeKind(rope);
+    config.tied = tied;
+    const auto model = syntheticModel(config);
+    const auto device = onDevice(model);
+    const auto reference = inReference(model);
+    Job job;
+    for (const int count : {1, 2, 63, 64, 65, 257}) {
+        const std::vector<TokenId> tokens = someTokens(count, config.vocabulary, unsigned(count));
+        Recorder deviceRecorder(sessionsProbes());
+        Recorder referenceRecorder(sessionsProbes());
+        const std::vector<float> got = device->feed(tokens, deviceRecorder, job);
+        const std::vector<float> expected = reference->feed(tokens, referenceRecorder, job);
+        QVERIFY2(furthest(got, expected) < 1e-3F, qPrintable(QString("%1 tokens").arg(count)));
+        const auto deviceTrace = deviceRecorder.take();
+        const auto referenceTrace = referenceRecorder.take();
+        QCOMPARE(deviceTrace->records().size(), referenceTrace->records().size());
+        for (const Trace::Record& record : referenceTrace->records()) {
+            const Grid there = deviceTrace->grid(record.probe, record.where);
+            QCOMPARE(there.rows(), count);
+            for (int row = 0; row < count; ++row)
+                QVERIFY2(furthest(there.row(row), record.grid.row(row)) < 1e-3F,
+                         qPrintable(QString("%1 layer %2 row %3 of %4")
+                                        .arg(QString::fromStdString(record.probe))
+                                        .arg(record.where.layer.value)
+                                        .arg(row)
+                                        .arg(count)));
+        }
+        device->reset();
+        reference->reset();
+    }
+}
+
+void TestDeviceSession::anyFeedGivesTheSame()
+{
+    const auto model = syntheticModel(smallConfig());
+    const auto session = onDevice(model);
+    Job job;
+    const std::vector<TokenId> tokens = someTokens(65, smallConfig().vocabulary, 5);
+    Recorder whole(sessionsProbes());
+    const std::vector<float> expected = session->feed(tokens, whole, job);
+    const auto wholeTrace = whole.take();
+    for (const std::size_t step : {1U, 7U, 64U}) {
+        session->reset();
+        Recorder recorder(sessionsProbes());
+        std::vector<float> got;
+        for (std::size_t first = 0; first < tokens.size(); first += step)
+            got = session->feed(std::span(tokens).subspan(first, std::min(step, tokens.size() - first)), recorder, job);
+        QVERIFY(furthest(got, expected) < 1e-4F);
+        const auto trace = recorder.take();
+        for (const Trace::Record& record : wholeTrace->records()) {
+            const Grid there = trace->grid(record.probe, record.where);
+            QCOMPARE(there.rows(), record.grid.rows());
+            for (int row = 0; row < there.rows(); ++row)
+                QVERIFY(furthest(there.row(row), record.grid.row(row)) < 1e-4F);
+        }
+    }
+}
+
+// Past the most rows of a chunk; the last chunk is one row, a shape of its own.
+void TestDeviceSession::longPromptsAreFedInChunks()
+{
+    ModelConfig config = smallConfig();
+    config.layers = 2;
+    const auto model = syntheticModel(config);
+    const auto device = onDevice(model, 1025);
+    const auto reference = inReference(model);
+    const std::vector<TokenId> tokens = someTokens(1025, config.vocabulary, 6);
+    Job job;
+    Recorder none;
+    const std::vector<float> expected = reference->feed(tokens, none, job);
+    QVERIFY(furthest(device->feed(tokens, none, job), expected) < 1e-3F);
+    QCOMPARE(device->stats().tokens, 1025);
+}
+
+void TestDeviceSession::recordingChangesNoBit()
+{
+    const auto model = syntheticModel(smallConfig());
+    const auto session = onDevice(model);
+    Job job;
+    for (const int count : {1, 2, 64, 257}) {
+        const std::vector<TokenId> tokens = someTokens(count, smallConfig().vocabulary, 7);
+        Recorder none;
+        Recorder all(TraceFilter::everything());
+        const std::vector<float> plain = session->feed(tokens, none, job);
+        session->reset();
+        const std::vector<float> recorded = session->feed(tokens, all, job);
+        session->reset();
+        QVERIFY(std::ranges::equal(plain, recorded));
+        const auto trace = all.take();
+        const Grid logits = trace->grid(probes::logits, {});
+        QCOMPARE(logits.rows(), count);
+        QVERIFY(std::ranges::equal(logits.row(count - 1), plain));
+        QVERIFY(none.take()->records().empty());
+    }
+}
+
+void TestDeviceSession::recordsWhatWasAskedFor()
+{
+    const auto model = syntheticModel(smallConfig());
+    const auto session = onDevice(model);
+    Job job;
+    TraceFilter filter;
+    filter.probes.emplace(probes::mixed);
+    filter.layers.insert(LayerIndex{1});
+    Recorder recorder(filter);
+    session->feed(someTokens(10, smallConfig().vocabulary, 8), recorder, job);
+    const auto trace = recorder.take();
+    QCOMPARE(trace->records().size(), 1U);
+    QCOMPARE(trace->records()[0].probe, std::string(probes::mixed));
+    QCOMPARE(trace->records()[0].where, (Where{LayerIndex{1}, allHeads, {}}));
+}
+
+void TestDeviceSession::cancelAtAnyReport()
+{
+    const auto model = syntheticModel(smallConfig());
+    const auto session = onDevice(model);
+    const std::vector<TokenId> tokens = someTokens(40, smallConfig().vocabulary, 9);
+    Job job;
+    Recorder recorder(sessionsProbes());
+    const std::vector<float> expected = session->feed(tokens, recorder, job);
+    const auto expectedTrace = recorder.take();
+    int cancelled = 0;
+    for (int at = 1;; ++at) {
+        session->reset();
+        StopAt stopping(at);
+        Recorder lost(sessionsProbes());
+        try {
+            session->feed(tokens, lost, stopping.job);
+            QVERIFY(stopping.reports >= smallConfig().layers); // at least one a layer
+            break;
+        } catch (const Cancelled&) {
+            ++cancelled;
+        }
+        QVERIFY_EXCEPTION_THROWN(session->feed(tokens, lost, job), Error); // before a reset
+        session->reset();
+        Recorder again(sessionsProbes());
+        QVERIFY(std::ranges::equal(session->feed(tokens, again, job), expected));
+        QVERIFY(sameTrace(*again.take(), *expectedTrace));
+    }
+    QVERIFY(cancelled >= smallConfig().layers);
+}
+
+// At most two layers are in flight: a cancel in the middle of a chunk of 24 layers takes the time of two or three of
+// them, not of the twelve that were asked for. A share of the whole run is told, which a busy machine does not change;
+// the soonest of several counts.
+void TestDeviceSession::cancelIsSoon()
+{
+    using Clock = std::chrono::steady_clock;
+    ModelConfig config = smallConfig();
+    config.layers = 24;
+    config.width = 256;
+    config.feedForwardWidth = 688;
+    const auto model = syntheticModel(config);
+    const auto session = onDevice(model, 256);
+    const std::vector<TokenId> tokens = someTokens(256, config.vocabulary, 10);
+    Job job;
+    Recorder none;
+    session->feed(tokens, none, job); // builds what the runs below use
+    double shortest = INFINITY;
+    for (int round = 0; round < 5; ++round) {
+        session->reset();
+        const auto begin = Clock::now();
+        session->feed(tokens, none, job);
+        const double whole = std::chrono::duration<double>(Clock::now() - begin).count();
+        session->reset();
+        StopAt stopping(-1);
+        Clock::time_point asked;
+        Job timed(stopping.stop.get_token(), [&](const Progress&) {
+            if (++stopping.reports == config.layers / 2) {
+                asked = Clock::now();
+                stopping.stop.request_stop();
+            }
+        });
+        QVERIFY_EXCEPTION_THROWN(session->feed(tokens, none, timed), Cancelled);
+        const double wait = std::chrono::duration<double>(Clock::now() - asked).count();
+        shortest = std::min(shortest, wait / whole);
+        qInfo("a cancel took %.1f ms, the whole run %.1f ms", 1e3 * wait, 1e3 * whole);
+    }
+    QVERIFY2(shortest < 0.3, qPrintable(QString("a cancel took %1 of the whole run").arg(shortest)));
+}
+
+void TestDeviceSession::resetStartsAnew()
+{
+    const auto model = syntheticModel(smallConfig());
+    const auto session = onDevice(model);
+    Job job;
+    Recorder none;
+    const std::vector<TokenId> tokens = someTokens(30, smallConfig().vocabulary, 11);
+    const std::vector<float> first = session->feed(tokens, none, job);
+    session->feed(someTokens(100, smallConfig().vocabulary, 12), none, job);
+    session->reset();
+    QCOMPARE(session->stats().tokens, 0);
+    QVERIFY(std::ranges::equal(session->feed(tokens, none, job), first));
+}
+
+void TestDeviceSession::badTokensAreRefused()
+{
+    const auto model = syntheticModel(smallConfig());
+    const auto session = onDevice(model);
+    Job job;
+    Recorder none;
+    QVERIFY_EXCEPTION_THROWN(session->feed({}, none, job), Error);
+    for (const int id : {-1, smallConfig().vocabulary}) {
+        const std::vector<TokenId> tokens{{3}, {id}};
+        try {
+            session->feed(tokens, none, job);
+            QFAIL("nothing was thrown");
+        } catch (const Error& error) {
+            QCOMPARE(error.fault(), Fault::Request);
+            QVERIFY(std::string(error.what()).find(std::to_string(id)) != std::string::npos);
+        }
+    }
+    const std::vector<TokenId> good{{3}};
+    QCOMPARE(session->feed(good, none, job).size(), std::size_t(smallConfig().vocabulary)); // still works
+}
+
+void TestDeviceSession::statsTellWhatRan()
+{
+    const auto model = syntheticModel(smallConfig());
+    const auto session = onDevice(model);
+    Job job;
+    Recorder none;
+    session->stats();
+    session->feed(someTokens(20, smallConfig().vocabulary, 13), none, job);
+    const SessionStats stats = session->stats();
+    QCOMPARE(stats.tokens, 20);
+    QCOMPARE(stats.forms.size(), std::size_t(smallConfig().layers));
+    QVERIFY(std::ranges::none_of(stats.forms, &std::string::empty));
+    QVERIFY(stats.stateBytes > 0);
+    const auto dense = std::ranges::count(stats.spans, std::string("dense"), &Span::label);
+    QCOMPARE(dense, std::ptrdiff_t(7 * smallConfig().layers + 1));
+    QVERIFY(session->stats().spans.empty());
+}
+
+void TestDeviceSession::overTheDevicesMemory()
+{
+    ModelConfig config = smallConfig();
+    config.layers = 1;
+    const auto model = syntheticModel(config);
+    const std::size_t before = m_device->allocatedBytes();
+    try {
+        const auto session = onDevice(model, 2'000'000'000);
+        Job job;
+        Recorder none;
+        session->feed(someTokens(5, config.vocabulary, 14), none, job);
+        QFAIL("a cache of two thousand million tokens was allocated");
+    } catch (const Error& error) {
+        QCOMPARE(error.fault(), Fault::Memory);
+    }
+    QCOMPARE(m_device->allocatedBytes(), before);
+}
+
+void TestDeviceSession::checkpoints_data()
+{
+    QTest::addColumn<QString>("path");
+    for (const char* path : {"stories260K/stories260K.bin", "tinystories-656K"})
+        QTest::addRow("%s", path) << QString(SUBQUAD_SOURCE_DIR "/../shared/checkpoints/") + path;
+}
+
+// Every logit within 1e-3 of the float64 reference, the top token the same at every position of a greedy story.
+void TestDeviceSession::checkpoints()
+{
+    QFETCH(QString, path);
+    if (!QFileInfo::exists(path))
+        QSKIP("the checkpoint is not here: ../shared/checkpoints");
+    Job job;
+    const auto model = std::make_shared<const Model>(readCheckpoint(path.toStdString(), job), job);
+    QVERIFY(model->tokenizer() != nullptr);
+    std::vector<TokenId> tokens;
+    for (const Token& token : model->tokenizer()->encode("Once upon a time, there was a little girl"))
+        tokens.push_back(token.id);
+    const auto device = onDevice(model);
+    Recorder recorder(sessionsProbes());
+    std::vector<float> logits = device->feed(tokens, recorder, job);
+    for (int i = 0; i < 100; ++i) {
+        const TokenId next{int(top(logits))};
+        tokens.push_back(next);
+        logits = device->feed(std::span(&next, 1), recorder, job);
+    }
+    const auto reference = inReference(model);
+    Recorder exact(sessionsProbes());
+    reference->feed(tokens, exact, job);
+    const Grid got = recorder.take()->grid(probes::logits, {});
+    const Grid expected = exact.take()->grid(probes::logits, {});
+    QCOMPARE(got.rows(), int(tokens.size()));
+    QCOMPARE(expected.rows(), int(tokens.size()));
+    float most = 0;
+    for (int row = 0; row < got.rows(); ++row) {
+        most = std::max(most, furthest(got.row(row), expected.row(row)));
+        QCOMPARE(top(got.row(row)), top(expected.row(row)));
+    }
+    qInfo("largest difference %g over %d tokens", double(most), got.rows());
+    QVERIFY(most <= 1e-3F);
+}
+
+QTEST_APPLESS_MAIN(TestDeviceSession)
+#include "tst_devicesession.moc"
