@@ -141,7 +141,7 @@ void addTool(QPainterPath& path, Symbol symbol)
         break;
     default: // More
         for (const double x : {3.5, 8.0, 12.5})
-            addLines(path, {{x, 8}, {x + 0.01, 8}});
+            path.addEllipse(QPointF(x, 8), 0.5, 0.5);
         break;
     }
 }
@@ -210,7 +210,7 @@ void drawSymbol(QPainter& painter, Symbol symbol, const QRectF& box, const QColo
     painter.setRenderHint(QPainter::Antialiasing);
     painter.translate(box.topLeft());
     painter.scale(box.width() / 16, box.height() / 16);
-    const double width = symbol == Symbol::More ? 1.9 : isFilled(symbol) ? 1.0 : 1.35;
+    const double width = symbol == Symbol::More ? 1.2 : isFilled(symbol) ? 1.0 : 1.35;
     painter.setPen(QPen(color, width, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
     painter.setBrush(isFilled(symbol) ? QBrush(color) : QBrush(Qt::NoBrush));
     painter.drawPath(symbolPath(symbol));

@@ -109,6 +109,14 @@ Identity identityOf(const engine::MethodInfo& method)
             method.marker};
 }
 
+QColor inkOn(const QColor& ground)
+{
+    for (const QColor& ink : {theme().text, theme().panel})
+        if (contrast(ink, ground) >= 4.5)
+            return ink;
+    return contrast(Qt::black, ground) > contrast(Qt::white, ground) ? Qt::black : Qt::white;
+}
+
 double textWidth(const QFont& font, const QString& text)
 {
     return QFontMetricsF(font).horizontalAdvance(text);
@@ -242,6 +250,27 @@ void drawFrame(QPainter& painter, const QRectF& box, const QColor& color, double
     painter.fillRect(QRectF(box.left(), box.bottom() - width, box.width(), width), color);
     painter.fillRect(QRectF(box.left(), box.top() + width, width, box.height() - 2 * width), color);
     painter.fillRect(QRectF(box.right() - width, box.top() + width, width, box.height() - 2 * width), color);
+}
+
+void drawGround(QPainter& painter, const QRectF& box, const QColor& fill, const QColor& outline, double radius)
+{
+    painter.save();
+    painter.setRenderHint(QPainter::Antialiasing);
+    painter.setPen(outline.isValid() ? QPen(outline, 1) : QPen(Qt::NoPen));
+    painter.setBrush(fill.isValid() ? QBrush(fill) : QBrush(Qt::NoBrush));
+    const double inset = outline.isValid() ? 0.5 : 0;
+    painter.drawRoundedRect(box.adjusted(inset, inset, -inset, -inset), theme().px(radius), theme().px(radius));
+    painter.restore();
+}
+
+void drawFocus(QPainter& painter, const QRectF& box, double radius)
+{
+    painter.save();
+    painter.setRenderHint(QPainter::Antialiasing);
+    painter.setPen(QPen(theme().focus, 2));
+    painter.setBrush(Qt::NoBrush);
+    painter.drawRoundedRect(box.adjusted(1, 1, -1, -1), theme().px(radius - 1), theme().px(radius - 1));
+    painter.restore();
 }
 
 void drawRing(QPainter& painter, const QRectF& cell, bool pinned)

@@ -31,6 +31,10 @@ struct Identity
 
 Identity identityOf(const engine::MethodInfo& method);
 
+// What text is drawn in on a coloured ground: the theme's text where that is 4.5 : 1, else the panel's colour, else
+// black or white; never less than 4.5 : 1.
+QColor inkOn(const QColor& ground);
+
 // Text centred on its cap height, baseline on a whole pixel, elided at the right end of its box.
 void drawText(QPainter& painter, const QRectF& box, Qt::Alignment alignment, const QString& text, const QFont& font,
               const QColor& color);
@@ -55,6 +59,10 @@ QPen seriesPen(engine::Dash dash, const QColor& color, double width);
 void drawHatch(QPainter& painter, const QRectF& box);
 // A one pixel frame inside a rectangle; the antialiasing of the painter does not touch it.
 void drawFrame(QPainter& painter, const QRectF& box, const QColor& color, double width);
+// A control's ground with round corners; an invalid colour leaves its part out.
+void drawGround(QPainter& painter, const QRectF& box, const QColor& fill, const QColor& outline, double radius = 4);
+// The focus ring, 2 px inside the control's own rectangle, so that nothing moves.
+void drawFocus(QPainter& painter, const QRectF& box, double radius = 4);
 // One ring around a hovered cell; ink with a halo inside and outside around a pinned one.
 void drawRing(QPainter& painter, const QRectF& cell, bool pinned);
 

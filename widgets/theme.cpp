@@ -2,6 +2,7 @@
 #include "widgets/theme.h"
 
 #include <QApplication>
+#include <QEvent>
 
 #include <algorithm>
 #include <cmath>
@@ -140,6 +141,12 @@ void ThemeSource::set(bool dark, double scale)
     m_theme = dark ? Theme::night(scale) : Theme::light(scale);
     QApplication::setPalette(m_theme.palette());
     QApplication::setFont(m_theme.font());
+    // Qt tells the widgets only while the event loop runs; a tour or a test may grab them before.
+    for (QWidget* widget : QApplication::allWidgets())
+        for (const auto type : {QEvent::ApplicationPaletteChange, QEvent::ApplicationFontChange}) {
+            QEvent event(type);
+            QCoreApplication::sendEvent(widget, &event);
+        }
     emit changed();
 }
 
@@ -148,14 +155,19 @@ const Theme& theme()
     return ThemeSource::instance().theme();
 }
 
+void followTheme(QWidget& widget)
+{
+    QObject::connect(&ThemeSource::instance(), &ThemeSource::changed, &widget, [&widget] {
+        widget.updateGeometry();
+        widget.update();
+    });
+}
+
 View::View(QWidget* parent)
     : QWidget(parent)
 {
-    connect(&ThemeSource::instance(), &ThemeSource::changed, this, [this] {
-        themeChanged();
-        updateGeometry();
-        update();
-    });
+    connect(&ThemeSource::instance(), &ThemeSource::changed, this, [this] { themeChanged(); });
+    followTheme(*this);
 }
 
 } // namespace widgets

@@ -59,6 +59,9 @@ private:
 // The theme in force.
 const Theme& theme();
 
+// Lays a widget out and paints it anew when the theme changes.
+void followTheme(QWidget& widget);
+
 // Base of every painted widget: follows the theme. A subclass lays itself out anew in themeChanged().
 class View : public QWidget
 {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/widgets/support.h"
+#include "widgets/proxystyle.h"
 #include "widgets/snapshot.h"
 #include "widgets/theme.h"
 
@@ -67,9 +68,11 @@ void toGallery(QWidget& view, QSize size, const QString& name)
 int main(int argc, char** argv)
 {
     QApplication application(argc, argv);
+    QApplication::setStyle(new widgets::ProxyStyle);
     widgets::ThemeSource::instance().set(false, 1.0);
     int failed = 0;
-    for (QObject* (*make)() : {colormapTest, heatmapViewTest, numbersTest, themeTest}) {
+    for (QObject* (*make)() :
+         {colormapTest, controlsTest, heatmapViewTest, numbersTest, probesTest, themeTest, viewsTest}) {
         const std::unique_ptr<QObject> test(make());
         failed += QTest::qExec(test.get(), argc, argv);
     }

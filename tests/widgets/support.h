@@ -12,9 +12,12 @@ class QWidget;
 
 // One factory per file of tests; main.cpp runs them all.
 QObject* colormapTest();
+QObject* controlsTest();
 QObject* heatmapViewTest();
 QObject* numbersTest();
+QObject* probesTest();
 QObject* themeTest();
+QObject* viewsTest();
 
 // Identities like the program's, for pictures.
 widgets::Identity exactIdentity();

@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "widgets/chartview.h"
+
+#include "widgets/rowplot.h"
+
+#include <QAreaSeries>
+#include <QBarCategoryAxis>
+#include <QBarSeries>
+#include <QBarSet>
+#include <QChart>
+#include <QChartView>
+#include <QGraphicsLayout>
+#include <QLineSeries>
+#include <QLogValueAxis>
+#include <QPainter>
+#include <QValueAxis>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <memory>
+
+namespace widgets {
+namespace {
+
+constexpr double legendHeight = 24;
+constexpr int mostMarkers = 40; // denser points show their line only
+
+struct Range
+{
+    double low = std::numeric_limits<double>::infinity();
+    double high = -std::numeric_limits<double>::infinity();
+
+    void add(double value)
+    {
+        if (!std::isfinite(value))
+            return;
+        low = std::min(low, value);
+        high = std::max(high, value);
+    }
+};
+
+bool shown(const QPointF& point, const ChartValue& value)
+{
+    return std::isfinite(point.x()) && std::isfinite(point.y()) && (!value.x.logarithmic || point.x() > 0) &&
+           (!value.y.logarithmic || point.y() > 0);
+}
+
+QColor areaOf(const ChartSeries& series)
+{
+    return series.identity ? series.identity->area() : theme().plain;
+}
+
+QColor lineOf(const ChartSeries& series, std::size_t index)
+{
+    if (series.identity)
+        return series.identity->outline();
+    return index % 2 == 0 ? theme().text : theme().plain;
+}
+
+QPen penOf(const ChartSeries& series, std::size_t index)
+{
+    return seriesPen(series.identity ? series.identity->dash : engine::Dash(index / 2 % 5), lineOf(series, index), 1.6);
+}
+
+QImage markerOf(const Identity& identity)
+{
+    const int side = theme().px(14);
+    QImage image(side, side, QImage::Format_ARGB32_Premultiplied);
+    image.fill(Qt::transparent);
+    QPainter painter(&image);
+    drawPoint(painter, identity, QPointF(side / 2.0, side / 2.0), theme().px(6));
+    return image;
+}
+
+} // namespace
+
+ChartView::ChartView(QWidget* parent)
+    : View(parent)
+    , m_view(new QChartView(this))
+    , m_chart(nullptr)
+{
+    m_view->setFrameShape(QFrame::NoFrame);
+    m_view->setRenderHint(QPainter::Antialiasing);
+    m_view->setFocusPolicy(Qt::NoFocus);
+    m_view->setAttribute(Qt::WA_TransparentForMouseEvents);
+    setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Expanding);
+    rebuild();
+}
+
+void ChartView::setChart(ChartValue value)
+{
+    m_value = std::move(value);
+    QStringList names;
+    for (const ChartSeries& series : m_value.series)
+        names << series.name;
+    setAccessibleName(names.join(QStringLiteral(", ")));
+    rebuild();
+}
+
+QSize ChartView::sizeHint() const
+{
+    return {theme().px(480), theme().px(280)};
+}
+
+QSize ChartView::minimumSizeHint() const
+{
+    return {theme().px(200), theme().px(140)};
+}
+
+void ChartView::resizeEvent(QResizeEvent* /*event*/)
+{
+    const int top = theme().px(legendHeight);
+    m_view->setGeometry(0, top, width(), std::max(0, height() - top));
+}
+
+void ChartView::themeChanged()
+{
+    resizeEvent(nullptr);
+    rebuild();
+}
+
+void ChartView::dress(QAbstractAxis* axis, const QString& title) const
+{
+    const Theme& look = theme();
+    axis->setLabelsFont(look.font(Theme::labelSize));
+    axis->setLabelsBrush(look.secondary);
+    axis->setTitleFont(look.font(Theme::labelSize));
+    axis->setTitleBrush(look.secondary);
+    axis->setTitleText(title);
+    axis->setLinePen(QPen(look.outline, 1));
+    axis->setGridLinePen(QPen(look.grid, 1));
+    axis->setMinorGridLineVisible(false);
+}
+
+QAbstractAxis* ChartView::makeAxis(const ChartAxis& axis, double low, double high) const
+{
+    if (!(high >= low)) { // nothing to show
+        low = axis.logarithmic ? 1 : 0;
+        high = 1;
+    }
+    if (axis.logarithmic) {
+        auto* made = new QLogValueAxis;
+        const bool twos = high / low < 1000 && low >= 1 && std::log2(low) == std::floor(std::log2(low));
+        made->setBase(twos ? 2 : 10);
+        made->setLabelFormat(low >= 1 ? QStringLiteral("%.0f") : QStringLiteral("%g"));
+        made->setMinorTickCount(0);
+        made->setRange(low / 1.15, high * 1.15);
+        return made;
+    }
+    auto* made = new QValueAxis;
+    if (high == low)
+        high = low + (low == 0 ? 1 : std::abs(low));
+    const double step = niceStep(high - low, 5);
+    made->setRange(std::floor(low / step + 1e-9) * step, std::ceil(high / step - 1e-9) * step);
+    made->setTickType(QValueAxis::TicksDynamic);
+    made->setTickAnchor(0);
+    made->setTickInterval(step);
+    const int digits = std::clamp(int(std::ceil(-std::log10(step) - 1e-9)), 0, 6);
+    made->setLabelFormat(step < 1e-4 || std::abs(high) >= 1e6 ? QStringLiteral("%g")
+                                                              : QStringLiteral("%.%1f").arg(digits));
+    return made;
+}
+
+void ChartView::addLines()
+{
+    Range across;
+    Range down;
+    for (const ChartSeries& series : m_value.series)
+        for (std::size_t i = 0; i < series.points.size(); ++i)
+            if (shown(series.points[i], m_value)) {
+                across.add(series.points[i].x());
+                down.add(series.points[i].y());
+                if (i < series.band.size()) {
+                    down.add(series.band[i].first);
+                    down.add(series.band[i].second);
+                }
+            }
+    auto* x = makeAxis(m_value.x, across.low, across.high);
+    auto* y = makeAxis(m_value.y, down.low, down.high);
+    m_chart->addAxis(x, Qt::AlignBottom);
+    m_chart->addAxis(y, Qt::AlignLeft);
+    dress(x, m_value.x.title);
+    dress(y, m_value.y.title);
+    const auto attach = [&](QAbstractSeries* series) {
+        m_chart->addSeries(series);
+        series->attachAxis(x);
+        series->attachAxis(y);
+    };
+    for (std::size_t index = 0; index < m_value.series.size(); ++index) {
+        const ChartSeries& series = m_value.series[index];
+        if (series.band.size() == series.points.size() && !series.band.empty()) {
+            auto* low = new QLineSeries;
+            auto* high = new QLineSeries;
+            for (std::size_t i = 0; i < series.points.size(); ++i)
+                if (shown(series.points[i], m_value) && (!m_value.y.logarithmic || series.band[i].first > 0)) {
+                    low->append(series.points[i].x(), series.band[i].first);
+                    high->append(series.points[i].x(), series.band[i].second);
+                }
+            auto* area = new QAreaSeries(high, low);
+            low->setParent(area);
+            high->setParent(area);
+            QColor fill = areaOf(series);
+            fill.setAlphaF(0.22F);
+            area->setBrush(fill);
+            area->setPen(Qt::NoPen);
+            attach(area);
+        }
+        auto* line = new QLineSeries;
+        line->setName(series.name);
+        for (const QPointF& point : series.points)
+            if (shown(point, m_value))
+                line->append(point);
+        line->setPen(penOf(series, index));
+        if (series.identity && line->count() <= mostMarkers) {
+            line->setMarkerSize(theme().px(14));
+            line->setLightMarker(markerOf(*series.identity));
+        }
+        attach(line);
+    }
+    for (const auto& [place, words] : m_value.marks) {
+        auto* line = new QLineSeries;
+        line->setName(words);
+        const auto* values = qobject_cast<QValueAxis*>(y);
+        const auto* logs = qobject_cast<QLogValueAxis*>(y);
+        line->append(place, values ? values->min() : logs->min());
+        line->append(place, values ? values->max() : logs->max());
+        line->setPen(QPen(theme().text, 1));
+        attach(line);
+    }
+}
+
+void ChartView::addBars()
+{
+    auto* bars = new QBarSeries;
+    Range down;
+    down.add(0);
+    for (std::size_t index = 0; index < m_value.series.size(); ++index) {
+        const ChartSeries& series = m_value.series[index];
+        auto* set = new QBarSet(series.name);
+        for (const QPointF& point : series.points) {
+            set->append(std::isfinite(point.y()) ? point.y() : 0);
+            down.add(point.y());
+        }
+        set->setColor(series.identity ? series.identity->area() : theme().plain);
+        set->setBorderColor(Qt::transparent);
+        bars->append(set);
+    }
+    bars->setBarWidth(0.7);
+    m_chart->addSeries(bars);
+    auto* x = new QBarCategoryAxis;
+    x->append(m_value.categories);
+    auto* y = makeAxis(m_value.y, down.low, down.high);
+    m_chart->addAxis(x, Qt::AlignBottom);
+    m_chart->addAxis(y, Qt::AlignLeft);
+    dress(x, m_value.x.title);
+    dress(y, m_value.y.title);
+    x->setGridLineVisible(false);
+    bars->attachAxis(x);
+    bars->attachAxis(y);
+}
+
+void ChartView::rebuild()
+{
+    // A new chart: axes of an old one stay on screen until the event loop comes round.
+    const std::unique_ptr<QChart> old(m_chart);
+    m_chart = new QChart; // the view's scene owns it
+    m_chart->legend()->hide();
+    m_chart->setBackgroundRoundness(0);
+    m_chart->setMargins({});
+    m_chart->layout()->setContentsMargins(0, 0, 0, 0);
+    m_chart->setBackgroundBrush(theme().panel);
+    m_view->setBackgroundBrush(theme().panel);
+    if (m_value.categories.isEmpty())
+        addLines();
+    else
+        addBars();
+    m_view->setChart(m_chart); // hands the old one back
+    update();
+}
+
+void ChartView::paintEvent(QPaintEvent* /*event*/)
+{
+    const Theme& look = theme();
+    QPainter painter(this);
+    painter.fillRect(rect(), look.panel);
+    QRectF row(0, 0, width(), look.px(legendHeight));
+    for (std::size_t index = m_value.series.size(); index-- > 0 && m_value.series.size() > 1;) {
+        const ChartSeries& series = m_value.series[index];
+        const QFont small = look.font(Theme::labelSize);
+        const double wide = textWidth(small, series.name);
+        if (row.width() < wide + look.px(48))
+            break;
+        drawText(painter, row, Qt::AlignRight, series.name, small, look.text);
+        row.setRight(row.right() - wide - look.px(6));
+        const QRectF key(row.right() - look.px(22), row.top(), look.px(22), row.height());
+        if (m_value.categories.isEmpty()) {
+            painter.setPen(penOf(series, index));
+            painter.drawLine(QPointF(key.left(), std::round(key.center().y())),
+                             QPointF(key.right(), std::round(key.center().y())));
+            if (series.identity)
+                drawPoint(painter, *series.identity, key.center(), look.px(6));
+        } else {
+            const double side = look.px(9);
+            painter.fillRect(QRectF(key.right() - side, std::round(key.center().y() - side / 2), side, side),
+                             areaOf(series));
+        }
+        row.setRight(key.left() - look.px(Theme::gap4));
+    }
+}
+
+} // namespace widgets

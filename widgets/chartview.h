@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "widgets/paint.h"
+#include "widgets/theme.h"
+
+#include <QPointF>
+#include <QStringList>
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+class QAbstractAxis;
+class QChart;
+class QChartView;
+
+namespace widgets {
+
+// One line or one set of bars.
+struct ChartSeries
+{
+    QString name;
+    std::optional<Identity> identity;            // none: ink, grey
+    std::vector<QPointF> points;                 // for bars: y of each category, in order
+    std::vector<std::pair<double, double>> band; // low and high of each point; empty: none
+};
+
+struct ChartAxis
+{
+    QString title;
+    bool logarithmic = false;
+};
+
+struct ChartValue
+{
+    std::vector<ChartSeries> series;
+    ChartAxis x, y;
+    QStringList categories;                        // not empty: bars
+    std::vector<std::pair<double, QString>> marks; // vertical lines at x, with their words
+};
+
+// Lines and bars from series of numbers, by Qt Charts behind this one interface. A new value replaces all series. The
+// legend is our own, for Qt's cannot show dashes.
+class ChartView : public View
+{
+    Q_OBJECT
+
+public:
+    explicit ChartView(QWidget* parent = nullptr);
+
+    void setChart(ChartValue value);
+
+    QSize sizeHint() const override;
+    QSize minimumSizeHint() const override;
+
+protected:
+    void paintEvent(QPaintEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
+    void themeChanged() override;
+
+private:
+    void rebuild();
+    void addLines();
+    void addBars();
+    QAbstractAxis* makeAxis(const ChartAxis& axis, double low, double high) const;
+    void dress(QAbstractAxis* axis, const QString& title) const;
+
+    ChartValue m_value;
+    QChartView* m_view;
+    QChart* m_chart;
+};
+
+} // namespace widgets

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "widgets/colorbar.h"
+
+#include "widgets/numbers.h"
+#include "widgets/paint.h"
+
+#include <QMouseEvent>
+#include <QPainter>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace widgets {
+namespace {
+
+constexpr double wordsHeight = 16, histogramHeight = 20, barHeight = 8, handleHeight = 7, ticksHeight = 15, side = 7;
+
+QString tickText(double value, double bound, bool isSigned)
+{
+    if (value == 0)
+        return QStringLiteral("0");
+    if (std::abs(value) < 1e-3 || bound >= 1e5)
+        return power(value);
+    const int digits = bound >= 20 ? 0 : bound >= 2 ? 1 : std::abs(value) < 0.0095 ? 3 : 2;
+    const double up = value * (1 + 1e-9); // 0.075 is 0.08, whatever its bits
+    return isSigned ? signedFixed(up, digits) : fixed(up, digits);
+}
+
+} // namespace
+
+Histogram histogramOf(std::span<const engine::Grid> grids, GridShape shape, const ColorScale& scale, int bins)
+{
+    Histogram histogram;
+    histogram.counts.assign(std::size_t(std::max(1, bins)), 0);
+    const double low = scale.first();
+    const double high = scale.last();
+    for (const engine::Grid& grid : grids)
+        for (int row = 0; row < grid.rows(); ++row)
+            for (int col = 0; col < grid.cols() && canBe(grid, shape, {row, col}); ++col) {
+                const double value = grid.at(row, col);
+                if (std::isnan(value))
+                    continue;
+                histogram.below += value < low;
+                histogram.above += value > high;
+                if (value < low || value > high)
+                    continue;
+                const auto bin = std::size_t(scale.place(value) * double(histogram.counts.size()));
+                ++histogram.counts[std::min(bin, histogram.counts.size() - 1)];
+            }
+    return histogram;
+}
+
+ColorBar::ColorBar(QWidget* parent)
+    : View(parent)
+{
+    setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+    setCursor(Qt::ArrowCursor);
+}
+
+void ColorBar::setScale(const ColorScale& scale)
+{
+    m_scale = scale;
+    setAccessibleDescription(tr("%1 to %2").arg(compact(scale.first()), compact(scale.last())));
+    update();
+}
+
+void ColorBar::setHistogram(Histogram histogram)
+{
+    m_histogram = std::move(histogram);
+    update();
+}
+
+void ColorBar::setTitle(const QString& title)
+{
+    m_title = title;
+    setAccessibleName(title);
+    update();
+}
+
+void ColorBar::setEnds(const QString& low, const QString& high)
+{
+    m_lowEnd = low;
+    m_highEnd = high;
+    update();
+}
+
+void ColorBar::setSmall(bool isSmall)
+{
+    m_small = isSmall;
+    updateGeometry();
+    update();
+}
+
+QSize ColorBar::sizeHint() const
+{
+    const double words = m_small ? 0 : wordsHeight + histogramHeight;
+    return {theme().px(384), theme().px(words + barHeight + handleHeight + ticksHeight)};
+}
+
+QSize ColorBar::minimumSizeHint() const
+{
+    return {theme().px(96), sizeHint().height()};
+}
+
+QRectF ColorBar::bar() const
+{
+    const Theme& look = theme();
+    const double top = m_small ? 0 : look.px(wordsHeight + histogramHeight);
+    return {double(look.px(side)), top, std::max(1.0, double(width() - 2 * look.px(side))), double(look.px(barHeight))};
+}
+
+void ColorBar::drawWords(QPainter& painter) const
+{
+    const Theme& look = theme();
+    const QFont small = look.font(Theme::labelSize);
+    QRectF row(bar().left(), 0, bar().width(), look.px(wordsHeight));
+    QString right = m_highEnd;
+    if (m_histogram.above > 0)
+        right = tr("▲ %1 cells above").arg(whole(m_histogram.above));
+    QString left = m_lowEnd;
+    if (m_histogram.below > 0)
+        left = tr("▼ %1 cells below").arg(whole(m_histogram.below));
+    // The title stands in the middle of the bar, or of what the ends leave of it.
+    const double gap = look.px(Theme::gap3);
+    const double leftWidth = left.isEmpty() ? 0 : textWidth(small, left) + gap;
+    const double rightWidth = right.isEmpty() ? 0 : textWidth(small, right) + gap;
+    drawText(painter, row, Qt::AlignLeft, left, small, look.secondary);
+    drawText(painter, row.adjusted(leftWidth, 0, 0, 0), Qt::AlignRight, right, small, look.secondary);
+    const double room = row.width() - leftWidth - rightWidth;
+    const double wide = textWidth(small, m_title);
+    if (room > look.px(24)) {
+        const double x = std::clamp(row.center().x() - wide / 2, row.left() + leftWidth,
+                                    std::max(row.left() + leftWidth, row.right() - rightWidth - wide));
+        drawText(painter, QRectF(x, row.top(), std::min(wide + 1, room), row.height()), Qt::AlignLeft, m_title, small,
+                 look.secondary);
+    }
+}
+
+void ColorBar::drawTicks(QPainter& painter) const
+{
+    const Theme& look = theme();
+    const QRectF box = bar();
+    const QFont small = look.font(Theme::labelSize);
+    const double bound = std::max(std::abs(m_scale.first()), std::abs(m_scale.last()));
+    const int parts = m_small ? 2 : 4;
+    for (int i = 0; i <= parts; ++i) {
+        const double place = double(i) / parts;
+        const double x = box.left() + place * box.width();
+        const QString text = tickText(m_scale.value(place), bound, m_scale.diverging);
+        const double wide = numberWidth(small, text);
+        const double left = std::clamp(x - wide / 2, 0.0, std::max(0.0, width() - wide));
+        drawNumber(painter, QRectF(left, box.bottom() + look.px(handleHeight), wide, look.px(ticksHeight)),
+                   Qt::AlignLeft, text, small, look.secondary);
+    }
+}
+
+void ColorBar::paintEvent(QPaintEvent* /*event*/)
+{
+    const Theme& look = theme();
+    QPainter painter(this);
+    const QRectF box = bar();
+    const ColorMap& map = m_scale.map(look.dark);
+    for (int x = 0; x < int(box.width()); ++x)
+        painter.fillRect(QRectF(box.left() + x, box.top(), 1, box.height()),
+                         QColor(map.at(x / std::max(1.0, box.width() - 1))));
+    if (!m_small) {
+        std::int64_t most = 0;
+        for (const std::int64_t count : m_histogram.counts)
+            most = std::max(most, count);
+        QColor ink = look.secondary;
+        ink.setAlphaF(0.38F);
+        const double step = box.width() / double(std::max<std::size_t>(1, m_histogram.counts.size()));
+        for (std::size_t i = 0; most > 0 && i < m_histogram.counts.size(); ++i) {
+            const double high =
+                std::ceil(std::sqrt(double(m_histogram.counts[i]) / double(most)) * look.px(histogramHeight - 2));
+            const double x = std::round(box.left() + double(i) * step);
+            const double wide = std::max(1.0, std::round(box.left() + double(i + 1) * step) - x - 1);
+            painter.fillRect(QRectF(x, box.top() - 1 - high, wide, high), ink);
+        }
+        drawWords(painter);
+    }
+    painter.setRenderHint(QPainter::Antialiasing);
+    painter.setPen(QPen(look.text, 1, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
+    painter.setBrush(look.panel);
+    const double half = look.px(4);
+    for (const double x : {box.left(), box.right()})
+        painter.drawPolygon(QPolygonF{QPointF(x, box.bottom() - 1), QPointF(x + half, box.bottom() + look.px(6)),
+                                      QPointF(x - half, box.bottom() + look.px(6))});
+    painter.setRenderHint(QPainter::Antialiasing, false);
+    drawTicks(painter);
+}
+
+void ColorBar::mousePressEvent(QMouseEvent* event)
+{
+    if (event->button() == Qt::RightButton) {
+        emit fitRequested();
+        return;
+    }
+    const double reach = theme().px(10);
+    const QRectF box = bar();
+    if (event->button() != Qt::LeftButton)
+        return;
+    if (std::abs(event->position().x() - box.right()) < reach)
+        m_dragged = 1;
+    else if (std::abs(event->position().x() - box.left()) < reach)
+        m_dragged = -1;
+}
+
+void ColorBar::mouseMoveEvent(QMouseEvent* event)
+{
+    if (m_dragged != 0)
+        setCursor(Qt::SizeHorCursor);
+    View::mouseMoveEvent(event);
+}
+
+void ColorBar::mouseReleaseEvent(QMouseEvent* event)
+{
+    if (m_dragged == 0)
+        return;
+    const int dragged = std::exchange(m_dragged, 0);
+    unsetCursor();
+    const QRectF box = bar();
+    // A handle moves at most to 5 % beside the other, so that a range always remains; a click alone moves nothing.
+    const double place = std::clamp((event->position().x() - box.left()) / box.width(), 0.0, 1.0);
+    if (std::abs(event->position().x() - (dragged > 0 ? box.right() : box.left())) < 2)
+        return;
+    if (m_scale.diverging) {
+        const double bound = std::abs(m_scale.value(std::clamp(dragged > 0 ? place : 1 - place, 0.55, 1.0)));
+        emit rangeChanged(-bound, bound);
+    } else if (dragged > 0) {
+        emit rangeChanged(m_scale.low, m_scale.value(std::max(place, 0.05)));
+    } else {
+        emit rangeChanged(m_scale.value(std::min(place, 0.95)), m_scale.high);
+    }
+}
+
+} // namespace widgets

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "widgets/gridimage.h"
+#include "widgets/theme.h"
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace widgets {
+
+// How many values lie where on a colour scale: bins evenly spaced on the map, and those beyond its ends.
+struct Histogram
+{
+    std::vector<std::int64_t> counts;
+    std::int64_t below = 0, above = 0;
+};
+
+// Counts the cells that can be of all grids.
+Histogram histogramOf(std::span<const engine::Grid> grids, GridShape shape, const ColorScale& scale, int bins);
+
+// The colours of one map or of several that share a range: histogram, bar, handles, ticks. Dragging a handle asks for a
+// narrower range, a right click for the range that fits.
+class ColorBar : public View
+{
+    Q_OBJECT
+
+public:
+    explicit ColorBar(QWidget* parent = nullptr);
+
+    void setScale(const ColorScale& scale);
+    void setHistogram(Histogram histogram);
+    void setTitle(const QString& title);
+    // Whose the ends of a difference are: "← exact gives more", "TaylorShift gives more →".
+    void setEnds(const QString& low, const QString& high);
+    void setSmall(bool isSmall); // no histogram, no words
+
+    QSize sizeHint() const override;
+    QSize minimumSizeHint() const override;
+
+signals:
+    void rangeChanged(double low, double high);
+    void fitRequested();
+
+protected:
+    void paintEvent(QPaintEvent* event) override;
+    void mousePressEvent(QMouseEvent* event) override;
+    void mouseMoveEvent(QMouseEvent* event) override;
+    void mouseReleaseEvent(QMouseEvent* event) override;
+
+private:
+    QRectF bar() const;
+    void drawWords(QPainter& painter) const;
+    void drawTicks(QPainter& painter) const;
+
+    ColorScale m_scale;
+    Histogram m_histogram;
+    QString m_title, m_lowEnd, m_highEnd;
+    bool m_small = false;
+    int m_dragged = 0; // −1 low, 1 high, 0 none
+};
+
+} // namespace widgets

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "widgets/probepanel.h"
+
+#include "widgets/chartview.h"
+#include "widgets/colorbar.h"
+#include "widgets/heatmapview.h"
+#include "widgets/numberview.h"
+
+#include <QLabel>
+#include <QPainter>
+#include <QStackedLayout>
+#include <QVBoxLayout>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace widgets {
+namespace {
+
+constexpr int histogramBins = 80;
+constexpr double titleHeight = 28;
+
+QString text(std::string_view view)
+{
+    return QString::fromUtf8(view.data(), qsizetype(view.size()));
+}
+
+QString nameOf(engine::Axis axis)
+{
+    switch (axis) {
+    case engine::Axis::Token:
+        return ProbePanel::tr("token");
+    case engine::Axis::Layer:
+        return ProbePanel::tr("layer");
+    case engine::Axis::Head:
+        return ProbePanel::tr("head");
+    case engine::Axis::Feature:
+        return ProbePanel::tr("feature");
+    case engine::Axis::Bucket:
+        return ProbePanel::tr("bucket");
+    case engine::Axis::Segment:
+        return ProbePanel::tr("segment");
+    case engine::Axis::Unit:
+        break;
+    }
+    return ProbePanel::tr("unit");
+}
+
+// The range of all finite cells; one with both signs is shown balanced around 0.
+ColorScale scaleOf(const engine::Grid& grid)
+{
+    double low = 0;
+    double high = 0;
+    bool any = false;
+    for (int row = 0; row < grid.rows(); ++row)
+        for (const float cell : grid.row(row))
+            if (std::isfinite(cell)) {
+                low = any ? std::min(low, double(cell)) : cell;
+                high = any ? std::max(high, double(cell)) : cell;
+                any = true;
+            }
+    if (low < 0 && high > 0)
+        return {Scale::Linear, low, high, true};
+    return {Scale::Linear, high <= 0 ? low : std::min(0.0, low), high <= 0 ? std::max(0.0, high) : high, false};
+}
+
+} // namespace
+
+ProbePanel::ProbePanel(QWidget* parent)
+    : View(parent)
+    , m_help(new QLabel(this))
+    , m_nothing(new QLabel(this))
+    , m_stack(new QStackedLayout)
+    , m_mapPage(new QWidget(this))
+    , m_map(new HeatmapView(m_mapPage))
+    , m_bar(new ColorBar(m_mapPage))
+    , m_chart(new ChartView(this))
+    , m_number(new NumberView(this))
+{
+    auto* column = new QVBoxLayout(this);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(0);
+    column->addWidget(m_help);
+    column->addLayout(m_stack, 1);
+    auto* page = new QVBoxLayout(m_mapPage);
+    page->setContentsMargins(0, 0, 0, 0);
+    page->addWidget(m_map, 1);
+    page->addWidget(m_bar);
+    m_map->setHeadingShown(false);
+    m_stack->addWidget(m_nothing);
+    m_stack->addWidget(m_mapPage);
+    m_stack->addWidget(m_chart);
+    m_stack->addWidget(m_number);
+    m_help->setWordWrap(true);
+    m_nothing->setAlignment(Qt::AlignCenter);
+    connect(m_map, &HeatmapView::hovered, this, &ProbePanel::hovered);
+    connect(m_map, &HeatmapView::left, this, &ProbePanel::left);
+    connect(m_map, &HeatmapView::picked, this, &ProbePanel::picked);
+    themeChanged();
+}
+
+void ProbePanel::setProbe(const ProbeValue& probe)
+{
+    m_probe = probe;
+    setAccessibleName(text(probe.spec.title));
+    setAccessibleDescription(text(probe.spec.help));
+    m_help->setText(text(probe.spec.help));
+    refresh();
+}
+
+void ProbePanel::setRow(int row)
+{
+    if (row == m_row)
+        return;
+    m_row = row;
+    refresh();
+}
+
+int ProbePanel::row() const
+{
+    return std::clamp(m_row, 0, std::max(0, m_probe.grid.rows() - 1));
+}
+
+QString ProbePanel::rowLabel(int row) const
+{
+    return row < m_probe.rows.size() ? m_probe.rows[row] : QString::number(row + 1);
+}
+
+QString ProbePanel::colLabel(int col) const
+{
+    return col < m_probe.cols.size() ? m_probe.cols[col] : QString::number(col + 1);
+}
+
+void ProbePanel::refresh()
+{
+    if (m_probe.grid.empty()) {
+        m_nothing->setText(tr("Nothing was recorded here."));
+        m_stack->setCurrentWidget(m_nothing);
+        update();
+        return;
+    }
+    switch (m_probe.spec.look) {
+    case engine::Look::Heatmap:
+        showMap();
+        break;
+    case engine::Look::Bars:
+        showBars();
+        break;
+    case engine::Look::Curve:
+        showCurves();
+        break;
+    case engine::Look::Number:
+        showNumber();
+        break;
+    }
+    update();
+}
+
+void ProbePanel::showMap()
+{
+    MapAxes axes{nameOf(m_probe.spec.rows), nameOf(m_probe.spec.cols), {}, {}, true};
+    for (int i = 0; i < m_probe.grid.rows(); ++i)
+        axes.rows << rowLabel(i);
+    for (int i = 0; i < m_probe.grid.cols(); ++i)
+        axes.cols << colLabel(i);
+    const ColorScale scale = scaleOf(m_probe.grid);
+    m_map->setAxes(axes);
+    m_map->setScale(scale);
+    m_map->setGrid(m_probe.grid);
+    m_bar->setScale(scale);
+    m_bar->setHistogram(histogramOf(std::array{m_probe.grid}, GridShape::Full, scale, histogramBins));
+    m_stack->setCurrentWidget(m_mapPage);
+}
+
+void ProbePanel::showBars()
+{
+    // One column of many rows is one bar per row; otherwise the bars are the columns of the row in view.
+    const engine::Grid& grid = m_probe.grid;
+    const bool down = grid.cols() == 1 && grid.rows() > 1;
+    ChartValue chart;
+    chart.x.title = nameOf(down ? m_probe.spec.rows : m_probe.spec.cols);
+    ChartSeries series{text(m_probe.spec.title), m_probe.method, {}, {}};
+    for (int i = 0; i < (down ? grid.rows() : grid.cols()); ++i) {
+        series.points.emplace_back(i, down ? grid.at(i, 0) : grid.at(row(), i));
+        chart.categories << (down ? rowLabel(i) : colLabel(i));
+    }
+    chart.categories.removeDuplicates();
+    if (chart.categories.size() != qsizetype(series.points.size())) { // categories must be told apart
+        chart.categories.clear();
+        for (std::size_t i = 0; i < series.points.size(); ++i)
+            chart.categories << QString::number(i + 1);
+    }
+    chart.series.push_back(std::move(series));
+    m_chart->setChart(std::move(chart));
+    m_stack->setCurrentWidget(m_chart);
+}
+
+void ProbePanel::showCurves()
+{
+    // A curve runs along the rows, one per column (head); a single row is a curve along its columns.
+    const engine::Grid& grid = m_probe.grid;
+    const bool along = grid.rows() == 1;
+    ChartValue chart;
+    chart.x.title = nameOf(along ? m_probe.spec.cols : m_probe.spec.rows);
+    for (int line = 0; line < (along ? 1 : grid.cols()); ++line) {
+        ChartSeries series;
+        series.name = along ? text(m_probe.spec.title) : nameOf(m_probe.spec.cols) + u' ' + colLabel(line);
+        if (along || grid.cols() == 1)
+            series.identity = m_probe.method;
+        for (int i = 0; i < (along ? grid.cols() : grid.rows()); ++i)
+            series.points.emplace_back(i + 1, along ? grid.at(0, i) : grid.at(i, line));
+        chart.series.push_back(std::move(series));
+    }
+    m_chart->setChart(std::move(chart));
+    m_stack->setCurrentWidget(m_chart);
+}
+
+void ProbePanel::showNumber()
+{
+    NumberValue number;
+    number.title = m_probe.grid.rows() > 1 ? nameOf(m_probe.spec.rows) + u' ' + rowLabel(row()) : QString();
+    number.value = m_probe.grid.at(row(), 0);
+    if (!std::isfinite(*number.value)) {
+        number.value.reset();
+        number.reason = tr("not a finite number");
+    }
+    number.provenance = m_probe.spec.provenance;
+    m_number->setNumber(number);
+    m_stack->setCurrentWidget(m_number);
+}
+
+void ProbePanel::themeChanged()
+{
+    const Theme& look = theme();
+    layout()->setContentsMargins(0, look.px(titleHeight), 0, 0);
+    m_help->setFont(look.font(Theme::labelSize));
+    QPalette palette = look.palette();
+    palette.setColor(QPalette::WindowText, look.secondary);
+    m_help->setPalette(palette);
+    m_nothing->setPalette(palette);
+}
+
+void ProbePanel::paintEvent(QPaintEvent* /*event*/)
+{
+    const Theme& look = theme();
+    QPainter painter(this);
+    painter.fillRect(rect(), look.panel);
+    QRectF line(0, 0, width(), look.px(titleHeight));
+    const QFont small = look.font(Theme::labelSize);
+    const QString origin = text(engine::nameOf(m_probe.spec.provenance));
+    drawText(painter, line, Qt::AlignRight, origin, small, look.secondary);
+    line.setRight(line.right() - textWidth(small, origin) - look.px(Theme::gap2));
+    const double size = look.px(8);
+    if (m_probe.method) {
+        drawMarker(painter, *m_probe.method, QPointF(size / 2 + 1, line.center().y()), size);
+        line.setLeft(size + look.px(8));
+    }
+    drawText(painter, line, Qt::AlignLeft, text(m_probe.spec.title), look.font(Theme::bodySize, true), look.text);
+}
+
+} // namespace widgets
