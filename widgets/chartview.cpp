@@ -152,7 +152,10 @@ QAbstractAxis* ChartView::makeAxis(const ChartAxis& axis, double low, double hig
     if (high == low)
         high = low + (low == 0 ? 1 : std::abs(low));
     const double step = niceStep(high - low, 5);
-    made->setRange(std::floor(low / step + 1e-9) * step, std::ceil(high / step - 1e-9) * step);
+    if (axis.tight)
+        made->setRange(low, high);
+    else
+        made->setRange(std::floor(low / step + 1e-9) * step, std::ceil(high / step - 1e-9) * step);
     made->setTickType(QValueAxis::TicksDynamic);
     made->setTickAnchor(0);
     made->setTickInterval(step);
@@ -307,6 +310,11 @@ void ChartView::paintEvent(QPaintEvent* /*event*/)
         }
         row.setRight(key.left() - look.px(Theme::gap4));
     }
+    QStringList marks;
+    for (const auto& [place, words] : m_value.marks)
+        marks << QStringLiteral("│ ") + words;
+    drawText(painter, row, Qt::AlignLeft, marks.join(QStringLiteral("   ")), look.font(Theme::labelSize),
+             look.secondary);
 }
 
 } // namespace widgets

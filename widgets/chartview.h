@@ -30,6 +30,7 @@ struct ChartAxis
 {
     QString title;
     bool logarithmic = false;
+    bool tight = false; // ends at the first and last value instead of at round numbers
 };
 
 struct ChartValue
@@ -37,7 +38,7 @@ struct ChartValue
     std::vector<ChartSeries> series;
     ChartAxis x, y;
     QStringList categories;                        // not empty: bars
-    std::vector<std::pair<double, QString>> marks; // vertical lines at x, with their words
+    std::vector<std::pair<double, QString>> marks; // vertical lines at x; their words stand above
 };
 
 // Lines and bars from series of numbers, by Qt Charts behind this one interface. A new value replaces all series. The

@@ -202,6 +202,7 @@ void ProbePanel::showCurves()
     const engine::Grid& grid = m_probe.grid;
     const bool along = grid.rows() == 1;
     ChartValue chart;
+    chart.x.tight = true;
     chart.x.title = nameOf(along ? m_probe.spec.cols : m_probe.spec.rows);
     for (int line = 0; line < (along ? 1 : grid.cols()); ++line) {
         ChartSeries series;

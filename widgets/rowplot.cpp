@@ -164,7 +164,9 @@ void RowPlot::drawGrid(QPainter& painter) const
     const QRectF area = plot();
     const QFont small = look.font(Theme::labelSize);
     const int digits = std::clamp(int(std::ceil(-std::log10(m_step) - 1e-9)), 0, 6);
-    for (double value = m_low; value <= m_high + m_step / 2; value += m_step) {
+    const int lines = int(std::lround((m_high - m_low) / m_step));
+    for (int line = 0; line <= lines; ++line) {
+        const double value = m_low + line * m_step;
         const double y = std::round(heightOf(value));
         const bool base = std::abs(value) < m_step / 2;
         painter.fillRect(QRectF(area.left(), y, area.width(), 1), base ? look.outline : look.grid);

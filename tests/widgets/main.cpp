@@ -62,6 +62,8 @@ void toGallery(QWidget& view, QSize size, const QString& name)
         widgets::ThemeSource::instance().set(dark, 1.0);
         QVERIFY(widgets::snapshot(view, size).save(folder + '/' + name + (dark ? "-dark.png" : "-light.png")));
     }
+    widgets::ThemeSource::instance().set(false, 1.5);
+    QVERIFY(widgets::snapshot(view, size * 1.5).save(folder + '/' + name + "-150.png"));
     widgets::ThemeSource::instance().set(false, 1.0);
 }
 

@@ -29,5 +29,5 @@ engine::Grid causalMap(int n, double sharpness);
 // Words as token labels.
 QStringList words(int n);
 
-// Writes the view in light and dark into the folder of SUBQUAD_GALLERY, if that is set.
+// Writes the view in light, in dark and at 150 % into the folder of SUBQUAD_GALLERY, if that is set.
 void toGallery(QWidget& view, QSize size, const QString& name);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/widgets/support.h"
 #include "widgets/chip.h"
+#include "widgets/emptypanel.h"
 #include "widgets/iconbutton.h"
 #include "widgets/jobbar.h"
 #include "widgets/livestrip.h"
@@ -151,6 +152,21 @@ private slots:
         bar.show({Message::Kind::Warning, "The gate is 0.50.", "", ""});
         QVERIFY(buttons[0]->isHidden());
         QCOMPARE(snapshot(bar, {700, 34}).pixelColor(350, 10), theme().warningGround);
+    }
+
+    void emptyPanelOffersItsCure()
+    {
+        EmptyPanel panel;
+        panel.setWords("No method with a memory is chosen", "This view follows it segment by segment.");
+        const QImage words = snapshot(panel, {400, 140});
+        QVERIFY(inked(words, QRect(0, 30, 400, 60)) > 200);
+        auto* button = panel.findChild<QAbstractButton*>();
+        QVERIFY(button->isHidden());
+        panel.setWords("No method with a memory is chosen", "This view follows it.", "Add one");
+        QSignalSpy acted(&panel, &EmptyPanel::acted);
+        button->click();
+        QCOMPARE(acted.count(), 1);
+        toGallery(panel, {344, 140}, "empty");
     }
 
     void jobShowsHowFar()

@@ -1,11 +1,22 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/widgets/support.h"
+#include "widgets/chip.h"
+#include "widgets/colorbar.h"
 #include "widgets/colormap.h"
+#include "widgets/iconbutton.h"
+#include "widgets/segment.h"
+#include "widgets/sentence.h"
+#include "widgets/snapshot.h"
+#include "widgets/stepper.h"
 #include "widgets/theme.h"
+#include "widgets/tokenstrip.h"
 
 #include <QApplication>
 #include <QSignalSpy>
 #include <QTest>
+
+#include <cmath>
+#include <vector>
 
 using namespace widgets;
 
@@ -67,6 +78,35 @@ private slots:
         QCOMPARE(theme().px(1), 1); // a hairline never vanishes
         QCOMPARE(theme().px(0), 0);
         QCOMPARE(spy.count(), 2);
+    }
+
+    // Every view asks for three times the room at 300 %, and its text and shapes fill it.
+    void viewsScaleWithTheTheme()
+    {
+        Stepper stepper("layer");
+        stepper.setRange(1, 12);
+        Segment segment;
+        segment.setOptions({"√", "log", "linear"});
+        Chip chip;
+        chip.setMethod(taylorIdentity(), "τ 4");
+        TokenStrip strip;
+        ColorBar bar;
+        Sentence sentence;
+        IconButton button(Symbol::Play, "Play");
+        const std::vector<QWidget*> views{&stepper, &segment, &chip, &strip, &bar, &sentence, &button};
+        std::vector<QSize> before;
+        for (const QWidget* view : views)
+            before.push_back(view->sizeHint());
+        for (const double scale : {0.8, 1.5, 3.0}) {
+            ThemeSource::instance().set(false, scale);
+            for (std::size_t i = 0; i < views.size(); ++i) {
+                const QSize now = views[i]->sizeHint();
+                QVERIFY(std::abs(now.width() - before[i].width() * scale) <= 6 + now.width() * 0.06);
+                QVERIFY(std::abs(now.height() - before[i].height() * scale) <= 3);
+                const QImage picture = snapshot(*views[i], now);
+                QCOMPARE(picture.size(), now);
+            }
+        }
     }
 
     void tabularDigits()
