@@ -62,7 +62,7 @@ std::vector<std::filesystem::path> filesIn(const std::filesystem::path& folder)
     for (std::filesystem::directory_iterator entry(folder, failed), end; !failed && entry != end;
          entry.increment(failed)) {
         std::error_code unknown;
-        if (entry->is_regular_file(unknown) && entry->file_size(unknown) > 0 && !unknown)
+        if (entry->is_regular_file(unknown))
             files.push_back(entry->path());
         if (files.size() > most)
             throw Error(Fault::File, folder.string() + ": holds more than " + std::to_string(most) + " files");
@@ -95,7 +95,8 @@ std::filesystem::path mainFile(const std::filesystem::path& folder)
     }
     std::vector<std::filesystem::path> accepted;
     for (const std::filesystem::path& file : all) {
-        if (formatOf(file) != nullptr)
+        std::error_code unknown;
+        if (std::filesystem::file_size(file, unknown) > 0 && !unknown && formatOf(file) != nullptr)
             accepted.push_back(file);
     }
     if (accepted.size() == 1)

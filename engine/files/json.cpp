@@ -106,6 +106,8 @@ Json Json::parse(std::string_view text, const std::string& name, const JsonLimit
     try {
         document->root = nlohmann::json::parse(CountingIterator(text.data(), &position),
                                                CountingIterator(text.data() + text.size(), &position), std::ref(guard));
+    } catch (const nlohmann::json::out_of_range&) {
+        throw Error(Fault::Format, name + ": a number is too large at byte " + std::to_string(position));
     } catch (const nlohmann::json::exception&) {
         throw Error(Fault::Format, name + ": is not JSON: the syntax is broken at byte " + std::to_string(position));
     }

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::uint32_t magic = 0x616b3432; // "ak42" as a number
 constexpr std::size_t headerBytes = 256;    // of v1 and v2
+constexpr std::string_view tokenizerName = "tokenizer.bin";
 
 struct Header
 {
@@ -203,10 +204,11 @@ std::filesystem::path tokenizerOf(const FileSet& files)
          entry.increment(failed)) {
         const std::filesystem::path& path = entry->path();
         std::error_code unknown;
-        if (path == whole || !entry->is_regular_file(unknown) || entry->file_size(unknown) == 0)
+        if (path == whole || !entry->is_regular_file(unknown))
             continue;
-        if (path.filename() == "tokenizer.json" ||
-            (path.extension() == ".bin" && looksLikeTokenizerBin(MappedFile(path).bytes())))
+        const bool named = path.filename() == tokenizerName || path.filename() == "tokenizer.json";
+        const bool worthALook = path.extension() == ".bin" && entry->file_size(unknown) > 0;
+        if (named || (worthALook && looksLikeTokenizerBin(MappedFile(path).bytes())))
             candidates.push_back(path);
     }
     std::ranges::sort(candidates);
@@ -226,7 +228,8 @@ bool accepts(const std::filesystem::path& main, std::span<const std::byte> head)
         return true;
     // v0 has no mark of its own: any .bin is taken for one that is not known to be something else.
     constexpr std::uint32_t zip = 0x04034b50; // PyTorch's .bin
-    return main.extension() == ".bin" && first != zip && !looksLikeTokenizerBin(head);
+    return main.extension() == ".bin" && main.filename() != tokenizerName && first != zip &&
+           !looksLikeTokenizerBin(head);
 }
 
 Checkpoint read(const FileSet& files, Job& job)
