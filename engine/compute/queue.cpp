@@ -15,9 +15,9 @@
 namespace engine {
 namespace {
 
-constexpr std::size_t mostPending = 4096;      // launches whose events are held; beyond it the oldest are waited for
-constexpr std::size_t mostSpans = 1U << 16;    // spans nobody drained; beyond it the oldest are forgotten
-constexpr std::size_t stagedBytes = 64 * 1024; // writes up to this size are copied instead of waited for
+constexpr std::size_t mostPending = 4096;     // launches whose events are held; beyond it the oldest are waited for
+constexpr std::size_t mostSpans = 1U << 16;   // spans nobody drained; beyond it the oldest are forgotten
+constexpr std::size_t stagedBytes = 1U << 16; // writes up to this size are copied instead of waited for
 
 std::int64_t hostNs()
 {
@@ -163,7 +163,7 @@ void Queue::setArg(Kernel& kernel, int place, Local value)
 
 void Queue::setBuffer(Kernel& kernel, int place, cl_mem value)
 {
-    check(clSetKernelArg(kernel.get(), cl_uint(place), sizeof(value), &value),
+    check(clSetKernelArg(kernel.get(), cl_uint(place), sizeof(cl_mem), &value),
           kernel.name() + ": setting argument " + std::to_string(place) + " to a buffer");
 }
 

@@ -157,7 +157,8 @@ void DeviceBlocks::rotate(Queue& queue, const Positions& positions, const Buffer
     const int pairs = headWidth / 2;
     // A fixed group: PoCL compiles the kernel anew for every size it chooses itself.
     const std::size_t group = std::min<std::size_t>(64, queue.device().info().maxWorkGroup);
-    const Range range{2, {divideUp(std::size_t(heads * pairs), group) * group, std::size_t(rows), 1}, {group, 1, 1}};
+    const Range range{
+        2, {divideUp(std::size_t(heads) * std::size_t(pairs), group) * group, std::size_t(rows), 1}, {group, 1, 1}};
     queue.launch(m_impl->rotate, range, "rotate", from, to, table.steps, table.blocks, first, heads, pairs,
                  int(positions.kind == RopeKind::Interleaved));
 }

@@ -61,6 +61,8 @@ public:
     void reset() override;
     SessionStats stats() override;
 
+    void warm(Job& job);
+
 private:
     void addLayer(LayerIndex index, int expectedTokens);
     void checkTokens(std::span<const TokenId> tokens) const;
@@ -311,6 +313,23 @@ std::vector<float> DeviceSession::feedAll(std::span<const TokenId> tokens, Recor
     return logits;
 }
 
+// One token and a few take different kernels; so do a sequence's first tokens and its later ones.
+void DeviceSession::warm(Job& job)
+{
+    static constexpr std::string_view what = "compiling kernels";
+    Recorder none;
+    Job quiet;
+    job.report(0, what);
+    feed(std::vector<TokenId>(2), none, quiet);
+    if (m_config.causal) {
+        job.report(0.5, what);
+        feed(std::vector<TokenId>(1), none, quiet);
+    }
+    reset();
+    m_device.queue.drainSpans();
+    job.report(1, what);
+}
+
 std::vector<float> DeviceSession::feed(std::span<const TokenId> tokens, Recorder& recorder, Job& job)
 {
     checkTokens(tokens);
@@ -351,10 +370,12 @@ SessionStats DeviceSession::stats()
 
 std::unique_ptr<Session> makeDeviceSession(std::shared_ptr<const Model> model, const SessionPlan& plan,
                                            const PreparedLayers& prepared, DeviceContext& device,
-                                           std::shared_ptr<const DeviceModel> deviceModel, int expectedTokens)
+                                           std::shared_ptr<const DeviceModel> deviceModel, int expectedTokens, Job& job)
 {
-    return std::make_unique<DeviceSession>(std::move(model), plan, prepared, device, std::move(deviceModel),
-                                           expectedTokens);
+    auto session = std::make_unique<DeviceSession>(std::move(model), plan, prepared, device, std::move(deviceModel),
+                                                   expectedTokens);
+    session->warm(job);
+    return session;
 }
 
 } // namespace engine

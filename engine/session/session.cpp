@@ -115,7 +115,7 @@ std::unique_ptr<Session> makeSession(std::shared_ptr<const Model> model, const S
         checkPlan(layerContext(*model, plan, {layer}, prepared));
     if (device == nullptr || plan.backend == Backend::Reference)
         return makeReferenceSession(std::move(model), plan, prepared);
-    return makeDeviceSession(std::move(model), plan, prepared, *device, std::move(deviceModel), expectedTokens);
+    return makeDeviceSession(std::move(model), plan, prepared, *device, std::move(deviceModel), expectedTokens, job);
 }
 
 TraceFilter mapFilter(const SessionPlan& plan)

@@ -93,6 +93,7 @@ private slots:
     void recordsWhatWasAskedFor();
     void cancelAtAnyReport();
     void cancelIsSoon();
+    void makingCanBeCancelled();
     void resetStartsAnew();
     void badTokensAreRefused();
     void statsTellWhatRan();
@@ -340,6 +341,31 @@ void TestDeviceSession::cancelIsSoon()
     QVERIFY2(shortest < 0.3, qPrintable(QString("a cancel took %1 of the whole run").arg(shortest)));
 }
 
+// Making a session runs its kernels once, with progress; what it did there is not seen later.
+void TestDeviceSession::makingCanBeCancelled()
+{
+    const auto model = syntheticModel(smallConfig());
+    Job job;
+    const auto deviceModel = std::make_shared<const DeviceModel>(model, *m_queue, job);
+    makeSession(model, {}, {}, m_context.get(), deviceModel, 0, job); // leaves the tables that all sessions share
+    const std::size_t before = m_device->allocatedBytes();
+    int cancelled = 0;
+    for (int at = 1;; ++at) {
+        StopAt stopping(at);
+        try {
+            const auto session = makeSession(model, {}, {}, m_context.get(), deviceModel, 0, stopping.job);
+            QVERIFY(stopping.reports > 0 && stopping.reports == at);
+            const SessionStats stats = session->stats();
+            QVERIFY(stats.tokens == 0 && stats.stateBytes == 0 && stats.spans.empty());
+            break; // stopped at the last report
+        } catch (const Cancelled&) {
+            ++cancelled;
+            QCOMPARE(m_device->allocatedBytes(), before);
+        }
+    }
+    QVERIFY(cancelled > 0);
+}
+
 void TestDeviceSession::resetStartsAnew()
 {
     const auto model = syntheticModel(smallConfig());
@@ -398,6 +424,7 @@ void TestDeviceSession::overTheDevicesMemory()
     ModelConfig config = smallConfig();
     config.layers = 1;
     const auto model = syntheticModel(config);
+    onDevice(model); // leaves the tables that all sessions share
     const std::size_t before = m_device->allocatedBytes();
     try {
         const auto session = onDevice(model, 2'000'000'000);
