@@ -17,10 +17,6 @@ namespace widgets {
 namespace {
 
 constexpr double titleHeight = 24;
-constexpr double labelLength = 54;
-constexpr double tick = 4;
-constexpr double gutter = labelLength + tick + Theme::gap2;
-constexpr double labelSpacing = 13;
 constexpr double largestCell = 28;
 constexpr int fewestCells = 8; // a zoom shows at least
 
@@ -43,13 +39,13 @@ HeatmapView::HeatmapView(QWidget* parent)
 QSize HeatmapView::sizeHint() const
 {
     const int side = theme().px(384);
-    return {side + theme().px(gutter), side + theme().px(gutter + titleHeight)};
+    return {side + theme().px(mapGutter), side + theme().px(mapGutter + titleHeight)};
 }
 
 QSize HeatmapView::minimumSizeHint() const
 {
     const int side = theme().px(96);
-    return {side + (m_axes.showRows ? theme().px(gutter) : 0), side + theme().px(gutter + titleHeight)};
+    return {side + (m_axes.showRows ? theme().px(mapGutter) : 0), side + theme().px(mapGutter + titleHeight)};
 }
 
 void HeatmapView::setHeading(const MapHeading& heading)
@@ -140,9 +136,9 @@ QRectF HeatmapView::titleRow() const
 
 void HeatmapView::relayout()
 {
-    const double left = m_axes.showRows ? theme().px(gutter) : theme().px(1);
+    const double left = m_axes.showRows ? theme().px(mapGutter) : theme().px(1);
     const double top = m_headingShown ? theme().px(titleHeight) : theme().px(1);
-    const QRectF room(left, top + 1, width() - left - 1, height() - top - 2 - theme().px(gutter));
+    const QRectF room(left, top + 1, width() - left - 1, height() - top - 2 - theme().px(mapGutter));
     const QRect window = m_window.isEmpty() ? whole() : m_window & whole();
     m_layout = layOutHeatmap(room, window.isEmpty() ? whole() : window, m_shape == GridShape::LowerTriangle,
                              devicePixelRatioF(), theme().px(largestCell));
@@ -181,143 +177,17 @@ void HeatmapView::drawStatic(QPainter& painter) const
     }
     const double one = 1 / devicePixelRatioF();
     drawFrame(painter, map.adjusted(-one, -one, one, one), look.outline, one);
-    drawAxes(painter);
-    if (m_headingShown)
-        drawHeading(painter);
+    if (!m_grid.empty())
+        drawMapAxes(painter, m_layout, m_axes, m_pinned);
+    if (m_headingShown) {
+        drawMapHeading(painter, titleRow(), m_heading, m_busy ? &*m_busy : nullptr,
+                       m_grid.empty() ? QSize(1, 1) : m_layout.reduction);
+        if (m_axes.showRows && !m_axes.rowName.isEmpty())
+            drawText(painter, QRectF(0, 0, look.px(mapGutter - 10), titleRow().height()), Qt::AlignRight,
+                     m_axes.rowName + QStringLiteral(" ↓"), look.font(Theme::labelSize), look.secondary);
+    }
     if (zoomed() && m_axes.showRows && !m_grid.empty())
-        drawMiniMap(painter);
-}
-
-void HeatmapView::drawHeading(QPainter& painter) const
-{
-    const Theme& look = theme();
-    QRectF row = titleRow();
-    const QFont body = look.font();
-    const QFont small = look.font(Theme::labelSize);
-    if (m_axes.showRows && !m_axes.rowName.isEmpty())
-        drawText(painter, QRectF(0, row.top(), look.px(gutter - 10), row.height()), Qt::AlignRight,
-                 m_axes.rowName + QStringLiteral(" ↓"), small, look.secondary);
-    QString right;
-    QColor rightColor = look.secondary;
-    if (m_busy) {
-        right = m_busy->text;
-    } else if (m_layout.reduced() && !m_grid.empty()) {
-        const QSize by = m_layout.reduction;
-        right = by.width() == by.height() ? tr("reduced %1 : 1").arg(by.width())
-                                          : tr("reduced %1 × %2 : 1").arg(by.width()).arg(by.height());
-        const double width = textWidth(small, right) + look.px(12);
-        const QRectF badge(row.right() - width, row.top() + look.px(2), width, row.height() - look.px(6));
-        painter.setRenderHint(QPainter::Antialiasing);
-        painter.setPen(Qt::NoPen);
-        painter.setBrush(look.chosen);
-        painter.drawRoundedRect(badge, look.px(3), look.px(3));
-        painter.setRenderHint(QPainter::Antialiasing, false);
-        drawText(painter, badge, Qt::AlignHCenter, right, small, look.text);
-        row.setRight(badge.left() - look.px(Theme::gap2));
-        right.clear();
-    }
-    if (right.isEmpty() && m_heading.proof) {
-        right = (m_heading.proved ? QStringLiteral("✓ ") : QStringLiteral("✗ ")) + power(*m_heading.proof);
-        rightColor = m_heading.proved ? look.ok : look.errorText;
-    }
-    if (!right.isEmpty()) {
-        const double width = textWidth(small, right) + 1;
-        drawText(painter, row, Qt::AlignRight, right, small, rightColor);
-        row.setRight(row.right() - width - look.px(Theme::gap2));
-    }
-    const double size = look.px(8);
-    const auto marker = [&](const Identity& identity) {
-        drawMarker(painter, identity, QPointF(row.left() + size / 2 + 1, row.center().y()), size);
-        row.setLeft(row.left() + size + look.px(8));
-    };
-    if (m_heading.method)
-        marker(*m_heading.method);
-    if (m_heading.minus) {
-        drawText(painter, row, Qt::AlignLeft, QStringLiteral("−"), body, look.secondary);
-        row.setLeft(row.left() + textWidth(body, QStringLiteral("−")) + look.px(5));
-        marker(*m_heading.minus);
-    }
-    drawText(painter, row, Qt::AlignLeft, m_heading.name, body, look.text);
-    row.setLeft(row.left() + textWidth(body, m_heading.name) + look.px(Theme::gap2));
-    if (row.width() > look.px(24))
-        drawText(painter, row, Qt::AlignLeft, m_heading.label, small, look.secondary);
-}
-
-void HeatmapView::drawAxes(QPainter& painter) const
-{
-    const Theme& look = theme();
-    const QFont small = look.font(Theme::labelSize);
-    const QRectF map = m_layout.map;
-    const QRect window = m_layout.window;
-    const double spacing = look.px(labelSpacing);
-    const double one = 1 / devicePixelRatioF();
-    const auto inkOf = [&](bool picked) { return picked ? look.text : look.secondary; };
-    const QSizeF step(m_layout.block.width() / m_layout.reduction.width(),
-                      m_layout.block.height() / m_layout.reduction.height());
-    const auto pinnedRow = m_pinned ? std::optional(m_pinned->row) : std::nullopt;
-    const auto pinnedCol = m_pinned ? std::optional(m_pinned->col) : std::nullopt;
-    if (m_grid.empty())
-        return;
-    if (m_axes.showRows) {
-        for (const int row : placeLabels(window.top(), window.height(), step.height(), spacing, pinnedRow)) {
-            const QRectF cell = m_layout.rectOf({row, window.left()});
-            const double y = std::round(cell.center().y());
-            painter.fillRect(QRectF(map.left() - one - look.px(tick), y, look.px(tick), one), look.outline);
-            const bool picked = row == pinnedRow;
-            drawText(painter, QRectF(0, y - spacing / 2, map.left() - look.px(tick + 3), spacing), Qt::AlignRight,
-                     m_axes.rows.value(row), small, inkOf(picked));
-        }
-        if (!m_axes.colName.isEmpty())
-            drawText(painter, QRectF(0, map.bottom() + look.px(2), map.left() - look.px(tick + 3), look.px(16)),
-                     Qt::AlignRight, m_axes.colName + QStringLiteral(" →"), small, look.secondary);
-    }
-    for (const int col : placeLabels(window.left(), window.width(), step.width(), spacing, pinnedCol)) {
-        const QRectF cell = m_layout.rectOf({window.top(), col});
-        const double x = std::round(cell.center().x());
-        painter.fillRect(QRectF(x, map.bottom() + one, one, look.px(tick)), look.outline);
-        const bool picked = col == pinnedCol;
-        drawUpright(painter, QRectF(x - spacing / 2, map.bottom() + look.px(tick + 3), spacing, look.px(labelLength)),
-                    Qt::AlignRight, m_axes.cols.value(col), small, inkOf(picked));
-    }
-}
-
-void HeatmapView::drawMiniMap(QPainter& painter) const
-{
-    const Theme& look = theme();
-    const QRectF all(look.px(8), m_layout.map.bottom() + look.px(22), look.px(40), look.px(40));
-    const QRect window = m_layout.window;
-    const double x = all.width() / whole().width();
-    const double y = all.height() / whole().height();
-    const QRectF part(all.left() + window.left() * x, all.top() + window.top() * y, window.width() * x,
-                      window.height() * y);
-    painter.fillRect(all, look.panel);
-    painter.fillRect(part.toAlignedRect(), look.chosen);
-    drawFrame(painter, all, look.secondary, 1);
-    drawFrame(painter, part.toAlignedRect(), look.ring, 1);
-}
-
-void HeatmapView::drawCrosshair(QPainter& painter) const
-{
-    const QRectF cell = m_pinned ? m_layout.rectOf(*m_pinned) : QRectF();
-    if (cell.isEmpty())
-        return;
-    const QRectF map = m_layout.map;
-    double right = map.right();
-    double top = map.top();
-    if (m_shape == GridShape::LowerTriangle) { // both lines stop at the diagonal
-        const int shift = m_grid.cols() - m_grid.rows();
-        const QRectF rowEnd = m_layout.rectOf({m_pinned->row, m_pinned->row + shift});
-        const QRectF colEnd = m_layout.rectOf({m_pinned->col - shift, m_pinned->col});
-        right = rowEnd.isEmpty() ? map.right() : rowEnd.right();
-        top = colEnd.isEmpty() ? map.top() : colEnd.top();
-    }
-    QColor ink = theme().ring;
-    ink.setAlphaF(0.35F);
-    const double one = 1 / devicePixelRatioF();
-    for (const double y : {cell.top() - one, cell.bottom()})
-        painter.fillRect(QRectF(map.left(), y, right - map.left(), one), ink);
-    for (const double x : {cell.left() - one, cell.right()})
-        painter.fillRect(QRectF(x, top, one, map.bottom() - top), ink);
+        drawMiniMap(painter, m_layout, whole().size());
 }
 
 QString HeatmapView::valueText(Cell cell) const
@@ -400,7 +270,10 @@ void HeatmapView::paintEvent(QPaintEvent* /*event*/)
     }
     QPainter painter(this);
     painter.drawPixmap(0, 0, m_static);
-    drawCrosshair(painter);
+    if (m_pinned)
+        drawCrosshair(painter, m_layout, *m_pinned,
+                      m_shape == GridShape::LowerTriangle ? std::optional(m_grid.cols() - m_grid.rows())
+                                                          : std::nullopt);
     drawValues(painter);
     if (m_hovered && m_hovered != m_pinned) {
         const QRectF cell = m_layout.rectOf(*m_hovered);

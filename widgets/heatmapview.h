@@ -3,40 +3,14 @@
 
 #include "widgets/gridimage.h"
 #include "widgets/heatmaplayout.h"
-#include "widgets/paint.h"
+#include "widgets/mapparts.h"
 #include "widgets/theme.h"
 
 #include <QPixmap>
-#include <QStringList>
 
 #include <optional>
 
 namespace widgets {
-
-// The title row of a map.
-struct MapHeading
-{
-    std::optional<Identity> method, minus; // a difference is titled by its two markers, method − minus
-    QString name;
-    QString label;               // fidelity, or "softmax", "signed"
-    std::optional<double> proof; // relative error of the reconstruction
-    bool proved = true;          // within its tolerance
-};
-
-// What the axes say: names with their arrows, and one label per row and column.
-struct MapAxes
-{
-    QString rowName, colName;
-    QStringList rows, cols;
-    bool showRows = true; // the labels and names at the left; only the first of maps that share them has these
-};
-
-// Work whose result will replace the picture.
-struct MapBusy
-{
-    double fraction = 0;
-    QString text; // "1.2 of 2 s", once there is something to say
-};
 
 // A grid as colours, whole pixels a cell. Hovering and picking are reported, not decided: the marked cells come back by
 // setMarked, so that linked maps show the same. Wheel zooms, dragging pans, a double click shows all again.
@@ -97,11 +71,7 @@ private:
     bool zoomed() const { return m_layout.window != whole(); }
 
     void drawStatic(QPainter& painter) const;
-    void drawHeading(QPainter& painter) const;
-    void drawAxes(QPainter& painter) const;
-    void drawCrosshair(QPainter& painter) const;
     void drawValues(QPainter& painter) const;
-    void drawMiniMap(QPainter& painter) const;
     bool valuesInTriangle() const;
     QString valueText(Cell cell) const;
     QString pairText(Cell cell) const;
