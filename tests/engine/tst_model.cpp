@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/files/json.h"
 #include "engine/model/model.h"
 #include "tests/support/expect.h"
 #include "tests/support/samples.h"
@@ -28,6 +29,7 @@ private slots:
     void needIsWhatTheModelTakes();
     void preflightTellsAll();
     void cancelStopsReading();
+    void theBundledSampleOpens();
     void realCheckpointsOpen();
 
 private:
@@ -222,6 +224,36 @@ void TestModel::cancelStopsReading()
         cancelled = true;
     }
     QVERIFY(cancelled);
+}
+
+void TestModel::theBundledSampleOpens()
+{
+    const std::filesystem::path sample = std::filesystem::path(SUBQUAD_SOURCE_DIR) / "samples/stories-1m";
+    const Model model = open(sample);
+    QCOMPARE(model.config().headWidth, 16);
+    QCOMPARE(model.tokensInUse(), model.config().vocabulary);
+    const Preflight report = preflight(model.checkpoint());
+    QVERIFY(report.missing.empty() && report.padding.empty());
+    QCOMPARE(report.parameters, model.parameterCount());
+    const Json expected = Json::read(sample / "expected.json");
+    const auto idsOf = [](const Json& list) {
+        std::vector<TokenId> ids;
+        for (const Json& id : list.elements())
+            ids.push_back({static_cast<int>(id.integer(0, 1 << 20))});
+        return ids;
+    };
+    std::vector<std::pair<std::string, Json>> cases{{expected["prompt"].string(), expected["prompt_ids"]}};
+    for (const Json& json : expected["tokenizer"].elements())
+        cases.emplace_back(json["text"].string(), json["ids"]);
+    QVERIFY(cases.size() > 3);
+    for (const auto& [text, ids] : cases) {
+        std::vector<TokenId> got;
+        for (const Token& token : model.tokenizer()->encode(text))
+            got.push_back(token.id);
+        QVERIFY2(got == idsOf(ids), text.c_str());
+        QCOMPARE(model.tokenizer()->decode(std::span(got).subspan(1), false), text); // without the leading bos
+    }
+    QCOMPARE(model.tokenizer()->decode(idsOf(expected["greedy_ids"])), expected["greedy_text"].string());
 }
 
 void TestModel::realCheckpointsOpen()
