@@ -25,14 +25,16 @@ HeadTensors headTensors(const Trace& trace, LayerIndex layer);
 // One method run over given q, k, v: the same call behind the window's maps, `apply`, `compare` and `bench`.
 struct Attended
 {
-    std::shared_ptr<const Trace> trace; // query_raw, key_raw, value, mixed and the method's records, in context.layer
-    std::string form;                   // the form that ran
+    // query_raw, key_raw, value, mixed and the method's records, in context.layer. May be the trace of a whole session:
+    // maps, proof and metrics read the layer of the context they are given.
+    std::shared_ptr<const Trace> trace;
+    std::string form; // the form that ran
     Cost cost;
     std::size_t stateBytes = 0;
     std::optional<Timing> timing;             // where repeats were asked for
     std::shared_ptr<const Prepared> prepared; // what attend() fitted on its own input, where the context brought none
 
-    Grid output() const; // [N, heads·d_v]
+    Grid output() const; // [N, heads·d_v], of the first layer in the trace
 };
 
 struct AttendOptions

@@ -16,9 +16,15 @@ int bandRows(int keys)
     return std::max(1, bandCells / std::max(1, keys));
 }
 
-int tokensOf(const Attended& attended)
+// Of the context's layer: the trace may be a whole session's.
+Grid outputOf(const Attended& attended, const LayerContext& context)
 {
-    return attended.output().rows();
+    return attended.trace->grid(probes::mixed, {context.layer, allHeads, {}});
+}
+
+int tokensOf(const Attended& attended, const LayerContext& context)
+{
+    return outputOf(attended, context).rows();
 }
 
 // The keys that a band of queries may look at.
@@ -42,7 +48,7 @@ template <typename Visit>
 void forBands(const Attended& attended, const LayerContext& context, HeadIndex head, int rowsAtOnce,
               DeviceContext* device, Job& job, const Visit& visit)
 {
-    const int tokens = tokensOf(attended);
+    const int tokens = tokensOf(attended, context);
     for (int first = 0; first < tokens; first += rowsAtOnce) {
         job.report(double(first) / tokens, "rebuilding the map");
         const TokenRange queries{first, std::min(rowsAtOnce, tokens - first)};
@@ -59,14 +65,14 @@ float larger(float a, float b)
 // The columns of one head, [N, d_v].
 Grid headOutput(const Attended& attended, const LayerContext& context, HeadIndex head)
 {
-    return attended.output().columns(head.value * context.shape.valueWidth, context.shape.valueWidth);
+    return outputOf(attended, context).columns(head.value * context.shape.valueWidth, context.shape.valueWidth);
 }
 
 // A method says what its rows are; a knob (an output scale) may take it away. The first row tells, and costs nothing.
 MapNature natureOf(const Attended& attended, const LayerContext& context, HeadIndex head, DeviceContext* device)
 {
     const MethodInfo& info = findMethod(context.plan.attention.method).info;
-    const int keys = keysOf(context, {0, 1}, tokensOf(attended));
+    const int keys = keysOf(context, {0, 1}, tokensOf(attended, context));
     const Grid first = mapTile(attended, context, head, {0, 1}, {0, keys}, device);
     double sum = 0;
     for (const float cell : first.row(0))
@@ -79,7 +85,7 @@ MapNature natureOf(const Attended& attended, const LayerContext& context, HeadIn
 Grid mapTile(const Attended& attended, const LayerContext& context, HeadIndex head, TokenRange queries, TokenRange keys,
              DeviceContext* device)
 {
-    const int tokens = tokensOf(attended);
+    const int tokens = tokensOf(attended, context);
     const auto inside = [tokens](TokenRange range) {
         return range.first >= 0 && range.count > 0 && range.first <= tokens - range.count;
     };
@@ -119,7 +125,7 @@ MapPicture mapPicture(const Attended& attended, const LayerContext& context, Hea
                                         " cells wide was asked for; at least 1 "
                                         "was expected");
     MapPicture picture;
-    picture.tokens = tokensOf(attended);
+    picture.tokens = tokensOf(attended, context);
     picture.reduction = (picture.tokens + maxSide - 1) / maxSide;
     const int reduction = picture.reduction, side = (picture.tokens + reduction - 1) / reduction;
     std::vector<float> cells(std::size_t(side) * std::size_t(side), 0.0F);
@@ -139,7 +145,7 @@ MapPicture mapPicture(const Attended& attended, const LayerContext& context, Hea
 double proof(const Attended& attended, const LayerContext& context, HeadIndex head, DeviceContext* device, Job& job)
 {
     const LayerTrace trace(attended.trace, context.layer, context.shape, context.positions);
-    const Matrix values = trace.values(head, {0, tokensOf(attended)});
+    const Matrix values = trace.values(head, {0, tokensOf(attended, context)});
     double difference = 0, size = 0;
     forBands(attended, context, head, bandRows(4 * values.rows()), device, job,
              [&](TokenRange queries, const Grid& tile) {
@@ -153,9 +159,10 @@ double proof(const Attended& attended, const LayerContext& context, HeadIndex he
 Metrics headMetrics(const Attended& exact, const LayerContext& exactContext, const Attended& other,
                     const LayerContext& otherContext, HeadIndex head, DeviceContext* device, Job& job)
 {
-    const int tokens = tokensOf(exact);
-    if (tokensOf(other) != tokens || !(exactContext.shape == otherContext.shape))
-        throw Error(Fault::Request, "runs of " + std::to_string(tokens) + " and " + std::to_string(tokensOf(other)) +
+    const int tokens = tokensOf(exact, exactContext);
+    if (tokensOf(other, otherContext) != tokens || !(exactContext.shape == otherContext.shape))
+        throw Error(Fault::Request, "runs of " + std::to_string(tokens) + " and " +
+                                        std::to_string(tokensOf(other, otherContext)) +
                                         " tokens were given; the same tokens and the same heads were expected");
     MapMetrics map(natureOf(other, otherContext, head, device));
     std::vector<Grid> exactBands, otherBands;

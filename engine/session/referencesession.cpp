@@ -164,7 +164,8 @@ private:
             m_forms[std::size_t(layer.layer.value)] = method.cost(shape, layer.plan.attention.knobs, m_tokens).form;
         Recorder whole(wantedOf(method, layer.layer, recorder));
         Matrix mixed = method.attention(input, layer, whole);
-        for (const Trace::Record& record : whole.take()->records())
+        const auto recorded = whole.take();
+        for (const Trace::Record& record : recorded->records())
             hand(method, record, recorder);
         return mixed;
     }
