@@ -16,7 +16,7 @@ struct MapHeading
 {
     std::optional<Identity> method, minus; // a difference is titled by its two markers, method − minus
     QString name;
-    QString label;               // fidelity, or "softmax", "signed"
+    QString label;               // the fidelity, or what else the map is: signed…
     std::optional<double> proof; // relative error of the reconstruction
     bool proved = true;          // within its tolerance
 };
