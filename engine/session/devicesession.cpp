@@ -48,11 +48,16 @@ void refuseUnknownBlocks(const ModelConfig& config)
                     "this model's blocks have another norm or feed-forward layer; RMS norm and SwiGLU were expected");
 }
 
+Error noDeviceForm(const Method& method)
+{
+    return {Fault::Request, std::string(method.info.id) + " has no form for a device; the reference back end runs it"};
+}
+
 class DeviceSession : public Session
 {
 public:
-    DeviceSession(std::shared_ptr<const Model> model, const SessionPlan& plan, const PreparedLayers& prepared,
-                  DeviceContext& device, std::shared_ptr<const DeviceModel> deviceModel, int expectedTokens);
+    DeviceSession(std::shared_ptr<const Model> model, SessionPlan plan, PreparedLayers prepared, DeviceContext& device,
+                  std::shared_ptr<const DeviceModel> deviceModel, int expectedTokens);
     ~DeviceSession() override;
     DeviceSession(const DeviceSession&) = delete;
     DeviceSession& operator=(const DeviceSession&) = delete;
@@ -88,13 +93,12 @@ private:
     bool m_interrupted = false; // caches may hold half a chunk: only reset() helps
 };
 
-DeviceSession::DeviceSession(std::shared_ptr<const Model> model, const SessionPlan& plan,
-                             const PreparedLayers& prepared, DeviceContext& device,
-                             std::shared_ptr<const DeviceModel> deviceModel, int expectedTokens)
+DeviceSession::DeviceSession(std::shared_ptr<const Model> model, SessionPlan plan, PreparedLayers prepared,
+                             DeviceContext& device, std::shared_ptr<const DeviceModel> deviceModel, int expectedTokens)
     : m_model(std::move(model))
     , m_deviceModel(std::move(deviceModel))
-    , m_plan(plan)
-    , m_prepared(prepared)
+    , m_plan(std::move(plan))
+    , m_prepared(std::move(prepared))
     , m_device(device)
     , m_config(m_model->config())
 {
@@ -121,12 +125,10 @@ void DeviceSession::addLayer(LayerIndex index, int expectedTokens)
     checkPlan(layer.context);
     const Method& attention = findMethod(layer.context.plan.attention.method);
     const Method& linear = findMethod(layer.context.plan.linear.method);
-    for (const auto& [method, there] :
-         {std::pair(&attention, attention.deviceAttention != nullptr), {&linear, linear.deviceLinear != nullptr}}) {
-        if (!there)
-            throw Error(Fault::Request,
-                        std::string(method->info.id) + " has no form for a device; the reference back end runs it");
-    }
+    if (attention.deviceAttention == nullptr)
+        throw noDeviceForm(attention);
+    if (linear.deviceLinear == nullptr)
+        throw noDeviceForm(linear);
     layer.attentionMethod = &attention;
     layer.attention = attention.deviceAttention(layer.context, m_device, expectedTokens);
     const auto group = [&](std::initializer_list<Weight> weights) {
