@@ -35,7 +35,7 @@ enum class Provenance
 
 std::string_view nameOf(Provenance provenance);
 
-// Something a method (or the model itself) can show: a fixed place in the run, e.g. "taylorshift.denominator".
+// Something a method (or the model itself) can show: a fixed place in the run, e.g. "method.denominator".
 struct ProbeSpec
 {
     std::string_view id, title, help;

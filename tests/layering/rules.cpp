@@ -80,10 +80,10 @@ void widgetsSeeValuesOnly(const File& file, Found& found)
     }
 }
 
-// 3: OpenCL stays in one folder.
+// 3: OpenCL stays in one folder, and in the tests of that folder.
 void openClStaysInCompute(const File& file, Found& found)
 {
-    if (file.folder == "engine" && file.subfolder == "compute")
+    if (startsWith(file.path, "engine/compute/") || startsWith(file.path, "tests/engine/tst_compute"))
         return;
     if (mentions(file, R"(#\s*include\s*<CL/)") || mentions(file, R"(\bcl::|\bcl_mem\b|\bcl[A-Z]\w*\s*\()"))
         found.push_back("rule 3: OpenCL outside engine/compute");
