@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // TaylorShift: weights p(x) = 1 + x + x²/2 of the score x = τ·cos(q, k), divided by their row sum. Queries and keys
 // become unit rows first. Written either over the keys (direct) or over features: with x̃ = [1 | x],
-//     p(q·k) = ψ(q)·ψ(k),   ψ = the products x̃_a·x̃_b, a ≤ b, those with a = b > 0 times √½,
+//     p(q·k) = ψ(q)·ψ(k),   ψ = the products x̃_a·x̃_b, a ≤ b,
+// where the squares (a = b > 0) carry √½ on either side or, as here, ½ on the query's side alone:
 // F = (D+1)(D+2)/2 of them, so that a state S = Σ_k [1 | v]ᵀ ψ(k) of (DV+1) × F numbers stands for all keys.
 // The kernels build on methods/common/tiles.cl.
 
@@ -9,35 +10,45 @@
 #define COLUMNS (DV + 1) // the denominator, then the value
 #define STATE_TILES TILES_OF(COLUMNS)
 #define STATE_WIDTH WIDTH_OF(COLUMNS)
+#define EXTENDED (STATE_TILES * STATE_WIDTH) // [1 | v] and what the last tile reads past it
 #define STATE (COLUMNS * FEATURES)
 #define BATCH 64                                           // tokens of one visit to a slice of the state
 #define SLICE (((SLICE_TARGET + D + 1) + 31) / 32 * 32)    // features of a slice, at most
 #define ROW_OF(A) ((A) * (D + 1) - (A) * ((A) - 1) / 2)    // where the products with x̃_a begin
-#define PADDED ((D + 1 + 15) / 16 * 16 + 16)               // x̃ with room to read 16 from any place
+#define PARTS ((D + 15) / 16)                              // vectors of a row
+#define PADDED (PARTS * 16 + 32)                           // x̃ with room to read 16 from any place
+
+#if D > 16
+#define FLUSH 3
+#else
+#define FLUSH 4 // never: one chain of at most 153
+#endif
 
 static float16 weight_of(float16 x)
 {
     return x * (x * 0.5f + 1.0f) + 1.0f;
 }
 
-// 2^-e of the largest number's exponent e, so that squares neither overflow nor vanish; exact.
-static float16 range_of(float16 largest)
-{
-    int16 exponent = (as_int16(largest) >> 23) & 255;
-    exponent = exponent < 1 ? (int16)(1) : exponent;
-    exponent = exponent > 253 ? (int16)(253) : exponent;
-    return as_float16((254 - exponent) << 23);
-}
+// 2^-e of the largest number's exponent e, so that squares neither overflow nor vanish; exact. And what makes a row given
+// times `range` a unit row, from its sum of squares: x·range·factor = x / max(‖x‖, 1e-12). A long row (range < 1) is
+// never near 1e-12, and 1/range may overflow then.
+#define UNIT(RANGE_OF, FACTOR_OF, FLOATN, INTN, AS_FLOATN, AS_INTN)                                                   \
+    static FLOATN RANGE_OF(FLOATN largest)                                                                            \
+    {                                                                                                                 \
+        INTN exponent = (AS_INTN(largest) >> 23) & 255;                                                               \
+        exponent = exponent < 1 ? (INTN)(1) : exponent;                                                               \
+        exponent = exponent > 253 ? (INTN)(253) : exponent;                                                           \
+        return AS_FLOATN((254 - exponent) << 23);                                                                     \
+    }                                                                                                                 \
+    static FLOATN FACTOR_OF(FLOATN squares, FLOATN range, FLOATN* norm)                                               \
+    {                                                                                                                 \
+        const FLOATN length = sqrt(squares);                                                                          \
+        *norm = length / range;                                                                                       \
+        return (range < 1.0f || *norm > 1e-12f) ? 1.0f / (length > 0.0f ? length : (FLOATN)(1.0f)) : 1e12f / range;   \
+    }
 
-// Factor and length of a row given scaled by `range`, from its sum of squares: x·range·factor = x / max(‖x‖, 1e-12).
-static float16 unit_factor(float16 squares, float16 range, float16* norm)
-{
-    const float16 length = sqrt(squares);
-    // range is 2^-e ≥ 2^-126; 1/range overflows nowhere, its product may: long rows are never near 1e-12.
-    const float16 back = length / range;
-    *norm = back;
-    return (range < 1.0f || back > 1e-12f) ? 1.0f / (length > 0.0f ? length : (float16)(1.0f)) : 1e12f / range;
-}
+UNIT(range_of, unit_factor, float, int, as_float, as_int)
+UNIT(range_of_16, unit_factor_16, float16, int16, as_float16, as_int16)
 
 // The 32 rows of load_queries as τ times unit rows.
 static void unit_queries(float16 (*q)[2], float temperature, float16* norm)
@@ -48,39 +59,48 @@ static void unit_queries(float16 (*q)[2], float temperature, float16* norm)
             const float16 x = fabs(q[f][half16]);
             largest = x > largest ? x : largest;
         }
-        const float16 range = range_of(largest);
+        const float16 range = range_of_16(largest);
         float16 squares = (float16)(0.0f);
         for (int f = 0; f < D; ++f) {
             q[f][half16] *= range;
             squares += q[f][half16] * q[f][half16];
         }
-        const float16 factor = unit_factor(squares, range, norm + half16) * temperature;
+        const float16 factor = unit_factor_16(squares, range, norm + half16) * temperature;
         for (int f = 0; f < D; ++f)
             q[f][half16] *= factor;
     }
 }
 
-// x[0 … D) = temperature · row / ‖row‖; returns the norm.
-static float unit_row(__global const float* row, float temperature, float* x)
+// parts = temperature · row / ‖row‖, filled up with zeros; returns the norm.
+static float unit_row(__global const float* row, float temperature, float16* parts)
 {
-    float16 parts[(D + 15) / 16];
     float16 largest = (float16)(0.0f);
     for (int i = 0; i < D; i += 16) {
         parts[i / 16] = load_part(row + i, D - i);
         const float16 a = fabs(parts[i / 16]);
         largest = a > largest ? a : largest;
     }
-    const float16 range = range_of((float16)(lane_max(largest)));
+    const float range = range_of(lane_max(largest));
     float16 squares = (float16)(0.0f);
     for (int i = 0; i < D; i += 16) {
         parts[i / 16] *= range;
         squares += parts[i / 16] * parts[i / 16];
     }
-    float16 norm;
-    const float16 factor = unit_factor((float16)(lane_sum(squares)), range, &norm) * temperature;
+    float norm;
+    const float factor = unit_factor(lane_sum(squares), range, &norm) * temperature;
     for (int i = 0; i < D; i += 16)
-        vstore16(parts[i / 16] * factor, 0, x + i);
-    return norm.x;
+        parts[i / 16] *= factor;
+    return norm;
+}
+
+// The same to x[0 … D), with zeros up to a multiple of 16.
+static float unit_row_to(__global const float* row, float temperature, float* x)
+{
+    float16 parts[PARTS];
+    const float norm = unit_row(row, temperature, parts);
+    for (int i = 0; i < PARTS; ++i)
+        vstore16(parts[i], i, x);
+    return norm;
 }
 
 // Unit keys and values of `count` new tokens as rows [keyHead][capacity][width] from place `first` on, and the keys'
@@ -92,10 +112,10 @@ __kernel void store(__global const float* key, __global const float* value, __gl
     for (int head = 0; head < keyHeads; ++head) {
         const long from = (long)token * keyHeads + head;
         const long to = (long)head * capacity + first + token;
-        float x[PADDED];
-        norms[from] = unit_row(key + from * D, 1.0f, x);
-        for (int f = 0; f < D; ++f)
-            keys[to * D + f] = x[f];
+        float16 parts[PARTS];
+        norms[from] = unit_row(key + from * D, 1.0f, parts);
+        for (int i = 0; i < D; i += 16)
+            store_part(parts[i / 16], keys + to * D + i, D - i);
         copy_row(value + from * DV, values + to * DV, DV);
     }
 }
@@ -116,10 +136,9 @@ static void apply_state(const float16 (*x)[2], __global const float* state, floa
         for (int a = 0; a <= D; ++a) {
             float16 x0 = x[a][0];
             float16 x1 = x[a][1];
-            const float16 diagonal0 = a > 0 ? x0 * M_SQRT1_2_F : x0;
-            const float16 diagonal1 = a > 0 ? x1 * M_SQRT1_2_F : x1;
-            float16 p0 = diagonal0 * x0;
-            float16 p1 = diagonal1 * x1;
+            const float square = a > 0 ? 0.5f : 1.0f;
+            float16 p0 = x0 * x0 * square;
+            float16 p1 = x1 * x1 * square;
             for (int b = a;;) {
 #pragma unroll
                 for (int i = 0; i < STATE_WIDTH; ++i) {
@@ -132,7 +151,7 @@ static void apply_state(const float16 (*x)[2], __global const float* state, floa
                 p0 = x0 * x[b][0];
                 p1 = x1 * x[b][1];
             }
-            if ((a & 3) == 3 || a == D) { // short chains round less
+            if (a == D || (a & 3) == FLUSH) { // short chains round less
 #pragma unroll
                 for (int i = 0; i < STATE_WIDTH; ++i) {
                     if (column + i >= first) {
@@ -229,14 +248,13 @@ __kernel void attend(__global const float* query, __global const float* keys, __
     store_numbers(norm[0], norm[1], norms + head, heads, row, count);
 }
 
-// ψ of `x` (x̃ in a padded array) for the products of rows [a0, a1); writes up to 15 numbers past the last.
+// ψ(k) of `x` (x̃ in a padded array) for the products of rows [a0, a1); writes up to 15 numbers past the last.
 static void features_of(const float* x, int a0, int a1, float* to)
 {
     for (int a = a0; a < a1; ++a) {
         const float xa = x[a];
         for (int b = a; b <= D; b += 16)
             vstore16(vload16(0, x + b) * xa, 0, to + b - a);
-        to[0] = a > 0 ? xa * xa * M_SQRT1_2_F : 1.0f;
         to += D + 1 - a;
     }
 }
@@ -264,10 +282,13 @@ __kernel void build(__global const float* keys, __global const float* values, __
     __global float* s = state + ((long)split * keyHeads + keyHead) * STATE + ROW_OF(a0);
 
     float16 features[BATCH * SLICE / 16 + 1];
-    float extended[BATCH * STATE_TILES * STATE_WIDTH];
+    float extended[BATCH * EXTENDED + 16];
     float x[PADDED];
     for (int i = 0; i < PADDED; ++i)
         x[i] = 0.0f;
+    // Lanes that stand for nothing must still be numbers: leftovers may be denormal, which is slow.
+    for (int i = 0; i < BATCH * SLICE / 16 + 1; ++i)
+        features[i] = (float16)(0.0f);
     const int begin = firstKey + split * perSplit;
     const int end = begin + perSplit < endKey ? begin + perSplit : endKey;
     int keep = accumulate;
@@ -276,14 +297,14 @@ __kernel void build(__global const float* keys, __global const float* values, __
         for (int t = 0; t < batch; ++t) {
             const long place = (long)keyHead * capacity + token + t;
             x[0] = 1.0f;
-            for (int f = 0; f < D; ++f)
-                x[1 + f] = keys[place * D + f];
+            for (int i = 0; i < D; i += 16)
+                vstore16(load_part(keys + place * D + i, D - i), 0, x + 1 + i);
             features_of(x, a0, a1, (float*)features + t * SLICE);
-            float* e = extended + t * (STATE_TILES * STATE_WIDTH);
+            float* e = extended + t * EXTENDED; // a store may run into the next row, which is written later
             e[0] = 1.0f;
-            for (int c = 0; c < DV; ++c)
-                e[1 + c] = values[place * DV + c];
-            for (int c = COLUMNS; c < STATE_TILES * STATE_WIDTH; ++c)
+            for (int i = 0; i < DV; i += 16)
+                vstore16(load_part(values + place * DV + i, DV - i), 0, e + 1 + i);
+            for (int c = COLUMNS; c < EXTENDED; ++c)
                 e[c] = 0.0f;
         }
         for (int f = 0; f < n; f += 32) {
@@ -294,7 +315,7 @@ __kernel void build(__global const float* keys, __global const float* values, __
                     c[i][0] = c[i][1] = (float16)(0.0f);
                 const float16* p = features + f / 16;
                 const float* e = extended + column;
-                for (int t = 0; t < batch; ++t, p += SLICE / 16, e += STATE_TILES * STATE_WIDTH) {
+                for (int t = 0; t < batch; ++t, p += SLICE / 16, e += EXTENDED) {
                     const float16 p0 = p[0];
                     const float16 p1 = p[1];
 #pragma unroll
@@ -350,11 +371,11 @@ __kernel void recur(__global const float* query, __global const float* key, __gl
     const int keyHead = (int)get_group_id(1);
     const int c0 = split * COLUMNS / splits;
     const int c1 = (split + 1) * COLUMNS / splits;
-    float x[PADDED + 16];
-    float16 features[(FEATURES + 15) / 16 + 2];
-    for (int i = 0; i < PADDED + 16; ++i)
+    float x[PADDED];
+    float16 features[(FEATURES + 15) / 16 + 2]; // x is padded with zeros, and so are the features
+    for (int i = 0; i < PADDED; ++i)
         x[i] = 0.0f;
-    const float keyNorm = unit_row(key + keyHead * D, 1.0f, x + 1);
+    const float keyNorm = unit_row_to(key + keyHead * D, 1.0f, x + 1);
     x[0] = 1.0f;
     features_of(x, 0, D + 1, (float*)features);
     __global float* s = state + (long)keyHead * STATE;
@@ -369,12 +390,11 @@ __kernel void recur(__global const float* query, __global const float* key, __gl
     for (int head = 0; head < heads; ++head) {
         if (head * keyHeads / heads != keyHead)
             continue;
-        const float norm = unit_row(query + head * D, temperature[head], x + 1);
+        const float norm = unit_row_to(query + head * D, temperature[head], x + 1);
         x[0] = 1.0f;
         features_of(x, 0, D + 1, (float*)features);
-        // Lanes past the last feature: what load_part adds there is 0, but features hold leftovers.
-        for (int i = FEATURES; i < (FEATURES + 15) / 16 * 16; ++i)
-            ((float*)features)[i] = 0.0f;
+        for (int a = 1; a <= D; ++a)
+            ((float*)features)[ROW_OF(a)] *= 0.5f;
         for (int c = c0; c < c1; ++c) {
             float16 sum = (float16)(0.0f);
             for (int f = 0; f < FEATURES; f += 16)
@@ -412,8 +432,8 @@ __kernel void decode(__global const float* query, __global const float* keys, __
 {
     const int head = (int)get_group_id(0);
     const long cache = (long)(head * keyHeads / heads) * capacity;
-    float x[PADDED];
-    norms[head] = unit_row(query + head * D, temperature[head], x);
+    float16 q[PARTS];
+    norms[head] = unit_row(query + head * D, temperature[head], q);
     float16 mixed[(DV + 15) / 16];
     float16 weights[KEYS / 16];
     float* weight = (float*)weights;
@@ -426,7 +446,7 @@ __kernel void decode(__global const float* query, __global const float* keys, __
         for (int j = 0; j < n; ++j, key += D) {
             float16 product = (float16)(0.0f);
             for (int i = 0; i < D; i += 16)
-                product += vload16(0, x + i) * load_part(key + i, D - i);
+                product += q[i / 16] * load_part(key + i, D - i);
             weight[j] = lane_sum(product);
         }
         float part = 0.0f, first = 0.0f;
@@ -486,7 +506,8 @@ __kernel void shares(__global const float* denominator, __global const float* li
     keyNorm[place] = keyNorms[row * keyHeads + place % heads * keyHeads / heads];
 }
 
-// The state of one key/value head as [FEATURES][COLUMNS], features in the order constant, linear, squares, pairs i < j.
+// The state of one key/value head as [FEATURES][COLUMNS], features in the order constant, linear, squares (times √½), pairs
+// i < j.
 // One work-item per feature.
 __kernel void show(__global const float* state, __global float* out, int keyHead)
 {
@@ -501,6 +522,7 @@ __kernel void show(__global const float* state, __global float* out, int keyHead
     } else if (feature > D) {
         place = ROW_OF(feature - D);
     }
+    const float square = feature > D && feature <= 2 * D ? M_SQRT1_2_F : 1.0f;
     for (int c = 0; c < COLUMNS; ++c)
-        out[feature * COLUMNS + c] = state[(long)keyHead * STATE + (long)c * FEATURES + place];
+        out[feature * COLUMNS + c] = state[(long)keyHead * STATE + (long)c * FEATURES + place] * square;
 }
