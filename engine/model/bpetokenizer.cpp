@@ -107,6 +107,7 @@ void BpeTokenizer::addAddedTokens()
 
 std::vector<Token> BpeTokenizer::encode(std::string_view text, bool withSpecial) const
 {
+    const Deadline deadline = matchingDeadline();
     std::vector<Token> tokens;
     if (withSpecial) {
         for (const TokenId id : m_vocabulary.before)
@@ -121,12 +122,12 @@ std::vector<Token> BpeTokenizer::encode(std::string_view text, bool withSpecial)
             addPart(raw);
             continue;
         }
-        for (TextPart& part : m_normalised.split(normalise(std::move(raw.text), m_normalizer))) {
+        for (TextPart& part : m_normalised.split(normalise(std::move(raw.text), m_normalizer, deadline))) {
             if (part.token) {
                 addPart(part);
                 continue;
             }
-            for (const AlignedText& word : preTokenise(std::move(part.text), m_preTokenizer))
+            for (const AlignedText& word : preTokenise(std::move(part.text), m_preTokenizer, deadline))
                 encodeWord(word, tokens);
         }
     }

@@ -4,7 +4,6 @@
 #include "engine/values/error.h"
 
 #include <array>
-#include <chrono>
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
@@ -57,15 +56,20 @@ std::shared_ptr<const void> compile(const std::string& text)
 
 } // namespace
 
+Deadline matchingDeadline()
+{
+    return std::chrono::steady_clock::now() + mostTime;
+}
+
 Pattern::Pattern(std::string text, bool regex)
     : m_text(std::move(text))
     , m_code(regex ? compile(m_text) : nullptr)
 {
 }
 
-std::vector<ByteSpan> Pattern::find(std::string_view text) const
+std::vector<ByteSpan> Pattern::find(std::string_view text, Deadline deadline) const
 {
-    return m_code ? findRegex(text) : findLiteral(text);
+    return m_code ? findRegex(text, deadline) : findLiteral(text);
 }
 
 std::vector<ByteSpan> Pattern::findLiteral(std::string_view text) const
@@ -76,7 +80,7 @@ std::vector<ByteSpan> Pattern::findLiteral(std::string_view text) const
     return matches;
 }
 
-std::vector<ByteSpan> Pattern::findRegex(std::string_view text) const
+std::vector<ByteSpan> Pattern::findRegex(std::string_view text, Deadline deadline) const
 {
     const auto* code = static_cast<const pcre2_code*>(m_code.get());
     const MatchData data(pcre2_match_data_create_from_pattern(code, nullptr));
@@ -85,7 +89,6 @@ std::vector<ByteSpan> Pattern::findRegex(std::string_view text) const
         throw std::bad_alloc();
     pcre2_set_match_limit(context.get(), mostSteps);
     pcre2_set_heap_limit(context.get(), heapKib);
-    const auto deadline = std::chrono::steady_clock::now() + mostTime;
     const auto refuse = [&](std::size_t at, const std::string& why) {
         throw Error(Fault::Format,
                     "the tokenizer's pattern \"" + m_text + "\" gives up at byte " + std::to_string(at) + ": " + why);
@@ -115,7 +118,7 @@ std::vector<ByteSpan> Pattern::findRegex(std::string_view text) const
                 matches.push_back(match);
             at = match.end > match.first ? match.end : afterCharacter(text, match.end);
         }
-        if (matches.size() % placesPerCall == 0 && std::chrono::steady_clock::now() > deadline)
+        if (std::chrono::steady_clock::now() > deadline)
             refuse(at, "it takes too long");
     }
     return matches;

@@ -98,7 +98,7 @@ AlignedText stripped(const AlignedText& text, bool left, bool right)
     return text.part({left ? first : 0, right ? end : text.size()});
 }
 
-AlignedText normaliseBy(AlignedText text, const TextStep& step)
+AlignedText normaliseBy(AlignedText text, const TextStep& step, Deadline deadline)
 {
     const std::string& kind = step.what.kind;
     constexpr auto compose = utf8proc_option_t(UTF8PROC_STABLE | UTF8PROC_COMPOSE);
@@ -116,7 +116,7 @@ AlignedText normaliseBy(AlignedText text, const TextStep& step)
     if (kind == "Strip")
         return stripped(text, step.what.start > 0, step.what.stop > 0);
     if (kind == "Replace")
-        return text.replaced(step.pattern->find(text.text()), step.what.content);
+        return text.replaced(step.pattern->find(text.text(), deadline), step.what.content);
     if (kind == "Prepend") {
         if (!text.empty())
             text.prepend(step.what.content);
@@ -247,14 +247,14 @@ AlignedText inByteAlphabet(const AlignedText& text)
 }
 
 // Changes the text where the step does (prefix, replacement) and says where it cuts it.
-std::vector<ByteSpan> cut(AlignedText& text, const TextStep& step)
+std::vector<ByteSpan> cut(AlignedText& text, const TextStep& step, Deadline deadline)
 {
     const TokenizerStep& what = step.what;
     const auto behaving = [&](const std::vector<ByteSpan>& matches, const std::string& behavior) {
         return behave(cutsOf(text.size(), matches, what.invert), behavior);
     };
     if (what.kind == "Split")
-        return behaving(step.pattern->find(text.text()), what.behavior);
+        return behaving(step.pattern->find(text.text(), deadline), what.behavior);
     if (what.kind == "Digits")
         return behaving(charactersThat(text.text(), isNumber), what.individualDigits ? "Isolated" : "Contiguous");
     if (what.kind == "Punctuation")
@@ -268,7 +268,7 @@ std::vector<ByteSpan> cut(AlignedText& text, const TextStep& step)
             addPrefix(text, " ");
         if (!what.useRegex)
             return {{0, text.size()}};
-        return behaving(byteLevelWords().find(text.text()), "Isolated");
+        return behaving(byteLevelWords().find(text.text(), deadline), "Isolated");
     }
     if (what.kind == "Metaspace") {
         const bool atStart = !text.empty() && text.original({0, 1}).first == 0;
@@ -301,18 +301,18 @@ std::vector<TextStep> compileSteps(const std::vector<TokenizerStep>& steps)
     return compiled;
 }
 
-AlignedText normalise(AlignedText text, std::span<const TextStep> steps)
+AlignedText normalise(AlignedText text, std::span<const TextStep> steps, Deadline deadline)
 {
     const std::size_t most = mostGrown(text.size());
     for (const TextStep& step : steps) {
-        text = normaliseBy(std::move(text), step);
+        text = normaliseBy(std::move(text), step, deadline);
         if (text.size() > most)
             refuseGrowth(step);
     }
     return text;
 }
 
-std::vector<AlignedText> preTokenise(AlignedText text, std::span<const TextStep> steps)
+std::vector<AlignedText> preTokenise(AlignedText text, std::span<const TextStep> steps, Deadline deadline)
 {
     const std::size_t most = mostGrown(text.size());
     std::vector<AlignedText> words;
@@ -322,7 +322,7 @@ std::vector<AlignedText> preTokenise(AlignedText text, std::span<const TextStep>
         std::vector<AlignedText> next;
         std::size_t total = 0;
         for (AlignedText& word : words) {
-            for (const ByteSpan& span : cut(word, step)) {
+            for (const ByteSpan& span : cut(word, step, deadline)) {
                 if (span.end > span.first)
                     next.push_back(word.part(span));
             }

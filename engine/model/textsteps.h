@@ -26,10 +26,11 @@ constexpr std::size_t mostGrown(std::size_t bytes)
 std::vector<TextStep> compileSteps(const std::vector<TokenizerStep>& steps);
 
 // The text after all normalizers.
-AlignedText normalise(AlignedText text, std::span<const TextStep> steps);
+AlignedText normalise(AlignedText text, std::span<const TextStep> steps, Deadline deadline = matchingDeadline());
 
 // The words after all pre-tokenizers; none is empty.
-std::vector<AlignedText> preTokenise(AlignedText text, std::span<const TextStep> steps);
+std::vector<AlignedText> preTokenise(AlignedText text, std::span<const TextStep> steps,
+                                     Deadline deadline = matchingDeadline());
 
 // The text of some pieces as the decoder's steps put it together. With none the library joins by spaces.
 std::string decodePieces(std::vector<std::string> pieces, std::span<const TextStep> steps);

@@ -503,7 +503,8 @@ void TestTokenizer::longTextsRoundTrip()
     const Tokenizer fallback(
         readTokenizerJson(samples::shared("checkpoints/tinystories-656K/tokenizer.json"), notes, notes));
     for (const char* name : {"alice29.txt", "asyoulik.txt", "tinyshakespeare-input.txt"}) {
-        const std::string whole = samples::readFile(samples::shared("texts") / name);
+        constexpr std::size_t most = 160'000; // all of the first two; the third is a megabyte
+        const std::string whole = samples::readFile(samples::shared("texts") / name).substr(0, most);
         QVERIFY2(roundTrip(tokenizer, whole), name);
         QVERIFY2(roundTrip(scored, whole), name);
         // This vocabulary lacks some characters: what is not unknown stands for what it shows.
