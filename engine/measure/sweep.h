@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "engine/measure/peaks.h"
 #include "engine/methods/method.h"
 #include "engine/values/timing.h"
 
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace engine {
@@ -21,6 +24,7 @@ struct SweepRequest
 
 struct SweepRow
 {
+    int place = 0; // in SweepRequest::methods
     std::string method, form;
     LayerShape shape;
     int tokens = 0;
@@ -30,28 +34,26 @@ struct SweepRow
     std::string failure; // not empty: this row could not be run (out of memory), and why
 };
 
-// The machine's own peaks, measured in the same round.
-struct Peaks
-{
-    double fmaFlops = 0;
-    double readBytesPerSecond = 0;
-};
-
 struct Sweep
 {
     std::string machine; // one line: processor, cores, device, driver, back end
     Peaks peaks;
-    std::vector<SweepRow> rows;
+    std::vector<SweepRow> rows; // by length, then in the order of the request
 };
 
-// Times every method at every length, methods interleaved within a length, warm-up first, each repeat finished and
-// timed by wall clock.
+// Times every method at every length on one layer of random q, k, v: methods take turns within a length, each warmed up
+// first, each repeat finished and timed by wall clock. `device` null: the float64 reference. Throws Error{Request} for
+// lengths, repeats or knobs that cannot be; what does not fit in memory becomes a row with its failure.
 Sweep sweep(const SweepRequest& request, DeviceContext* device, Job& job);
 
 // Length from which `method` is faster than the baseline: log-log interpolation between the two lengths where the sign
 // of the difference of medians changes for good; nullopt if it never is, or always was.
 std::optional<double> crossover(const Sweep& sweep, std::string_view method);
 
+// The same for the method at a place of the request.
+std::optional<double> crossover(const Sweep& sweep, int place);
+
+// "Intel Xeon, 2 threads; OpenCL pthread-…, driver 3.1" or "…; float64 reference".
 std::string machineLine(const DeviceContext* device);
 
 } // namespace engine
