@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/baseline.h"
+#include "app/cli/commands.h"
+#include "app/cli/grammar.h"
+#include "app/cli/machine.h"
+#include "app/cli/table.h"
+#include "engine/export/json.h"
+#include "engine/measure/sweep.h"
+
+using namespace engine;
+
+namespace app::cli {
+namespace {
+
+SweepRequest requestFrom(const BenchOptions& options)
+{
+    SweepRequest request;
+    if (options.methods.empty()) {
+        for (const Method& method : engine::methods())
+            request.methods.push_back({std::string(method.info.id), {}});
+    } else {
+        request.methods = parseList(options.methods);
+    }
+    request.shape = {options.heads, options.heads, options.headDim, options.headDim, !options.full};
+    request.lengths = parseLengths(options.lengths);
+    request.repeats = options.reps;
+    request.seed = options.seed;
+    return request;
+}
+
+void writeJson(const Sweep& sweep, Context& context)
+{
+    JsonWriter json(context.out);
+    json.object().field("machine", sweep.machine);
+    json.key("peak").object().field("fma_flops", sweep.peaks.fmaFlops);
+    json.field("read_bytes_per_s", sweep.peaks.readBytesPerSecond).end();
+    json.key("rows").array();
+    for (const SweepRow& row : sweep.rows) {
+        json.object().field("method", row.method).field("form", row.form).field("causal", row.shape.causal);
+        json.field("heads", row.shape.heads).field("head_dim", row.shape.keyWidth).field("tokens", row.tokens);
+        json.field("threads", row.threads).field("operations", row.cost.operations);
+        json.field("bytes", row.cost.bytesMoved).field("state_bytes", row.cost.stateBytes);
+        if (row.failure.empty()) {
+            json.field("median_ns", row.timing.medianNs).field("p20_ns", row.timing.p20Ns);
+            json.field("p80_ns", row.timing.p80Ns);
+        } else {
+            json.key("median_ns").null().key("p20_ns").null().key("p80_ns").null().field("failure", row.failure);
+        }
+        json.key("samples_ns").list(row.timing.samplesNs).end();
+    }
+    json.end().end();
+}
+
+void writeCrossovers(const Sweep& sweep, const SweepRequest& request, Context& context)
+{
+    for (std::size_t place = 0; place < request.methods.size(); ++place) {
+        const Part& part = request.methods[place];
+        if (part.method == baseline)
+            continue;
+        const auto measured = crossover(sweep, int(place));
+        const double predicted =
+            findMethod(part.method).cost(request.shape, part.knobs, request.lengths.front()).crossover;
+        context.out << printSpec(part) << ": faster than " << baseline << " from "
+                    << (measured ? rounded(*measured, 3) + " tokens measured" : "no length measured here");
+        if (predicted > 0)
+            context.out << ", " << rounded(predicted, 6) << " predicted without mask (operations)";
+        context.out << '\n';
+    }
+}
+
+void writeText(const Sweep& sweep, const SweepRequest& request, Context& context)
+{
+    context.out << "# " << sweep.machine << "\n# peaks: " << rounded(sweep.peaks.fmaFlops / 1e9)
+                << " GFLOP/s of multiply-adds, " << rounded(sweep.peaks.readBytesPerSecond / 1e9) << " GB/s read\n# "
+                << request.shape.heads << " heads of " << request.shape.keyWidth << ", "
+                << (request.shape.causal ? "causal" : "full") << ", median of " << request.repeats
+                << " repeats, 20 % and 80 % quantiles\n";
+    Table table({"method", "tokens", "form", "median", "p20", "p80", "GFLOP/s", "of peak", "state"});
+    for (const SweepRow& row : sweep.rows) {
+        const std::string spec = printSpec(request.methods[std::size_t(row.place)]);
+        if (!row.failure.empty()) {
+            table.add({spec, std::to_string(row.tokens), row.form, "n/a: " + row.failure});
+            continue;
+        }
+        const double rate = double(row.cost.operations) / double(std::max<std::int64_t>(1, row.timing.medianNs));
+        table.add({spec, std::to_string(row.tokens), row.form, timeText(double(row.timing.medianNs)),
+                   timeText(double(row.timing.p20Ns)), timeText(double(row.timing.p80Ns)), rounded(rate, 3),
+                   rounded(rate * 1e9 / sweep.peaks.fmaFlops, 2), bytesText(double(row.cost.stateBytes))});
+    }
+    table.print(context.out);
+    writeCrossovers(sweep, request, context);
+}
+
+} // namespace
+
+int bench(const BenchOptions& options, Context& context)
+{
+    const SweepRequest request = requestFrom(options);
+    const double allowed = options.failIfSlower.empty() ? -1 : parsePercent(options.failIfSlower);
+    std::vector<BaselineRow> base;
+    if (!options.compare.empty())
+        base = readBaseline(options.compare);
+    return onMachine(options.where, context, [&](Machine& machine) {
+        const Sweep result = sweep(request, machine.device(), context.job);
+        if (context.json)
+            writeJson(result, context);
+        else
+            writeText(result, request, context);
+        if (options.compare.empty())
+            return exitOk;
+        const double worst = worstSlowdown(base, result, context.log);
+        return allowed >= 0 && worst > allowed ? exitTolerance : exitOk;
+    });
+}
+
+} // namespace app::cli

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/cli.h"
+
+#include "app/cli/parse.h"
+#include "engine/jobs/worker.h"
+
+#include <chrono>
+#include <condition_variable>
+#include <csignal>
+#include <deque>
+#include <iostream>
+#include <mutex>
+#include <optional>
+#include <unistd.h>
+
+using namespace engine;
+
+namespace app::cli {
+namespace {
+
+volatile std::sig_atomic_t interrupted = 0;
+
+extern "C" void noteInterrupt(int)
+{
+    interrupted = 1;
+}
+
+// While it lives the first Ctrl-C is noted; a second one ends the process.
+class InterruptGuard
+{
+public:
+    InterruptGuard()
+    {
+        struct sigaction action = {};
+        action.sa_handler = noteInterrupt;
+        action.sa_flags = SA_RESETHAND;
+        sigaction(SIGINT, &action, &m_before);
+    }
+
+    ~InterruptGuard() { sigaction(SIGINT, &m_before, nullptr); }
+
+    InterruptGuard(const InterruptGuard&) = delete;
+    InterruptGuard& operator=(const InterruptGuard&) = delete;
+
+private:
+    struct sigaction m_before = {};
+};
+
+// Calls from the worker, run on the main thread.
+class Calls
+{
+public:
+    Deliver deliver()
+    {
+        return [this](std::function<void()> call) {
+            const std::lock_guard lock(m_mutex);
+            m_waiting.push_back(std::move(call));
+            m_arrived.notify_one();
+        };
+    }
+
+    void runFor(std::chrono::milliseconds time)
+    {
+        std::unique_lock lock(m_mutex);
+        m_arrived.wait_for(lock, time, [this] { return !m_waiting.empty(); });
+        std::deque<std::function<void()>> calls;
+        calls.swap(m_waiting);
+        lock.unlock();
+        for (const auto& call : calls)
+            call();
+    }
+
+private:
+    std::mutex m_mutex;
+    std::condition_variable m_arrived;
+    std::deque<std::function<void()>> m_waiting;
+};
+
+// One line of progress on a terminal, and its removal.
+void showProgress(const Progress& now)
+{
+    std::cerr << "\r\033[K" << int(now.fraction * 100) << " % " << now.what << std::flush;
+}
+
+void clearProgress()
+{
+    std::cerr << "\r\033[K" << std::flush;
+}
+
+int finished(const Outcome<int>& outcome)
+{
+    if (const auto* error = std::get_if<Error>(&outcome)) {
+        std::cerr << "subquad: " << error->what() << '\n';
+        return exitCodeOf(error->fault());
+    }
+    if (std::holds_alternative<Cancelled>(outcome)) {
+        std::cerr << "subquad: cancelled\n";
+        return exitCancelled;
+    }
+    if (!std::cout.flush()) {
+        std::cerr << "subquad: the output could not be written\n";
+        return exitInput;
+    }
+    return std::get<int>(outcome);
+}
+
+int execute(const Command& command)
+{
+    const InterruptGuard guard;
+    const bool terminal = isatty(STDERR_FILENO) == 1 && isatty(STDOUT_FILENO) == 0;
+    Calls calls;
+    std::optional<Outcome<int>> outcome;
+    Worker worker("command", calls.deliver());
+    const auto work = [command](Job& job) {
+        Context context{job, std::cout, std::cerr, command.json};
+        return command.work(context);
+    };
+    worker.submit(
+        "command", work, [&outcome](Outcome<int> done) { outcome = std::move(done); },
+        terminal ? showProgress : std::function<void(Progress)>());
+    while (!outcome) {
+        calls.runFor(std::chrono::milliseconds(50));
+        if (interrupted != 0)
+            worker.cancel("command");
+    }
+    if (terminal)
+        clearProgress();
+    return finished(*outcome);
+}
+
+} // namespace
+
+int exitCodeOf(Fault fault)
+{
+    switch (fault) {
+    case Fault::Request:
+        return exitUsage;
+    case Fault::File:
+    case Fault::Format:
+    case Fault::Shape:
+    case Fault::Memory:
+        return exitInput;
+    case Fault::Device:
+        return exitDevice;
+    case Fault::Internal:
+        break;
+    }
+    return exitDefect;
+}
+
+std::variant<int, WindowRequest> run(int argc, const char* const* argv)
+{
+    const auto parsed = parse(argc, argv);
+    if (const auto* window = std::get_if<WindowRequest>(&parsed))
+        return *window;
+    if (const auto* command = std::get_if<Command>(&parsed))
+        return execute(*command);
+    const auto& answer = std::get<Answer>(parsed);
+    (answer.exitCode == exitOk ? std::cout : std::cerr) << answer.text;
+    return answer.exitCode;
+}
+
+} // namespace app::cli

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "app/cli/context.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace app::cli {
+
+// The sub-commands of explorer.md §5.5 as calls: what was written on the command line goes in, the exit code comes out;
+// everything that goes wrong is thrown as engine::Error. Texts are parsed by the commands, with grammar.h.
+
+// Where it runs: --backend, --device. Empty: chosen as Machine says.
+struct MachineChoice
+{
+    std::string backend, device;
+};
+
+// What is opened.
+struct Source
+{
+    std::string path, tokenizer;
+};
+
+// --text, --file or --tokens; none of them: the beginning-of-sequence token alone.
+struct Prompt
+{
+    std::optional<std::string> text, file, tokens;
+};
+
+// --method and --layer, as written.
+struct PlanText
+{
+    std::vector<std::string> methods, layers;
+};
+
+struct RunOptions
+{
+    Source source;
+    Prompt prompt;
+    PlanText plan;
+    MachineChoice where;
+    int generate = 0;
+    double temperature = 0, topP = 1;
+    int topK = 0;
+    std::uint64_t seed = 0;
+    std::string dump, probes;
+};
+
+struct CompareOptions
+{
+    Source source;
+    Prompt prompt;
+    MachineChoice where;
+    std::string methods;
+    int generate = 32; // greedy tokens of the free-running comparison
+};
+
+struct PerplexityOptions
+{
+    Source source;
+    MachineChoice where;
+    PlanText plan;
+    std::string file;
+    int window = 0; // 0: the trained context
+};
+
+struct ApplyOptions
+{
+    std::string method, in, out;
+    std::vector<std::string> settings;
+    MachineChoice where;
+};
+
+struct BenchOptions
+{
+    std::string methods; // empty: all
+    int heads = 8, headDim = 16, reps = 9;
+    std::string lengths = "64:4096:x2";
+    bool full = false;
+    bool causal = false; // what is done anyway where `full` is not set
+    std::uint64_t seed = 1;
+    std::string compare, failIfSlower;
+    MachineChoice where;
+};
+
+struct MethodsOptions
+{
+    bool cost = false;
+    int heads = 8, headDim = 16;
+    std::string lengths = "64:4096:x2";
+    bool full = false;
+};
+
+int info(const Source& source, Context& context);
+int tokenize(const Source& source, const Prompt& prompt, Context& context);
+int run(const RunOptions& options, Context& context);
+int compare(const CompareOptions& options, Context& context);
+int perplexity(const PerplexityOptions& options, Context& context);
+int apply(const ApplyOptions& options, Context& context);
+int bench(const BenchOptions& options, Context& context);
+int selftest(const MachineChoice& where, Context& context);
+int devices(Context& context);
+int methods(const MethodsOptions& options, Context& context);
+int version(Context& context);
+
+} // namespace app::cli

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/golden.h"
+
+#include "app/cli/grammar.h"
+#include "engine/compute/embedded.h"
+
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+
+using namespace engine;
+
+namespace app::cli {
+namespace {
+
+Matrix matrixFrom(const QJsonArray& rows, int cols)
+{
+    Matrix matrix(rows.size(), cols);
+    for (qsizetype i = 0; i < rows.size(); ++i) {
+        const QJsonArray row = rows[i].toArray();
+        if (row.size() != cols)
+            throw Error(Fault::Internal, "golden.json: a row of " + std::to_string(row.size()) + " numbers; " +
+                                             std::to_string(cols) + " were expected");
+        for (qsizetype j = 0; j < cols; ++j)
+            matrix(i, j) = row[j].toDouble();
+    }
+    return matrix;
+}
+
+std::vector<Matrix> perSlot(const Matrix& rows, int count)
+{
+    const Eigen::Index width = rows.cols() / count;
+    std::vector<Matrix> parts;
+    for (int slot = 0; slot < count; ++slot)
+        parts.emplace_back(rows.middleCols(slot * width, width));
+    return parts;
+}
+
+RopeKind ropeFrom(const QString& name)
+{
+    if (name == QLatin1String("half"))
+        return RopeKind::RotateHalf;
+    return name == QLatin1String("interleaved") ? RopeKind::Interleaved : RopeKind::None;
+}
+
+GoldenCase caseFrom(std::string_view method, const QJsonObject& object)
+{
+    GoldenCase golden;
+    golden.name = object["name"].toString().toStdString();
+    golden.shape = {object["heads"].toInt(), object["keyHeads"].toInt(), object["keyWidth"].toInt(),
+                    object["valueWidth"].toInt(), object["causal"].toBool()};
+    golden.positions = {ropeFrom(object["rope"].toString()), object["theta"].toDouble()};
+    golden.part.method = std::string(method);
+    const QJsonObject knobs = object["knobs"].toObject();
+    std::string spec(method);
+    for (const QString& id : knobs.keys())
+        spec += (spec == method ? ":" : ",") + id.toStdString() + "=" + knobs[id].toString().toStdString();
+    golden.part = parseSpec(spec);
+    const LayerShape& shape = golden.shape;
+    golden.query = matrixFrom(object["query"].toArray(), shape.heads * shape.keyWidth);
+    golden.key = matrixFrom(object["key"].toArray(), shape.keyHeads * shape.keyWidth);
+    golden.value = matrixFrom(object["value"].toArray(), shape.keyHeads * shape.valueWidth);
+    golden.mixed = matrixFrom(object["mixed"].toArray(), shape.heads * shape.valueWidth);
+    golden.tolerance = object["tolerance"].toDouble();
+    return golden;
+}
+
+} // namespace
+
+LayerInput GoldenCase::input() const
+{
+    return {{}, perSlot(query, shape.heads), perSlot(key, shape.keyHeads), perSlot(value, shape.keyHeads)};
+}
+
+HeadTensors GoldenCase::tensors() const
+{
+    return {gridOf(query), gridOf(key), gridOf(value), {}};
+}
+
+std::vector<GoldenCase> goldenCases(std::string_view method)
+{
+    const std::string path = "methods/" + std::string(method) + "/golden.json";
+    const std::string_view text = embedded(path);
+    const QJsonDocument document = QJsonDocument::fromJson(QByteArray(text.data(), qsizetype(text.size())));
+    if (document.object()["cases"].toArray().isEmpty())
+        throw Error(Fault::Internal, path + ": there are no cases");
+    std::vector<GoldenCase> cases;
+    for (const QJsonValue value : document.object()["cases"].toArray())
+        cases.push_back(caseFrom(method, value.toObject()));
+    return cases;
+}
+
+} // namespace app::cli

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/session/attend.h"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace app::cli {
+
+// One case of a method's golden.json, which is built into the program.
+struct GoldenCase
+{
+    std::string name;
+    engine::LayerShape shape;
+    engine::Positions positions;
+    engine::Part part;
+    engine::Matrix query, key, value; // [N, heads·d], [N, keyHeads·d], [N, keyHeads·d_v]
+    engine::Matrix mixed;             // [N, heads·d_v], from an independent implementation
+    double tolerance = 0;             // of the float64 reference
+
+    engine::LayerInput input() const;
+    engine::HeadTensors tensors() const; // rounded to float
+};
+
+// Throws Error{Internal} for a file that does not say what it should.
+std::vector<GoldenCase> goldenCases(std::string_view method);
+
+} // namespace app::cli

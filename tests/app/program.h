@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QProcess>
+#include <QProcessEnvironment>
+#include <QString>
+#include <QStringList>
+
+#include <utility>
+#include <vector>
+
+// What the built program did.
+struct Ran
+{
+    int exitCode = -1; // -1: it crashed, or did not end
+    QByteArray out, err;
+
+    QJsonObject json() const { return QJsonDocument::fromJson(out).object(); }
+};
+
+using Environment = std::vector<std::pair<QString, QString>>;
+
+// Runs `subquad` to its end, with variables set besides those of the test.
+inline Ran runProgram(const QStringList& arguments, const Environment& variables = {})
+{
+    QProcess process;
+    QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+    for (const auto& [name, value] : variables)
+        environment.insert(name, value);
+    process.setProcessEnvironment(environment);
+    process.start(QStringLiteral(SUBQUAD_PROGRAM), arguments);
+    process.closeWriteChannel();
+    constexpr int longestMs = 240000;
+    if (!process.waitForFinished(longestMs)) {
+        process.kill();
+        process.waitForFinished();
+        return {-1, process.readAllStandardOutput(), "did not end"};
+    }
+    return {process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -1, process.readAllStandardOutput(),
+            process.readAllStandardError()};
+}
+
+// One line that begins with the program's name.
+inline bool isOneSentence(const QByteArray& err)
+{
+    const QByteArray text = err.trimmed();
+    return text.startsWith("subquad: ") && !text.contains('\n') && text.size() > 20;
+}
