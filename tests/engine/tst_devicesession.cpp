@@ -87,6 +87,7 @@ private slots:
     void initTestCase();
     void everyShapeIsTheReference_data();
     void everyShapeIsTheReference();
+    void everyMethodIsItsReference();
     void anyFeedGivesTheSame();
     void longPromptsAreFedInChunks();
     void recordingChangesNoBit();
@@ -102,8 +103,9 @@ private slots:
     void checkpoints();
 
 private:
-    std::unique_ptr<Session> onDevice(const std::shared_ptr<const Model>& model, int expectedTokens = 0);
-    static std::unique_ptr<Session> inReference(const std::shared_ptr<const Model>& model);
+    std::unique_ptr<Session> onDevice(const std::shared_ptr<const Model>& model, int expectedTokens = 0,
+                                      const SessionPlan& plan = {});
+    static std::unique_ptr<Session> inReference(const std::shared_ptr<const Model>& model, SessionPlan plan = {});
 
     std::unique_ptr<Device> m_device;
     std::unique_ptr<Queue> m_queue;
@@ -120,17 +122,17 @@ void TestDeviceSession::initTestCase()
     m_context = std::make_unique<DeviceContext>(DeviceContext{*m_device, *m_queue, *m_blocks});
 }
 
-std::unique_ptr<Session> TestDeviceSession::onDevice(const std::shared_ptr<const Model>& model, int expectedTokens)
+std::unique_ptr<Session> TestDeviceSession::onDevice(const std::shared_ptr<const Model>& model, int expectedTokens,
+                                                     const SessionPlan& plan)
 {
     Job job;
     auto deviceModel = std::make_shared<const DeviceModel>(model, *m_queue, job);
-    return makeSession(model, {}, {}, m_context.get(), deviceModel, expectedTokens, job);
+    return makeSession(model, plan, {}, m_context.get(), deviceModel, expectedTokens, job);
 }
 
-std::unique_ptr<Session> TestDeviceSession::inReference(const std::shared_ptr<const Model>& model)
+std::unique_ptr<Session> TestDeviceSession::inReference(const std::shared_ptr<const Model>& model, SessionPlan plan)
 {
     Job job;
-    SessionPlan plan;
     plan.backend = Backend::Reference;
     return makeSession(model, plan, {}, nullptr, nullptr, 0, job);
 }
@@ -189,6 +191,33 @@ void TestDeviceSession::everyShapeIsTheReference()
         }
         device->reset();
         reference->reset();
+    }
+}
+
+// Each method in the middle layer of an exact model, and in all of them: whole, then one token more.
+void TestDeviceSession::everyMethodIsItsReference()
+{
+    const auto model = syntheticModel(smallConfig());
+    const std::vector<TokenId> tokens = someTokens(66, smallConfig().vocabulary, 15);
+    Job job;
+    for (const Method& method : methods()) {
+        SessionPlan everywhere;
+        everywhere.everywhere.attention.method = method.info.id;
+        SessionPlan middle;
+        middle.overrides[LayerIndex{1}] = everywhere.everywhere;
+        for (const SessionPlan& plan : {everywhere, middle}) {
+            const auto device = onDevice(model, 66, plan);
+            const auto reference = inReference(model, plan);
+            Recorder none;
+            for (const auto& [first, count] : {std::pair(0, 65), {65, 1}}) {
+                const auto part = std::span(tokens).subspan(std::size_t(first), std::size_t(count));
+                const float most = furthest(device->feed(part, none, job), reference->feed(part, none, job));
+                QVERIFY2(most < 1e-3F, qPrintable(QString("%1 at %2 tokens: %3")
+                                                      .arg(QString::fromStdString(std::string(method.info.id)))
+                                                      .arg(first + count)
+                                                      .arg(double(most))));
+            }
+        }
     }
 }
 
@@ -441,6 +470,7 @@ void TestDeviceSession::overTheDevicesMemory()
 void TestDeviceSession::checkpoints_data()
 {
     QTest::addColumn<QString>("path");
+    QTest::addRow("stories-1m") << QString(SUBQUAD_SOURCE_DIR "/samples/stories-1m");
     for (const char* path : {"stories260K/stories260K.bin", "tinystories-656K"})
         QTest::addRow("%s", path) << QString(SUBQUAD_SOURCE_DIR "/../shared/checkpoints/") + path;
 }
