@@ -456,6 +456,37 @@ private slots:
         QVERIFY(distance(mapTile(found, context, head, queries, keys, nullptr), tile) <= 4 * allowed);
     }
 
+    void hardInputsOnADevice_data() { eachMethod(); }
+
+    // Scores up to ±500, rows of zeros, denormal numbers, equal tokens.
+    void hardInputsOnADevice()
+    {
+        const Method& method = fetchedMethod();
+        SKIP_WITHOUT_KERNELS(method);
+        for (const LayerShape shape : {LayerShape{8, 2, 16, 16, true}, LayerShape{3, 1, 64, 8, false}}) {
+            for (const int tokens : {1, 65}) {
+                const HeadTensors plain = randomHeads(shape, tokens, 26);
+                const auto times = [](const Grid& grid, double factor) { return gridOf(factor * matrixOf(grid)); };
+                const double steep = std::sqrt(500.0 / largestScore(plain, shape));
+                const HeadTensors large{times(plain.query, steep), times(plain.key, steep), plain.value, {}};
+                const HeadTensors zeros{
+                    withZeroRow(plain.query, 0), withZeroRow(plain.key, tokens - 1), plain.value, {}};
+                const HeadTensors nothing{times(plain.query, 0), times(plain.key, 0), plain.value, {}};
+                const HeadTensors tiny{times(plain.query, 1e-40), times(plain.key, 1e-30), plain.value, {}};
+                const HeadTensors equal{plain.query, gridOf(Matrix::Ones(tokens, plain.key.cols())), plain.value, {}};
+                for (const HeadTensors& in : {large, zeros, nothing, tiny, equal}) {
+                    const LayerContext context = contextOf(method.info.id, shape);
+                    Job job;
+                    const Attended exact = attend(in, context, nullptr, {}, job);
+                    const Attended found = attend(in, context, &m_machine->context, {}, job);
+                    const double allowed = std::max(1e-5, 2e-7 * largestScore(in, shape));
+                    QVERIFY(distance(exact.output(), found.output()) <= allowed);
+                    QVERIFY(proof(found, context, {1}, &m_machine->context, job) <= allowed);
+                }
+            }
+        }
+    }
+
     void feedingInPiecesIsTheSame_data() { eachMethod(); }
 
     void feedingInPiecesIsTheSame()
@@ -628,6 +659,18 @@ private:
         const Matrix map = matrixOf(mapTile(attended, context, {0}, {0, tokens}, {0, tokens}, nullptr));
         QVERIFY2((map - matrixFrom(given["weights"])).cwiseAbs().maxCoeff() <= tolerance(in, context.shape),
                  given["name"].toString().toUtf8());
+    }
+
+    // max |q·k|/√d, without positions.
+    static double largestScore(const HeadTensors& in, const LayerShape& shape)
+    {
+        double largest = 0;
+        for (int head = 0; head < shape.heads; ++head) {
+            const Matrix q = matrixOf(in.query.columns(head * shape.keyWidth, shape.keyWidth));
+            const Matrix k = matrixOf(in.key.columns(shape.keyHeadOf(head) * shape.keyWidth, shape.keyWidth));
+            largest = std::max(largest, (q * k.transpose()).cwiseAbs().maxCoeff());
+        }
+        return largest / std::sqrt(double(shape.keyWidth));
     }
 
     static Grid withZeroRow(const Grid& grid, int zero)
