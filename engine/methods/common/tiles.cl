@@ -17,25 +17,71 @@
 #define MIX_TILES TILES_OF(DV)
 #define MIX_WIDTH WIDTH_OF(DV)
 
+// 16 numbers at any place. PoCL makes four pieces of vload16 and vstore16; a vector type of lower alignment is one
+// instruction.
+#ifdef __clang__
+typedef float16 anywhere16 __attribute__((aligned(4)));
+
+static float16 load16(__global const float* from)
+{
+    return *(__global const anywhere16*)from;
+}
+
+static void store16(float16 x, __global float* to)
+{
+    *(__global anywhere16*)to = x;
+}
+
+static float16 load16_private(const float* from)
+{
+    return *(const anywhere16*)from;
+}
+
+static void store16_private(float16 x, float* to)
+{
+    *(anywhere16*)to = x;
+}
+#else
+static float16 load16(__global const float* from)
+{
+    return vload16(0, from);
+}
+
+static void store16(float16 x, __global float* to)
+{
+    vstore16(x, 0, to);
+}
+
+static float16 load16_private(const float* from)
+{
+    return vload16(0, from);
+}
+
+static void store16_private(float16 x, float* to)
+{
+    vstore16(x, 0, to);
+}
+#endif
+
 // `n` (≤ 16) numbers of a row whose end must not be passed.
 static float16 load_part(__global const float* row, int n)
 {
     if (n >= 16)
-        return vload16(0, row);
+        return load16(row);
     float part[16];
     for (int i = 0; i < 16; ++i)
         part[i] = i < n ? row[i] : 0.0f;
-    return vload16(0, part);
+    return load16_private(part);
 }
 
 static void store_part(float16 x, __global float* row, int n)
 {
     if (n >= 16) {
-        vstore16(x, 0, row);
+        store16(x, row);
         return;
     }
     float part[16];
-    vstore16(x, 0, part);
+    store16_private(x, part);
     for (int i = 0; i < n; ++i)
         row[i] = part[i];
 }
@@ -136,8 +182,8 @@ static void store_rows(const float16 (*out)[2], float16 factor0, float16 factor1
 static void store_numbers(float16 x0, float16 x1, __global float* to, int stride, int first, int count)
 {
     float lanes[QUERIES];
-    vstore16(x0, 0, lanes);
-    vstore16(x1, 1, lanes);
+    store16_private(x0, lanes);
+    store16_private(x1, lanes + 16);
     for (int lane = 0; lane < QUERIES && first + lane < count; ++lane)
         to[(long)(first + lane) * stride] = lanes[lane];
 }
@@ -158,7 +204,7 @@ static void score_panel(__global const float* query, int row, int rows, __global
         c[i] = (float16)(0.0f);
     }
     for (int f = 0; f < D; ++f) {
-        const float16 k = vload16(f, panel);
+        const float16 k = load16(panel + f * 16);
 #pragma unroll
         for (int i = 0; i < 4; ++i)
             c[i] += k * (q[i][f] * scale);

@@ -246,8 +246,8 @@ void TaylorAttention::build(Buffer<float>& state, TokenRange keys, int splits, b
 {
     const double perToken = stateOperations() * m_shape.keyHeads;
     const int most = roundUp(std::max(1, int(std::min(launchOperations / perToken, 1e9))), keyBlock);
-    const int slicesNow = std::min(m_shape.keyWidth + 1,
-                                   std::max(slices(), (enoughGroups / 2 + m_shape.keyHeads - 1) / m_shape.keyHeads));
+    const int others = m_shape.keyHeads * splits; // where they are few, more and smaller slices keep the cores busy
+    const int slicesNow = std::min(m_shape.keyWidth + 1, std::max(slices(), (enoughGroups / 2 + others - 1) / others));
     for (int first = keys.first; first < keys.end(); first += most) {
         const int end = std::min(first + most, keys.end());
         const int perSplit = roundUp((end - first + splits - 1) / splits, keyBlock);

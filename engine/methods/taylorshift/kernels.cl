@@ -13,7 +13,9 @@
 #define EXTENDED (STATE_TILES * STATE_WIDTH) // [1 | v] and what the last tile reads past it
 #define STATE (COLUMNS * FEATURES)
 #define BATCH 64                                           // tokens of one visit to a slice of the state
-#define SLICE (((SLICE_TARGET + D + 1) + 31) / 32 * 32)    // features of a slice, at most
+#define ROUNDED(N) (((N) + 31) / 32 * 32)
+// Features of a slice, at most.
+#define SLICE (FEATURES < SLICE_TARGET + D + 1 ? ROUNDED(FEATURES) : ROUNDED(SLICE_TARGET + D + 1))
 #define ROW_OF(A) ((A) * (D + 1) - (A) * ((A) - 1) / 2)    // where the products with x̃_a begin
 #define PARTS ((D + 15) / 16)                              // vectors of a row
 #define PADDED (PARTS * 16 + 32)                           // x̃ with room to read 16 from any place
@@ -99,7 +101,7 @@ static float unit_row_to(__global const float* row, float temperature, float* x)
     float16 parts[PARTS];
     const float norm = unit_row(row, temperature, parts);
     for (int i = 0; i < PARTS; ++i)
-        vstore16(parts[i], i, x);
+        store16_private(parts[i], x + i * 16);
     return norm;
 }
 
@@ -254,7 +256,7 @@ static void features_of(const float* x, int a0, int a1, float* to)
     for (int a = a0; a < a1; ++a) {
         const float xa = x[a];
         for (int b = a; b <= D; b += 16)
-            vstore16(vload16(0, x + b) * xa, 0, to + b - a);
+            store16_private(load16_private(x + b) * xa, to + b - a);
         to += D + 1 - a;
     }
 }
@@ -281,31 +283,37 @@ __kernel void build(__global const float* keys, __global const float* values, __
     const int n = ROW_OF(a1) - ROW_OF(a0);
     __global float* s = state + ((long)split * keyHeads + keyHead) * STATE + ROW_OF(a0);
 
-    float16 features[BATCH * SLICE / 16 + 1];
+    float16 features[BATCH * SLICE / 16 + 3];
     float extended[BATCH * EXTENDED + 16];
-    float x[PADDED];
-    for (int i = 0; i < PADDED; ++i)
-        x[i] = 0.0f;
-    // Lanes that stand for nothing must still be numbers: leftovers may be denormal, which is slow.
-    for (int i = 0; i < BATCH * SLICE / 16 + 1; ++i)
-        features[i] = (float16)(0.0f);
+    float rows[BATCH * PADDED];
+    const float16 zero = (float16)(0.0f);
     const int begin = firstKey + split * perSplit;
     const int end = begin + perSplit < endKey ? begin + perSplit : endKey;
     int keep = accumulate;
     for (int token = begin; token < end || !keep; token += BATCH) {
         const int batch = end - token < BATCH ? end - token : BATCH;
+        // Lanes that stand for nothing must still be numbers: leftovers may be denormal, which is slow. A store may run
+        // into the next token's place, which is written later.
         for (int t = 0; t < batch; ++t) {
             const long place = (long)keyHead * capacity + token + t;
+            float* x = rows + t * PADDED;
             x[0] = 1.0f;
             for (int i = 0; i < D; i += 16)
-                vstore16(load_part(keys + place * D + i, D - i), 0, x + 1 + i);
-            features_of(x, a0, a1, (float*)features + t * SLICE);
-            float* e = extended + t * EXTENDED; // a store may run into the next row, which is written later
+                store16_private(load_part(keys + place * D + i, D - i), x + 1 + i);
+            store16_private(zero, x + 1 + PARTS * 16);
+            float* e = extended + t * EXTENDED;
             e[0] = 1.0f;
             for (int i = 0; i < DV; i += 16)
-                vstore16(load_part(values + place * DV + i, DV - i), 0, e + 1 + i);
+                store16_private(load_part(values + place * DV + i, DV - i), e + 1 + i);
             for (int c = COLUMNS; c < EXTENDED; ++c)
                 e[c] = 0.0f;
+        }
+        // Apart from the loop above, so that no load waits for a store of the same row to reach the cache.
+        for (int t = 0; t < batch; ++t) {
+            float* to = (float*)features + t * SLICE;
+            store16_private(zero, to + (n & ~31));
+            store16_private(zero, to + (n & ~31) + 16);
+            features_of(rows + t * PADDED, a0, a1, to);
         }
         for (int f = 0; f < n; f += 32) {
             for (int column = 0; column < COLUMNS; column += STATE_WIDTH) {
@@ -329,8 +337,8 @@ __kernel void build(__global const float* keys, __global const float* values, __
                     if (column + i < COLUMNS) {
                         __global float* to = s + (long)(column + i) * FEATURES + f;
                         if (f + 32 <= n) {
-                            vstore16(keep ? c[i][0] + vload16(0, to) : c[i][0], 0, to);
-                            vstore16(keep ? c[i][1] + vload16(1, to) : c[i][1], 1, to);
+                            store16(keep ? c[i][0] + load16(to) : c[i][0], to);
+                            store16(keep ? c[i][1] + load16(to + 16) : c[i][1], to + 16);
                         } else {
                             const int left = n - f;
                             store_part(keep ? c[i][0] + load_part(to, left) : c[i][0], to, left);
