@@ -212,6 +212,15 @@ private slots:
             checkRecords(given, *recorder.take(), allowed);
             if (given.contains("weights"))
                 checkWeights(given, context);
+            if (!m_machine || method.deviceAttention == nullptr)
+                continue;
+            const HeadTensors in{gridOf(matrixFrom(given["query"])),
+                                 gridOf(matrixFrom(given["key"])),
+                                 gridOf(matrixFrom(given["value"])),
+                                 {}};
+            Job job;
+            const Attended found = attend(in, context, &m_machine->context, {}, job);
+            QVERIFY2(distance(mixed, matrixOf(found.output())) <= tolerance(in, context.shape), name);
         }
     }
 
