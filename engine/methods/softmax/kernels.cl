@@ -40,8 +40,10 @@ __kernel void attend(__global const float* query, __global const float* keys, __
                      int heads, int keyHeads, int capacity, int causal, float scale, int firstGroup)
 {
     const int group = (int)get_group_id(0) + firstGroup;
-    const int head = group % heads;
-    const int row = ((count + QUERIES - 1) / QUERIES - 1 - group / heads) * QUERIES; // the longest rows go first
+    // Head after head, so that a head's keys and values stay in the cache; its longest rows go first.
+    const int panels = (count + QUERIES - 1) / QUERIES;
+    const int head = group / panels;
+    const int row = (panels - 1 - group % panels) * QUERIES;
     const long cache = (long)(head * keyHeads / heads) * capacity;
 
     float16 q[D][2];

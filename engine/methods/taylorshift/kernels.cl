@@ -178,8 +178,10 @@ __kernel void attend(__global const float* query, __global const float* keys, __
                      int causal, int useState, float outScale, int firstGroup)
 {
     const int group = (int)get_group_id(0) + firstGroup;
-    const int head = group % heads;
-    const int row = row0 + ((count - row0 + QUERIES - 1) / QUERIES - 1 - group / heads) * QUERIES;
+    // Head after head, so that what a head reads stays in the cache; its longest rows go first.
+    const int panels = (count - row0 + QUERIES - 1) / QUERIES;
+    const int head = group / panels;
+    const int row = row0 + (panels - 1 - group % panels) * QUERIES;
     const int keyHead = head * keyHeads / heads;
 
     float16 x[D + 1][2];
