@@ -13,6 +13,10 @@ namespace {
 using engine::LaneIndex;
 using engine::TokenPos;
 
+// What a checkpoint without prompts of its own is started with.
+constexpr const char* firstPrompt = "Once upon a time, a little girl named Lily lived in a small house with her mom, "
+                                    "dad, and her dog Spot.";
+
 // The pinned places of a selection moved into a model and a sequence of these sizes.
 Selection clamped(Selection selection, const engine::Model* model, int tokens)
 {
@@ -111,6 +115,8 @@ void Document::setPrompt(const std::string& prompt)
     setPlaying(false);
     Selection selection = m_state.selection;
     selection.step.reset();
+    selection.query.reset();
+    selection.key.reset();
     select(selection);
     emit promptChanged();
 }
@@ -164,6 +170,23 @@ void Document::setPlaying(bool playing)
         emit playingChanged();
 }
 
+void Document::hover(std::optional<TokenPos> query, std::optional<TokenPos> key)
+{
+    const bool queryChanged = assign(m_hoveredQuery, query), keyChanged = assign(m_hoveredKey, key);
+    if (queryChanged || keyChanged)
+        emit hoverChanged();
+}
+
+void Document::pin(std::optional<TokenPos> query, std::optional<TokenPos> key)
+{
+    Selection selection = m_state.selection;
+    selection.query = query;
+    selection.key = key;
+    if (query && selection.step && query->value > selection.step->value)
+        selection.step = query;
+    select(selection);
+}
+
 void Document::stepTo(int row)
 {
     Selection selection = m_state.selection;
@@ -203,10 +226,13 @@ void Document::stepLast()
     stepTo(tokenCount() - 1);
 }
 
-void Document::setModel(std::shared_ptr<const engine::Model> model)
+void Document::setModel(std::shared_ptr<const engine::Model> model, std::vector<Prompt> prompts)
 {
     if (!assign(m_model, std::move(model)))
         return;
+    m_prompts = std::move(prompts);
+    if (m_state.prompt.empty() && m_model && m_model->tokenizer() != nullptr)
+        m_state.prompt = m_prompts.empty() ? firstPrompt : m_prompts.front().text;
     // What was found belongs to the model before this one; the views keep drawing it until they are given something.
     m_lanes.clear();
     m_sequence.reset();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "app/documentstate.h"
+#include "app/samplepath.h"
 #include "engine/values/deviceinfo.h"
 #include "engine/values/error.h"
 
@@ -86,6 +87,9 @@ public:
 
     const std::shared_ptr<const engine::Model>& model() const { return m_model; }
 
+    // Those that came with the checkpoint.
+    const std::vector<Prompt>& prompts() const { return m_prompts; }
+
     const std::shared_ptr<const Sequence>& sequence() const { return m_sequence; }
 
     const LaneResults& lane(engine::LaneIndex lane) const;
@@ -100,6 +104,11 @@ public:
     const std::optional<Message>& message() const { return m_message; }
 
     bool playing() const { return m_playing; }
+
+    // What the pointer is over, in tokens; peeking only.
+    std::optional<engine::TokenPos> hoveredQuery() const { return m_hoveredQuery; }
+
+    std::optional<engine::TokenPos> hoveredKey() const { return m_hoveredKey; }
 
     int tokenCount() const;
 
@@ -117,6 +126,8 @@ public slots:
     void select(const app::Selection& selection);
     void setLayout(const app::ViewLayout& layout);
     void setPlaying(bool playing);
+    void hover(std::optional<engine::TokenPos> query, std::optional<engine::TokenPos> key);
+    void pin(std::optional<engine::TokenPos> query, std::optional<engine::TokenPos> key);
 
     // Steps through what is there; forward beyond the newest token generates one more.
     void stepTo(int row);
@@ -126,7 +137,7 @@ public slots:
     void stepLast();
 
     // Results: what Lanes found.
-    void setModel(std::shared_ptr<const engine::Model> model);
+    void setModel(std::shared_ptr<const engine::Model> model, std::vector<app::Prompt> prompts = {});
     void setSequence(std::shared_ptr<const app::Sequence> sequence);
     void setRun(engine::LaneIndex lane, std::shared_ptr<const app::LaneRun> run);
     void setLook(engine::LaneIndex lane, std::shared_ptr<const app::HeadLook> look);
@@ -150,6 +161,7 @@ signals:
     void selectionChanged();
     void layoutChanged();
     void playingChanged();
+    void hoverChanged();
 
     void modelChanged();
     void sequenceChanged();
@@ -170,6 +182,7 @@ private:
 
     DocumentState m_state;
     std::shared_ptr<const engine::Model> m_model;
+    std::vector<Prompt> m_prompts;
     std::shared_ptr<const Sequence> m_sequence;
     std::map<engine::LaneIndex, LaneResults> m_lanes;
     std::vector<engine::DeviceInfo> m_devices;
@@ -177,6 +190,7 @@ private:
     std::vector<JobStatus> m_jobs;
     std::optional<Message> m_message;
     bool m_playing = false;
+    std::optional<engine::TokenPos> m_hoveredQuery, m_hoveredKey;
 };
 
 } // namespace app

@@ -62,6 +62,13 @@ public:
         return engine::TokenPos{count(key)};
     }
 
+    std::optional<double> optionalNumber(const QString& key)
+    {
+        if (!m_left.contains(key))
+            return std::nullopt;
+        return number(key, 0, 1e-12, 1e12);
+    }
+
     bool flag(const QString& key)
     {
         const QJsonValue value = m_left.take(key);
@@ -215,11 +222,16 @@ Selection selectionFromJson(const QJsonObject& json)
 
 QJsonObject layoutToJson(const ViewLayout& layout)
 {
-    return {{"dark", layout.dark},
-            {"scale", layout.scale},
-            {"tab", QString::fromStdString(layout.tab)},
-            {"probe", QString::fromStdString(layout.probe)},
-            {"map_scale", QString::fromStdString(layout.mapScale)}};
+    QJsonObject json{{"dark", layout.dark},
+                     {"scale", layout.scale},
+                     {"tab", QString::fromStdString(layout.tab)},
+                     {"probe", QString::fromStdString(layout.probe)},
+                     {"map_scale", QString::fromStdString(layout.mapScale)}};
+    if (layout.mapHigh)
+        json["map_high"] = *layout.mapHigh;
+    if (layout.differenceHigh)
+        json["difference_high"] = *layout.differenceHigh;
+    return json;
 }
 
 ViewLayout layoutFromJson(const QJsonObject& json)
@@ -233,10 +245,24 @@ ViewLayout layoutFromJson(const QJsonObject& json)
     layout.probe = taker.text("probe");
     if (const std::string scale = taker.text("map_scale"); !scale.empty())
         layout.mapScale = scale;
+    layout.mapHigh = taker.optionalNumber("map_high");
+    layout.differenceHigh = taker.optionalNumber("difference_high");
     return layout;
 }
 
 } // namespace
+
+DocumentState startState()
+{
+    DocumentState state;
+    state.lanes.resize(2);
+    for (const engine::Method& method : engine::methods())
+        if (method.info.id != engine::baseline) {
+            state.lanes[1].everywhere.attention.method = std::string(method.info.id);
+            break;
+        }
+    return state;
+}
 
 QJsonObject toJson(const DocumentState& state)
 {

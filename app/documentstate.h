@@ -34,6 +34,8 @@ struct ViewLayout
     std::string tab = "attention";
     std::string probe;             // of the Probes tab
     std::string mapScale = "sqrt"; // sqrt, log, linear
+    // Where the colours end; none: fitted to each head.
+    std::optional<double> mapHigh, differenceHigh;
 
     bool operator==(const ViewLayout&) const = default;
 };
@@ -52,6 +54,9 @@ struct DocumentState
 
     bool operator==(const DocumentState&) const = default;
 };
+
+// Two lanes: the exact method in every layer, and the first other method there is.
+DocumentState startState();
 
 inline constexpr int stateVersion = 1;
 

@@ -80,6 +80,20 @@ engine::MapPicture differencePicture(const HeadLook& exact, const HeadLook& othe
     return picture;
 }
 
+// The 99th percentile of the magnitudes of the cells that can be.
+float highOf(const Grid& cells, bool causal)
+{
+    std::vector<float> values;
+    for (int row = 0; row < cells.rows(); ++row)
+        for (int col = 0; col < (causal ? std::min(row + 1, cells.cols()) : cells.cols()); ++col)
+            values.push_back(std::abs(cells.at(row, col)));
+    if (values.empty())
+        return 0;
+    const auto place = values.begin() + std::ptrdiff_t(double(values.size() - 1) * 0.99);
+    std::nth_element(values.begin(), place, values.end());
+    return *place;
+}
+
 Grid outputOf(const HeadLook& look, int rows)
 {
     const int width = look.layer->context.shape.valueWidth;
@@ -88,12 +102,12 @@ Grid outputOf(const HeadLook& look, int rows)
 
 } // namespace
 
-std::shared_ptr<const engine::Model> openModel(const std::filesystem::path& path,
-                                               const std::filesystem::path& tokenizer, Job& job)
+Opened openModel(const std::filesystem::path& path, const std::filesystem::path& tokenizer, Job& job)
 {
     noteEngineWork("open");
     job.report(0, "reading " + path.filename().string());
-    return std::make_shared<const engine::Model>(engine::readCheckpoint(path, job, tokenizer), job);
+    return {std::make_shared<const engine::Model>(engine::readCheckpoint(path, job, tokenizer), job),
+            promptsBeside(path)};
 }
 
 std::shared_ptr<const Sequence> encodePrompt(const engine::Model& model, const std::string& prompt)
@@ -105,14 +119,17 @@ std::shared_ptr<const Sequence> encodePrompt(const engine::Model& model, const s
             sequence->ids.push_back(token.id);
         if (sequence->ids.empty() && tokenizer->bos())
             sequence->ids.push_back(*tokenizer->bos());
-        for (const engine::TokenId id : sequence->ids)
+        for (const engine::TokenId id : sequence->ids) {
             sequence->pieces.push_back(tokenizer->piece(id));
+            sequence->special.push_back(tokenizer->special(id));
+        }
     } else if (!prompt.empty()) {
         throw engine::Error(engine::Fault::Request,
                             model.checkpoint().name + " has no tokenizer: a prompt cannot be turned into tokens");
     } else {
         sequence->ids.push_back(model.config().bos.value_or(engine::TokenId{0}));
         sequence->pieces.push_back(std::to_string(sequence->ids.front().value));
+        sequence->special.push_back(model.config().bos.has_value());
     }
     if (sequence->ids.empty())
         throw engine::Error(engine::Fault::Request,
@@ -154,8 +171,11 @@ std::shared_ptr<const HeadLook> lookAtHead(std::shared_ptr<const LayerAttention>
     look->map = engine::mapPicture(layer->attended, layer->context, head, mapSide, device, job);
     look->proof = engine::proof(layer->attended, layer->context, head, device, job);
     look->layer = layer;
+    const bool causal = layer->context.shape.causal;
+    look->mapHigh = highOf(look->map.cells, causal);
     if (exact) {
         look->difference = differencePicture(*exact, *look, device, job);
+        look->differenceHigh = highOf(look->difference.cells, causal);
         look->metrics = engine::headMetrics(exact->layer->attended, exact->layer->context, layer->attended,
                                             layer->context, head, device, job);
     }

@@ -10,11 +10,10 @@ namespace app {
 // thread's LaneEngine.
 
 // The longest side of a map that is kept cell by cell; longer ones are reduced to the largest value of each block.
-inline constexpr int mapSide = 512;
+inline constexpr int mapSide = 1024;
 
 // Reads, checks and tokenises. `prompt` empty and no tokenizer: the model's first token alone.
-std::shared_ptr<const engine::Model> openModel(const std::filesystem::path& path,
-                                               const std::filesystem::path& tokenizer, engine::Job& job);
+Opened openModel(const std::filesystem::path& path, const std::filesystem::path& tokenizer, engine::Job& job);
 std::shared_ptr<const Sequence> encodePrompt(const engine::Model& model, const std::string& prompt);
 
 // `own` lane's method in one layer, on the queries, keys and values of the `exact` lane.

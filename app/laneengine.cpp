@@ -117,9 +117,10 @@ std::shared_ptr<const LaneRun> LaneEngine::run(const RunRequest& request, engine
     if (all.rows() == int(ids.size()))
         result->losses = engine::tokenLosses(all, ids);
     result->next = engine::Sampler({}).next(logits, request.model->tokensInUse());
-    if (const engine::Tokenizer* tokenizer = request.model->tokenizer())
+    if (const engine::Tokenizer* tokenizer = request.model->tokenizer()) {
         result->nextPiece = tokenizer->piece(result->next);
-    else
+        result->nextSpecial = tokenizer->special(result->next);
+    } else
         result->nextPiece = std::to_string(result->next.value);
     result->stateBytes = m_session->stats().stateBytes;
     return result;

@@ -142,11 +142,11 @@ void Lanes::open()
             const Turns::Disturbance disturbance(*turns);
             return openModel(path, tokenizer, job);
         },
-        [this](std::shared_ptr<const engine::Model> model) {
+        [this](Opened opened) {
             m_accelerator.reset(); // the weights on the device are another model's
             for (const auto& lane : m_lanes)
                 lane->layers.clear();
-            m_document.setModel(std::move(model));
+            m_document.setModel(std::move(opened.model), std::move(opened.prompts));
             encode();
         });
 }
@@ -185,6 +185,7 @@ void Lanes::generate()
     if (wanted < there) {
         next->ids.resize(std::size_t(wanted));
         next->pieces.resize(std::size_t(wanted));
+        next->special.resize(std::size_t(wanted));
     } else {
         // One more; the rest follow when this one has been through the exact lane.
         const std::shared_ptr<const LaneRun>& exact = m_document.lane(exactLane).run;
@@ -192,6 +193,7 @@ void Lanes::generate()
             return;
         next->ids.push_back(exact->next);
         next->pieces.push_back(exact->nextPiece);
+        next->special.push_back(exact->nextSpecial);
     }
     m_document.setSequence(std::move(next));
     runAll();
@@ -462,8 +464,12 @@ void Lanes::time(LaneIndex lane)
 {
     constexpr double longest = 0.3;
     const std::shared_ptr<const HeadLook>& look = m_document.lane(lane).look;
-    if (!look || m_preparing || m_document.playing() || look->layer->seconds > longest)
+    if (!look || m_preparing || m_document.playing())
         return;
+    if (look->layer->seconds > longest) {
+        m_document.setTiming(lane, nullptr); // nothing that takes long starts by itself
+        return;
+    }
     const std::shared_ptr<const LayerTiming>& known = m_document.lane(lane).timing;
     if (known && known->layer == look->layer)
         return;
@@ -484,6 +490,18 @@ void Lanes::measure()
 {
     for (int lane = 0; lane < int(m_lanes.size()) && !m_document.playing(); ++lane)
         time({lane});
+}
+
+void Lanes::measureReport(const std::filesystem::path& folder, const ReportRequest& request)
+{
+    submit(
+        *m_builder, "report", tr("Measuring"),
+        [folder, request, accelerator = acceleratorOf(exactLane), turns = m_turns](Job& job) {
+            noteEngineWork("report");
+            const Turns::Turn turn = turns->take(job);
+            writeReport(folder, request, LaneEngine::ofThisThread().context(accelerator.get()), job);
+        },
+        [](std::monostate) {});
 }
 
 void Lanes::showProbes()

@@ -4,6 +4,7 @@
 #include "app/document.h"
 #ifndef Q_MOC_RUN // moc 6.4 cannot read <concepts>
 #include "app/headwork.h"
+#include "app/report.h"
 #include "app/turns.h"
 #include "engine/jobs/worker.h"
 #endif
@@ -46,6 +47,7 @@ public slots:
     void showProbes();                  // the Probes tab may want its records
     void cancel(int job);
     void measure(); // what was skipped while playing
+    void measureReport(const std::filesystem::path& folder, const app::ReportRequest& request);
 
 private:
     struct Lane;

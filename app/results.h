@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "app/samplepath.h"
 #include "engine/session/attend.h"
 #include "engine/session/session.h"
 #include "engine/values/deviceinfo.h"
@@ -17,12 +18,20 @@ namespace app {
 
 // What the engine gave, as immutable values: made on a worker, handed to the Document, drawn by the views.
 
+// A checkpoint that was read, and the prompts that came with it.
+struct Opened
+{
+    std::shared_ptr<const engine::Model> model;
+    std::vector<Prompt> prompts;
+};
+
 // A prompt as tokens; `pieces` are what the chips say.
 struct Sequence
 {
     std::vector<engine::TokenId> ids;
     std::vector<std::string> pieces;
-    int promptCount = 0; // the rest was generated
+    std::vector<bool> special; // begin, end…: added by the tokenizer
+    int promptCount = 0;       // the rest was generated
 };
 
 // One lane's pass over a sequence.
@@ -37,6 +46,7 @@ struct LaneRun
     std::vector<float> losses; // per token, nats; NaN for the first
     engine::TokenId next;      // the most likely next token
     std::string nextPiece;     // what its chip says
+    bool nextSpecial = false;
     std::size_t stateBytes = 0;
 };
 
@@ -64,6 +74,8 @@ struct HeadLook
     // Against the exact lane; empty in the exact lane itself.
     engine::MapPicture difference; // this method − exact
     engine::Metrics metrics;       // over all rows
+    // What 99 of 100 cells that can be do not exceed, in magnitude: where the colours end.
+    float mapHigh = 0, differenceHigh = 0;
 };
 
 // The numbers of the sentence over the rows in view.

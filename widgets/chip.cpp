@@ -38,6 +38,12 @@ void Chip::setReference(bool reference)
     update();
 }
 
+void Chip::setPopup(bool popup)
+{
+    m_popup = popup;
+    update();
+}
+
 QSize Chip::sizeHint() const
 {
     const Theme& look = theme();
@@ -70,15 +76,15 @@ void Chip::paintEvent(QPaintEvent* /*event*/)
     if (!m_knobs.isEmpty())
         drawText(painter, QRectF(left, 0, cross().left() - left, height()), Qt::AlignLeft, m_knobs,
                  look.font(Theme::labelSize), look.secondary);
-    drawSymbol(painter, m_reference ? Symbol::Pin : Symbol::Close, cross().adjusted(1, 1, -1, -1),
-               m_reference || m_overCross ? look.text : look.secondary);
+    const Symbol end = m_reference ? Symbol::Pin : m_popup ? Symbol::Down : Symbol::Close;
+    drawSymbol(painter, end, cross().adjusted(1, 1, -1, -1), m_reference || m_overCross ? look.text : look.secondary);
     if (hasFocus())
         drawFocus(painter, rect());
 }
 
 void Chip::mouseMoveEvent(QMouseEvent* event)
 {
-    const bool over = !m_reference && cross().contains(event->position());
+    const bool over = closable() && cross().contains(event->position());
     if (over != m_overCross) {
         m_overCross = over;
         update();
@@ -88,7 +94,7 @@ void Chip::mouseMoveEvent(QMouseEvent* event)
 
 void Chip::mousePressEvent(QMouseEvent* event)
 {
-    m_closing = !m_reference && cross().contains(event->position());
+    m_closing = closable() && cross().contains(event->position());
     if (!m_closing)
         QAbstractButton::mousePressEvent(event);
 }
@@ -104,7 +110,7 @@ void Chip::mouseReleaseEvent(QMouseEvent* event)
 
 void Chip::keyPressEvent(QKeyEvent* event)
 {
-    if (event->key() == Qt::Key_Delete && !m_reference)
+    if (event->key() == Qt::Key_Delete && closable())
         emit closeRequested();
     else
         QAbstractButton::keyPressEvent(event);

@@ -17,6 +17,8 @@ public:
 
     void setMethod(const Identity& identity, const QString& knobs = {});
     void setReference(bool reference);
+    // A click opens a list: a chevron in place of the cross.
+    void setPopup(bool popup);
 
     QSize sizeHint() const override;
 
@@ -35,9 +37,12 @@ protected:
 private:
     QRectF cross() const;
 
+    bool closable() const { return !m_reference && !m_popup; }
+
     Identity m_identity;
     QString m_knobs;
     bool m_reference = false;
+    bool m_popup = false;
     bool m_overCross = false;
     bool m_closing = false;
 };

@@ -47,6 +47,7 @@ KnobForm::KnobForm(QWidget* parent)
 {
     m_layout->setContentsMargins(0, 0, 0, 0);
     m_layout->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
+    m_layout->setRowWrapPolicy(QFormLayout::WrapLongRows); // in a narrow dock the field goes below its name
     m_layout->setLabelAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     connect(&ThemeSource::instance(), &ThemeSource::changed, this,
             [this] { m_layout->setVerticalSpacing(theme().px(6)); });
@@ -108,6 +109,7 @@ KnobForm::Field KnobForm::makeField(const engine::Knob& knob)
     } else if (const auto* whole = std::get_if<engine::IntRange>(&knob.domain)) {
         auto* spin = new QSpinBox(line);
         auto* slider = new QSlider(Qt::Horizontal, line);
+        slider->setMinimumWidth(theme().px(64));
         spin->setKeyboardTracking(false);
         spin->setRange(whole->low, whole->high);
         slider->setRange(whole->low, whole->high);
@@ -128,6 +130,7 @@ KnobForm::Field KnobForm::makeField(const engine::Knob& knob)
     } else if (const auto* real = std::get_if<engine::RealRange>(&knob.domain)) {
         auto* spin = new QDoubleSpinBox(line);
         auto* slider = new QSlider(Qt::Horizontal, line);
+        slider->setMinimumWidth(theme().px(64));
         const double low = real->low;
         const double range = real->high - real->low;
         spin->setKeyboardTracking(false);
@@ -155,6 +158,8 @@ KnobForm::Field KnobForm::makeField(const engine::Knob& knob)
         };
     } else {
         auto* combo = new QComboBox(line);
+        combo->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+        combo->setMinimumContentsLength(4);
         for (const std::string_view option : std::get<engine::Choice>(knob.domain).options)
             combo->addItem(text(option));
         add(combo);

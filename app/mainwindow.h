@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QMainWindow>
+
+#include <optional>
+
+class QTabBar;
+class QStackedWidget;
+class QAction;
+
+namespace widgets {
+class IconButton;
+class JobBar;
+class LiveStrip;
+class MessageBar;
+class Segment;
+class TokenStrip;
+} // namespace widgets
+
+namespace app {
+
+class AttentionPanel;
+class MethodsPanel;
+class ModelPanel;
+class ProbesPanel;
+class PromptPanel;
+class SideDock;
+class ToolPanel;
+
+// The window: menus, tool panel, left dock, tabs, token strip, live strip. It makes the views and lays them out; what
+// they show and what they do is app/wiring.cpp.
+class MainWindow : public QMainWindow
+{
+    Q_OBJECT
+
+public:
+    explicit MainWindow(QWidget* parent = nullptr);
+
+    ToolPanel& tools() { return *m_tools; }
+
+    widgets::MessageBar& message() { return *m_message; }
+
+    widgets::JobBar& jobs() { return *m_jobs; }
+
+    ModelPanel& model() { return *m_model; }
+
+    PromptPanel& prompt() { return *m_prompt; }
+
+    MethodsPanel& methods() { return *m_methods; }
+
+    AttentionPanel& attention() { return *m_attention; }
+
+    widgets::Segment& compactScale() { return *m_compactScale; } // stands in the tab row where the view has no header
+
+    ProbesPanel& probes() { return *m_probes; }
+
+    widgets::TokenStrip& tokens() { return *m_tokens; }
+
+    widgets::LiveStrip& live() { return *m_live; }
+
+    // By id: "attention", "probes".
+    void setTab(const QString& id);
+
+    // Adds an entry with its shortcuts to a menu, by the menu's title.
+    QAction* addEntry(const QString& menu, const QString& text, const QList<QKeySequence>& keys = {});
+    QMenu* menu(const QString& title);
+
+signals:
+    void tabChosen(QString id);
+    void dropped(QString path);
+
+protected:
+    void resizeEvent(QResizeEvent* event) override;
+    void dragEnterEvent(QDragEnterEvent* event) override;
+    void dropEvent(QDropEvent* event) override;
+
+private:
+    void addDock();
+    QWidget* makeCentre();
+    void fold(); // by the window's width
+
+    ToolPanel* m_tools;
+    widgets::MessageBar* m_message;
+    widgets::JobBar* m_jobs;
+    SideDock* m_dock;
+    widgets::IconButton* m_foldDock;
+    ModelPanel* m_model;
+    PromptPanel* m_prompt;
+    MethodsPanel* m_methods;
+    QTabBar* m_tabs;
+    QStackedWidget* m_pages;
+    AttentionPanel* m_attention;
+    widgets::Segment* m_compactScale;
+    ProbesPanel* m_probes;
+    widgets::TokenStrip* m_tokens;
+    widgets::LiveStrip* m_live;
+    std::optional<bool> m_compact; // none before the first layout
+};
+
+} // namespace app

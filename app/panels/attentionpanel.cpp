@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/panels/attentionpanel.h"
+
+#include "app/panels/heading.h"
+#include "app/panels/mapsrow.h"
+#include "widgets/rowplot.h"
+#include "widgets/segment.h"
+#include "widgets/sentence.h"
+
+#include <QHBoxLayout>
+#include <QPainter>
+#include <QVBoxLayout>
+
+namespace app {
+
+using widgets::theme;
+
+AttentionPanel::AttentionPanel(QWidget* parent)
+    : View(parent)
+    , m_heading(new Heading(tr("Attention"), 40, this))
+    , m_scale(new widgets::Segment(this))
+    , m_sentence(new widgets::Sentence(this))
+    , m_maps(new MapsRow(this))
+    , m_row(new widgets::RowPlot(this))
+{
+    m_scale->setOptions({QStringLiteral("√"), tr("log"), tr("linear")});
+    m_scale->setToolTip(tr("How weights become colours"));
+    m_heading->addTool(m_scale);
+    auto* column = new QVBoxLayout(this);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(0);
+    column->addWidget(m_heading);
+    m_inset = new QHBoxLayout;
+    m_inset->addWidget(m_sentence);
+    column->addLayout(m_inset);
+    column->addWidget(m_maps, 5);
+    m_rowInset = new QHBoxLayout;
+    m_rowInset->addWidget(m_row);
+    column->addLayout(m_rowInset, 2);
+    AttentionPanel::themeChanged();
+}
+
+void AttentionPanel::themeChanged()
+{
+    const int left = theme().px(widgets::Theme::gap4), right = theme().px(m_compact ? 16 : 40);
+    m_inset->setContentsMargins(left, 0, right, 0);
+    m_rowInset->setContentsMargins(left, 0, right, theme().px(widgets::Theme::gap2));
+}
+
+void AttentionPanel::setCompact(bool compact)
+{
+    m_compact = compact;
+    m_heading->setVisible(!compact);
+    themeChanged();
+    m_sentence->setSmall(compact);
+    m_maps->setCompact(compact);
+}
+
+void AttentionPanel::paintEvent(QPaintEvent*)
+{
+    QPainter painter(this);
+    painter.fillRect(rect(), theme().panel);
+}
+
+} // namespace app

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/panels/methodspanel.h"
+
+#include "app/panels/heading.h"
+#include "widgets/iconbutton.h"
+#include "widgets/knobform.h"
+
+#include <QComboBox>
+#include <QLabel>
+#include <QPainter>
+#include <QPushButton>
+#include <QScrollArea>
+#include <QVBoxLayout>
+
+namespace app {
+
+using widgets::theme;
+using widgets::Theme;
+
+namespace {
+
+QIcon markerIcon(const widgets::Identity& identity)
+{
+    const int side = theme().px(16);
+    QPixmap picture(side, side);
+    picture.fill(Qt::transparent);
+    QPainter painter(&picture);
+    widgets::drawMarker(painter, identity, {side / 2.0, side / 2.0}, theme().px(8));
+    return picture;
+}
+
+} // namespace
+
+MethodsPanel::MethodsPanel(QWidget* parent)
+    : View(parent)
+    , m_heading(new Heading(tr("Methods by layer"), 36, this))
+    , m_list(new LayerList(this))
+    , m_method(new QComboBox(this))
+    , m_form(new widgets::KnobForm(this))
+    , m_idea(new QLabel(this))
+    , m_why(new QLabel(this))
+    , m_about(new QPushButton(tr("About this method…"), this))
+{
+    m_method->setAccessibleName(tr("Method"));
+    m_method->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    m_method->setMinimumContentsLength(6);
+    for (QLabel* label : {m_idea, m_why}) {
+        label->setWordWrap(true);
+        label->setForegroundRole(QPalette::PlaceholderText);
+    }
+    auto* scrolled = new QWidget(this);
+    auto* inner = new QVBoxLayout(scrolled);
+    m_inner = inner;
+    inner->addWidget(m_method);
+    inner->addWidget(m_form);
+    inner->addWidget(m_why);
+    inner->addWidget(m_idea);
+    inner->addWidget(m_about, 0, Qt::AlignLeft);
+    inner->addStretch();
+    auto* area = new QScrollArea(this);
+    area->setWidget(scrolled);
+    area->setWidgetResizable(true);
+    scrolled->setBackgroundRole(QPalette::Button); // the panel's colour
+    scrolled->setAutoFillBackground(true);
+    area->setFrameShape(QFrame::NoFrame);
+    area->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    auto* column = new QVBoxLayout(this);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(0);
+    column->addWidget(m_heading);
+    column->addWidget(m_list);
+    column->addWidget(area, 1);
+    connect(m_list, &LayerList::chosen, this, &MethodsPanel::rowChosen);
+    connect(m_method, &QComboBox::activated, this, &MethodsPanel::methodChosen);
+    connect(m_form, &widgets::KnobForm::changed, this, &MethodsPanel::knobsChanged);
+    connect(m_about, &QPushButton::clicked, this, &MethodsPanel::aboutAsked);
+    MethodsPanel::themeChanged();
+}
+
+void MethodsPanel::setMethods(const std::vector<widgets::Identity>& methods)
+{
+    m_methods = methods;
+    m_method->clear();
+    for (const widgets::Identity& method : m_methods)
+        m_method->addItem(markerIcon(method), method.title);
+}
+
+void MethodsPanel::setRows(const std::vector<LayerRow>& rows)
+{
+    m_list->setRows(rows);
+}
+
+void MethodsPanel::setForm(const MethodForm& form)
+{
+    m_method->setCurrentIndex(form.method);
+    m_form->setKnobs(form.knobs, form.values);
+    m_idea->setText(form.idea);
+    m_why->setText(form.why);
+    m_why->setVisible(!form.why.isEmpty());
+}
+
+void MethodsPanel::themeChanged()
+{
+    const int side = theme().px(Theme::gap4);
+    m_inner->setContentsMargins(side, theme().px(Theme::gap2), side, theme().px(Theme::gap2));
+    m_inner->setSpacing(theme().px(Theme::gap2));
+    for (QLabel* label : {m_idea, m_why})
+        label->setFont(theme().font(Theme::labelSize));
+    for (int place = 0; place < m_method->count(); ++place)
+        m_method->setItemIcon(place, markerIcon(m_methods[std::size_t(place)]));
+}
+
+void MethodsPanel::paintEvent(QPaintEvent*)
+{
+    QPainter painter(this);
+    painter.fillRect(rect(), theme().panel);
+}
+
+} // namespace app

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/panels/probespanel.h"
+
+#include "widgets/probepanel.h"
+
+#include <QHBoxLayout>
+#include <QListWidget>
+#include <QPainter>
+
+namespace app {
+
+using widgets::theme;
+using widgets::Theme;
+
+namespace {
+
+QIcon markerIcon(const widgets::Identity& identity)
+{
+    const int side = theme().px(16);
+    QPixmap picture(side, side);
+    picture.fill(Qt::transparent);
+    QPainter painter(&picture);
+    widgets::drawMarker(painter, identity, {side / 2.0, side / 2.0}, theme().px(8));
+    painter.end();
+    QIcon icon(picture);
+    icon.addPixmap(picture, QIcon::Selected); // chosen, a method keeps its colour
+    return icon;
+}
+
+} // namespace
+
+ProbesPanel::ProbesPanel(QWidget* parent)
+    : View(parent)
+    , m_list(new QListWidget(this))
+    , m_probe(new widgets::ProbePanel(this))
+{
+    m_list->setAccessibleName(tr("Probes"));
+    m_list->setFrameShape(QFrame::NoFrame);
+    m_list->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    m_list->setUniformItemSizes(true);
+    m_list->viewport()->setBackgroundRole(QPalette::Button); // the panel's colour
+    auto* row = new QHBoxLayout(this);
+    row->setContentsMargins(0, 0, 0, 0);
+    row->addWidget(m_list);
+    row->addWidget(m_probe, 1);
+    connect(m_list, &QListWidget::currentRowChanged, this, [this](int place) {
+        if (place >= 0 && place < int(m_entries.size()) && m_entries[std::size_t(place)].id != m_current) {
+            m_current = m_entries[std::size_t(place)].id;
+            emit chosen(m_current);
+        }
+    });
+    ProbesPanel::themeChanged();
+}
+
+void ProbesPanel::setEntries(const std::vector<ProbeEntry>& entries)
+{
+    if (m_entries == entries)
+        return;
+    m_entries = entries;
+    fill();
+}
+
+void ProbesPanel::fill()
+{
+    const QSignalBlocker quiet(m_list);
+    m_list->clear();
+    for (const ProbeEntry& entry : m_entries) {
+        auto* item = new QListWidgetItem(markerIcon(entry.method), entry.title, m_list);
+        item->setToolTip(entry.method.title + ": " + entry.help);
+        item->setSizeHint({theme().px(200), theme().px(24)});
+        if (entry.id == m_current)
+            m_list->setCurrentItem(item);
+    }
+}
+
+void ProbesPanel::setCurrent(const QString& id)
+{
+    m_current = id;
+    const QSignalBlocker quiet(m_list);
+    for (std::size_t place = 0; place < m_entries.size(); ++place)
+        if (m_entries[place].id == id)
+            m_list->setCurrentRow(int(place));
+}
+
+void ProbesPanel::themeChanged()
+{
+    m_list->setFixedWidth(theme().px(240));
+    // A hairline stands between the two.
+    layout()->setSpacing(theme().px(Theme::gap4));
+    layout()->setContentsMargins(theme().px(Theme::gap2), theme().px(Theme::gap2), theme().px(40),
+                                 theme().px(Theme::gap2));
+    m_list->setIconSize({theme().px(16), theme().px(16)});
+    fill();
+}
+
+void ProbesPanel::paintEvent(QPaintEvent*)
+{
+    QPainter painter(this);
+    painter.fillRect(rect(), theme().panel);
+    painter.fillRect(QRect(m_list->geometry().right() + 1, 0, 1, height()), theme().hairline);
+}
+
+} // namespace app

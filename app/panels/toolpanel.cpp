@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/panels/toolpanel.h"
+
+#include "widgets/chip.h"
+#include "widgets/iconbutton.h"
+#include "widgets/icons.h"
+#include "widgets/numbers.h"
+#include "widgets/stepper.h"
+
+#include <QHBoxLayout>
+#include <QPainter>
+#include <QToolButton>
+
+namespace app {
+
+using widgets::IconButton;
+using widgets::Symbol;
+using widgets::theme;
+using widgets::Theme;
+
+namespace {
+
+// One hairline between groups.
+class Rule : public widgets::View
+{
+public:
+    using View::View;
+
+    QSize sizeHint() const override { return {2 * theme().px(Theme::gap2) + 1, theme().px(20)}; }
+
+    QSize minimumSizeHint() const override { return sizeHint(); }
+
+protected:
+    void paintEvent(QPaintEvent*) override
+    {
+        QPainter painter(this);
+        painter.fillRect(QRect(width() / 2, (height() - theme().px(20)) / 2, 1, theme().px(20)), theme().hairline);
+    }
+};
+
+// Words between controls.
+class Word : public widgets::View
+{
+public:
+    Word(QString text, QWidget* parent)
+        : View(parent)
+        , m_text(std::move(text))
+    {
+    }
+
+    QSize sizeHint() const override { return {int(widgets::textWidth(theme().font(), m_text)) + 2, theme().px(28)}; }
+
+    QSize minimumSizeHint() const override { return sizeHint(); }
+
+protected:
+    void paintEvent(QPaintEvent*) override
+    {
+        QPainter painter(this);
+        widgets::drawText(painter, rect(), Qt::AlignLeft | Qt::AlignVCenter, m_text, theme().font(), theme().secondary);
+    }
+
+private:
+    QString m_text;
+};
+
+} // namespace
+
+void Counter::set(int now, int all)
+{
+    if (m_now == now && m_all == all)
+        return;
+    m_now = now;
+    m_all = all;
+    setAccessibleName(tr("token %1 of %2").arg(now).arg(all));
+    updateGeometry();
+    update();
+}
+
+QSize Counter::sizeHint() const
+{
+    const QString widest = widgets::whole(std::max(m_all, 999)) + " / " + widgets::whole(std::max(m_all, 999));
+    return {int(widgets::numberWidth(theme().font(), widest)) + 2, theme().px(28)};
+}
+
+void Counter::paintEvent(QPaintEvent*)
+{
+    QPainter painter(this);
+    const QFont font = theme().font();
+    const QString now = widgets::whole(m_now), all = " / " + widgets::whole(m_all);
+    const double nowWidth = widgets::numberWidth(font, now), allWidth = widgets::numberWidth(font, all);
+    const double left = (width() - nowWidth - allWidth) / 2;
+    constexpr Qt::Alignment side = Qt::AlignLeft | Qt::AlignVCenter;
+    widgets::drawNumber(painter, {left, 0, nowWidth + 1, double(height())}, side, now, font, theme().text);
+    widgets::drawNumber(painter, {left + nowWidth, 0, allWidth + 1, double(height())}, side, all, font,
+                        theme().secondary);
+}
+
+ToolPanel::ToolPanel(QWidget* parent)
+    : View(parent)
+    , m_row(new QHBoxLayout(this))
+    , m_chipRow(new QHBoxLayout)
+    , m_open(new QToolButton(this))
+    , m_device(new QToolButton(this))
+    , m_play(new IconButton(Symbol::Play, tr("Play (Space)"), this))
+    , m_theme(new IconButton(Symbol::Moon, tr("Light or dark"), this))
+    , m_counter(new Counter(this))
+    , m_layer(new widgets::Stepper(tr("layer"), this))
+    , m_head(new widgets::Stepper(tr("head"), this))
+{
+    setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+    m_open->setText(tr("Open…"));
+    for (QToolButton* button : {m_open, m_device})
+        button->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+    m_open->setToolTip(tr("Open a checkpoint file (Ctrl+O)"));
+    m_layer->setToolTip(tr("Layer ([ and ])"));
+    m_head->setToolTip(tr("Head (, and .)"));
+    addButtons();
+    m_row->addWidget(new Word(tr("compare"), this));
+    m_row->addLayout(m_chipRow);
+    m_row->addStretch();
+    m_row->addWidget(m_device);
+    m_row->addWidget(m_theme);
+    connect(m_open, &QToolButton::clicked, this, &ToolPanel::openAsked);
+    connect(m_play, &IconButton::clicked, this, &ToolPanel::playAsked);
+    connect(m_theme, &IconButton::clicked, this, &ToolPanel::themeAsked);
+    connect(m_layer, &widgets::Stepper::changed, this, [this](int value) { emit layerChosen(value - 1); });
+    connect(m_head, &widgets::Stepper::changed, this, [this](int value) { emit headChosen(value - 1); });
+    connect(m_device, &QToolButton::clicked, this,
+            [this] { emit deviceAsked(m_device->mapToGlobal(QPoint(0, m_device->height()))); });
+    ToolPanel::themeChanged();
+}
+
+void ToolPanel::addButtons()
+{
+    m_row->addWidget(m_open);
+    addRule();
+    const auto button = [this](Symbol symbol, const QString& name, void (ToolPanel::*signal)()) {
+        auto* made = new IconButton(symbol, name, this);
+        connect(made, &IconButton::clicked, this, signal);
+        m_row->addWidget(made);
+    };
+    button(Symbol::First, tr("First token (Home)"), &ToolPanel::firstAsked);
+    button(Symbol::Back, tr("Back one token (←)"), &ToolPanel::backAsked);
+    m_row->addWidget(m_play);
+    button(Symbol::Forward, tr("Forward one token (→); beyond the last one is generated"), &ToolPanel::forwardAsked);
+    button(Symbol::Last, tr("Last token (End)"), &ToolPanel::lastAsked);
+    m_row->addWidget(m_counter);
+    addRule();
+    m_row->addWidget(m_layer);
+    m_row->addSpacing(8);
+    m_row->addWidget(m_head);
+    addRule();
+}
+
+void ToolPanel::addRule()
+{
+    m_row->addWidget(new Rule(this));
+}
+
+void ToolPanel::setPosition(int now, int all)
+{
+    m_counter->set(now, all);
+}
+
+void ToolPanel::setPlaying(bool playing)
+{
+    m_play->setSymbol(playing ? Symbol::Pause : Symbol::Play, playing ? tr("Pause (Space)") : tr("Play (Space)"));
+}
+
+void ToolPanel::setShape(int layers, int heads)
+{
+    m_layer->setRange(1, layers);
+    m_head->setRange(1, heads);
+}
+
+void ToolPanel::setSelected(int layer, int head)
+{
+    m_layer->setValue(layer + 1);
+    m_head->setValue(head + 1);
+}
+
+void ToolPanel::setLanes(const std::vector<LaneLabel>& lanes)
+{
+    if (m_lanes == lanes)
+        return;
+    m_lanes = lanes;
+    showLanes();
+}
+
+void ToolPanel::showLanes()
+{
+    while (m_chips.size() < m_lanes.size()) {
+        auto* chip = new widgets::Chip(this);
+        const int lane = int(m_chips.size());
+        connect(chip, &widgets::Chip::clicked, this,
+                [this, chip, lane] { emit laneAsked(lane, chip->mapToGlobal(QPoint(0, chip->height()))); });
+        m_chipRow->addWidget(chip);
+        m_chips.push_back(chip);
+    }
+    for (std::size_t place = 0; place < m_chips.size(); ++place) {
+        widgets::Chip& chip = *m_chips[place];
+        chip.setVisible(place < m_lanes.size());
+        if (place >= m_lanes.size())
+            continue;
+        const LaneLabel& lane = m_lanes[place];
+        chip.setMethod(lane.identity, m_compact ? QString() : lane.knobs);
+        chip.setReference(lane.reference);
+        chip.setPopup(!lane.reference);
+        chip.setToolTip(lane.help);
+    }
+}
+
+void ToolPanel::setDevice(const QString& text, const QString& help)
+{
+    m_device->setText(text);
+    m_device->setToolTip(help);
+}
+
+void ToolPanel::setCompact(bool compact)
+{
+    if (m_compact == compact)
+        return;
+    m_compact = compact;
+    showLanes();
+}
+
+QSize ToolPanel::sizeHint() const
+{
+    return {theme().px(900), theme().px(44)};
+}
+
+void ToolPanel::themeChanged()
+{
+    m_row->setContentsMargins(theme().px(Theme::gap2), 0, theme().px(Theme::gap2), 0);
+    m_row->setSpacing(theme().px(Theme::gap1));
+    m_chipRow->setSpacing(theme().px(Theme::gap2));
+    m_chipRow->setContentsMargins(theme().px(Theme::gap2), 0, 0, 0);
+    for (QToolButton* button : {m_open, m_device})
+        button->setIconSize({theme().px(16), theme().px(16)});
+    m_open->setIcon(widgets::iconOf(Symbol::Open));
+    m_device->setIcon(widgets::iconOf(Symbol::Chip));
+    m_theme->setSymbol(theme().dark ? Symbol::Sun : Symbol::Moon, theme().dark ? tr("Light theme") : tr("Dark theme"));
+    updateGeometry();
+}
+
+void ToolPanel::paintEvent(QPaintEvent*)
+{
+    QPainter painter(this);
+    painter.fillRect(rect(), theme().window);
+    painter.fillRect(QRect(0, height() - 1, width(), 1), theme().hairline);
+}
+
+} // namespace app

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "app/document.h"
+#include "app/mainwindow.h"
+
+#include <optional>
+#include <utility>
+
+namespace engine {
+struct MapPicture;
+}
+
+namespace app {
+
+// Document → views: turns what is known into the values that views draw. No decisions about what to do, no work: it
+// formats. app/wiring.cpp says when each is called.
+class Presenter
+{
+public:
+    Presenter(Document& document, MainWindow& window)
+        : m_document(document)
+        , m_window(window)
+    {
+    }
+
+    void showModel();
+    void showDevice();
+    void showLanes();     // chips
+    void showSelection(); // layer, head, counter, marks
+    void showPrompt();
+    void showTokens();
+    void showMaps();
+    void showMarks();
+    void showSentence();
+    void showRow();
+    void showLive();
+    void showMethods();
+    void showProbeList();
+    void showProbe();
+    void showMessage();
+    void showJobs();
+    void showTheme();
+    void showTab();
+
+    // Where the colours of maps and difference end now; none before there are maps.
+    std::optional<std::pair<double, double>> rangesShown() const;
+
+private:
+    const HeadLook* look(int lane) const;
+    void showMap(int place, const HeadLook& look, const engine::MapPicture& picture);
+
+    Document& m_document;
+    MainWindow& m_window;
+};
+
+// The lane that is compared with the exact one in the views of two.
+inline constexpr engine::LaneIndex exactLane{0}, comparedLane{1};
+
+} // namespace app

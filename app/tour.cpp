@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/tour.h"
+
+#include "app/results.h"
+#include "engine/methods/method.h"
+#include "widgets/gridimage.h"
+#include "widgets/snapshot.h"
+
+#include <QElapsedTimer>
+#include <QEventLoop>
+#include <QTimer>
+
+#include <cmath>
+
+namespace app {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Screen
+{
+    int width, height;
+};
+
+constexpr Screen screens[] = {{1366, 768}, {1920, 1080}};
+constexpr int longestMs = 120000;
+
+// The weight that the map changes most, away from the first tokens: what a reader would point at.
+void pinWhatChanges(Document& document)
+{
+    const auto& look = document.lane({1}).look;
+    if (!look || look->difference.cells.empty())
+        return;
+    const engine::Grid& cells = look->difference.cells;
+    const int rows = cells.rows();
+    widgets::Cell best{rows - 1, 0};
+    for (int row = rows / 2; row < rows; ++row)
+        for (int col = 1; col < row; ++col)
+            if (std::abs(cells.at(row, col)) > std::abs(cells.at(best.row, best.col)))
+                best = {row, col};
+    document.pin(engine::TokenPos{best.row * look->map.reduction}, engine::TokenPos{best.col * look->map.reduction});
+}
+
+void setTab(Document& document, const std::string& tab)
+{
+    ViewLayout layout = document.state().layout;
+    layout.tab = tab;
+    if (tab == "probes" && layout.probe.empty())
+        for (const engine::ProbeSpec& probe :
+             engine::findMethod(document.state().lanes.back().everywhere.attention.method).info.probes) {
+            layout.probe = std::string(probe.id);
+            break;
+        }
+    document.setLayout(layout);
+}
+
+std::vector<std::string> writeTab(Document& document, const Lanes& lanes, MainWindow& window, const std::string& tab,
+                                  const fs::path& folder)
+{
+    std::vector<std::string> names;
+    setTab(document, tab);
+    for (const bool dark : {false, true}) {
+        ViewLayout layout = document.state().layout;
+        layout.dark = dark;
+        document.setLayout(layout);
+        for (const Screen& screen : screens) {
+            window.resize(screen.width, screen.height);
+            if (!waitUntilIdle(lanes, longestMs))
+                throw engine::Error(engine::Fault::Internal, "the window did not come to rest in two minutes");
+            const std::string name = tab + "-" + std::to_string(screen.width) + "x" + std::to_string(screen.height) +
+                                     (dark ? "-dark" : "-light") + ".png";
+            if (!widgets::snapshot(window, {screen.width, screen.height})
+                     .save(QString::fromStdString((folder / name).string())))
+                throw engine::Error(engine::Fault::File, (folder / name).string() + " cannot be written");
+            names.push_back(name);
+        }
+    }
+    return names;
+}
+
+} // namespace
+
+bool waitUntilIdle(const Lanes& lanes, int milliseconds)
+{
+    QElapsedTimer clock;
+    clock.start();
+    QEventLoop loop;
+    QTimer timer;
+    timer.setInterval(10);
+    int quiet = 0; // results are delivered one after the other: idle must last
+    QObject::connect(&timer, &QTimer::timeout, &loop, [&] {
+        quiet = lanes.idle() ? quiet + 1 : 0;
+        if (quiet >= 3 || clock.hasExpired(milliseconds))
+            loop.quit();
+    });
+    timer.start();
+    loop.exec();
+    return quiet >= 3;
+}
+
+std::vector<std::string> writeFirstScreens(Document& document, Lanes& lanes, MainWindow& window, const fs::path& folder)
+{
+    return writeTab(document, lanes, window, "attention", folder);
+}
+
+std::vector<std::string> writeTour(Document& document, Lanes& lanes, MainWindow& window, const fs::path& folder)
+{
+    if (!waitUntilIdle(lanes, longestMs))
+        throw engine::Error(engine::Fault::Internal, "the window did not come to rest in two minutes");
+    pinWhatChanges(document);
+    std::vector<std::string> names;
+    for (const char* tab : {"attention", "probes"})
+        for (std::string& name : writeTab(document, lanes, window, tab, folder))
+            names.push_back(std::move(name));
+    return names;
+}
+
+} // namespace app

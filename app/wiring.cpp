@@ -1,0 +1,494 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/wiring.h"
+
+#include "app/panels/attentionpanel.h"
+#include "app/panels/mapsrow.h"
+#include "app/panels/methodspanel.h"
+#include "app/panels/probespanel.h"
+#include "app/panels/promptpanel.h"
+#include "app/panels/toolpanel.h"
+#include "app/results.h"
+#include "app/wording.h"
+#include "widgets/colorbar.h"
+#include "widgets/heatmapview.h"
+#include "widgets/jobbar.h"
+#include "widgets/messagebar.h"
+#include "widgets/methodabout.h"
+#include "widgets/probepanel.h"
+#include "widgets/rowplot.h"
+#include "widgets/segment.h"
+#include "widgets/tokenstrip.h"
+
+#include <QAction>
+#include <QActionGroup>
+#include <QDialog>
+#include <QFileDialog>
+#include <QMenu>
+#include <QTimer>
+#include <QVBoxLayout>
+
+#include <algorithm>
+#include <functional>
+
+namespace app {
+
+using engine::LaneIndex;
+using engine::TokenPos;
+
+namespace {
+
+constexpr int playMs = 150; // between two steps
+constexpr const char* scales[] = {"sqrt", "log", "linear"};
+
+std::filesystem::path pathOf(const QString& path)
+{
+    return path.toStdString();
+}
+
+} // namespace
+
+Wiring::Wiring(Document& document, Lanes& lanes, MainWindow& window)
+    : m_document(document)
+    , m_lanes(lanes)
+    , m_window(window)
+    , m_presenter(document, window)
+{
+    wireWork();
+    wireResults();
+    wireTools();
+    wirePointing();
+    wireMethods();
+    wireMessages();
+    wireFileMenu();
+    wireViewMenu();
+    wireModelMenu();
+    wireMethodMenus();
+}
+
+void Wiring::start()
+{
+    std::vector<widgets::Identity> methods;
+    for (const engine::Method& method : engine::methods())
+        methods.push_back(widgets::identityOf(method.info));
+    m_window.methods().setMethods(methods);
+    m_presenter.showTheme();
+    m_presenter.showTab();
+    m_presenter.showLanes();
+    m_presenter.showDevice();
+    m_presenter.showPrompt();
+    m_presenter.showMethods();
+    m_presenter.showProbeList();
+    m_presenter.showSelection();
+    m_lanes.listDevices();
+    if (!m_document.state().checkpoint.empty())
+        m_lanes.open();
+}
+
+void Wiring::wireWork()
+{
+    connect(&m_document, &Document::checkpointChanged, &m_lanes, &Lanes::open);
+    connect(&m_document, &Document::promptChanged, &m_lanes, &Lanes::encode);
+    connect(&m_document, &Document::generatedChanged, &m_lanes, &Lanes::generate);
+    connect(&m_document, &Document::planChanged, &m_lanes, &Lanes::rerun);
+    connect(&m_document, &Document::deviceNameChanged, &m_lanes, &Lanes::chooseDevice);
+    connect(&m_document, &Document::selectionChanged, &m_lanes, &Lanes::lookAtSelection);
+    connect(&m_document, &Document::layoutChanged, &m_lanes, &Lanes::showProbes);
+    connect(&m_document, &Document::playingChanged, &m_lanes, &Lanes::measure);
+}
+
+void Wiring::wireResults()
+{
+    const auto show = [this](auto signal, void (Presenter::*what)()) {
+        connect(&m_document, signal, this, [this, what] { (m_presenter.*what)(); });
+    };
+    show(&Document::modelChanged, &Presenter::showModel);
+    show(&Document::modelChanged, &Presenter::showMethods);
+    show(&Document::modelChanged, &Presenter::showPrompt);
+    show(&Document::modelChanged, &Presenter::showSelection);
+    show(&Document::sequenceChanged, &Presenter::showTokens);
+    show(&Document::sequenceChanged, &Presenter::showSelection);
+    show(&Document::sequenceChanged, &Presenter::showPrompt);
+    show(&Document::promptChanged, &Presenter::showPrompt);
+    show(&Document::runChanged, &Presenter::showTokens);
+    show(&Document::lookChanged, &Presenter::showMaps);
+    show(&Document::lookChanged, &Presenter::showMarks);
+    show(&Document::lookChanged, &Presenter::showMethods);
+    show(&Document::lookChanged, &Presenter::showLive);
+    show(&Document::rowsChanged, &Presenter::showSentence);
+    show(&Document::rowChanged, &Presenter::showRow);
+    show(&Document::timingChanged, &Presenter::showLive);
+    show(&Document::probesChanged, &Presenter::showProbe);
+    show(&Document::planChanged, &Presenter::showLanes);
+    show(&Document::planChanged, &Presenter::showMethods);
+    show(&Document::planChanged, &Presenter::showProbeList);
+    show(&Document::planChanged, &Presenter::showDevice);
+    show(&Document::deviceChanged, &Presenter::showDevice);
+    show(&Document::selectionChanged, &Presenter::showSelection);
+    show(&Document::selectionChanged, &Presenter::showMaps);
+    show(&Document::selectionChanged, &Presenter::showMarks);
+    show(&Document::selectionChanged, &Presenter::showProbeList);
+    show(&Document::selectionChanged, &Presenter::showProbe);
+    show(&Document::hoverChanged, &Presenter::showMarks);
+    show(&Document::playingChanged, &Presenter::showSelection);
+    show(&Document::layoutChanged, &Presenter::showTheme);
+    show(&Document::layoutChanged, &Presenter::showTab);
+    show(&Document::layoutChanged, &Presenter::showMaps);
+    show(&Document::layoutChanged, &Presenter::showProbeList);
+    show(&Document::layoutChanged, &Presenter::showProbe);
+    show(&Document::messageChanged, &Presenter::showMessage);
+    show(&Document::jobsChanged, &Presenter::showJobs);
+}
+
+void Wiring::wireTools()
+{
+    ToolPanel& tools = m_window.tools();
+    connect(&tools, &ToolPanel::openAsked, this, [this] { chooseFile(false); });
+    connect(&tools, &ToolPanel::firstAsked, &m_document, &Document::stepFirst);
+    connect(&tools, &ToolPanel::backAsked, &m_document, &Document::stepBack);
+    connect(&tools, &ToolPanel::forwardAsked, &m_document, &Document::stepForward);
+    connect(&tools, &ToolPanel::lastAsked, &m_document, &Document::stepLast);
+    connect(&tools, &ToolPanel::playAsked, this, [this] { m_document.setPlaying(!m_document.playing()); });
+    connect(&tools, &ToolPanel::layerChosen, this,
+            [this](int layer) { changeSelection([=](Selection& selection) { selection.layer = {layer}; }); });
+    connect(&tools, &ToolPanel::headChosen, this,
+            [this](int head) { changeSelection([=](Selection& selection) { selection.head = {head}; }); });
+    connect(&tools, &ToolPanel::laneAsked, this, &Wiring::popUpMethods);
+    connect(&tools, &ToolPanel::deviceAsked, this, &Wiring::popUpDevices);
+    connect(&tools, &ToolPanel::themeAsked, this,
+            [this] { changeLayout([](ViewLayout& layout) { layout.dark = !layout.dark; }); });
+
+    connect(&m_window.prompt(), &PromptPanel::runAsked, this, [this](const QString& text) {
+        if (text.toStdString() == m_document.state().prompt)
+            m_lanes.encode(); // the same text again
+        else
+            m_document.setPrompt(text.toStdString());
+    });
+    connect(&m_window, &MainWindow::tabChosen, this,
+            [this](const QString& id) { changeLayout([&](ViewLayout& layout) { layout.tab = id.toStdString(); }); });
+    connect(&m_window, &MainWindow::dropped, this, [this](const QString& path) { m_document.open(pathOf(path)); });
+    connect(&m_window.probes(), &ProbesPanel::chosen, this,
+            [this](const QString& id) { changeLayout([&](ViewLayout& layout) { layout.probe = id.toStdString(); }); });
+
+    auto* clock = new QTimer(this);
+    clock->setInterval(playMs);
+    connect(clock, &QTimer::timeout, this, &Wiring::playOn);
+    connect(&m_document, &Document::playingChanged, clock, [this, clock] {
+        if (m_document.playing())
+            clock->start();
+        else
+            clock->stop();
+    });
+}
+
+// Play walks to the newest token and then lets the exact model write on, up to the trained context.
+void Wiring::playOn()
+{
+    const auto& model = m_document.model();
+    const auto& exact = m_document.lane(exactLane).run;
+    const bool atEnd = !m_document.state().selection.step;
+    const bool full = model && m_document.tokenCount() >= model->config().context;
+    const bool ended = model && exact && model->config().eos && exact->next == *model->config().eos;
+    if (!model || (atEnd && (full || ended)))
+        m_document.setPlaying(false);
+    else
+        m_document.stepForward();
+}
+
+void Wiring::wirePointing()
+{
+    MapsRow& maps = m_window.attention().maps();
+    const auto token = [this](int place) {
+        const auto& look = m_document.lane(exactLane).look;
+        return TokenPos{look ? place * std::max(1, look->map.reduction) : place};
+    };
+    const auto release = [this] { m_document.pin(std::nullopt, std::nullopt); };
+    const auto leave = [this] { m_document.hover(std::nullopt, std::nullopt); };
+    for (int place = 0; place < 3; ++place) {
+        widgets::HeatmapView& map = maps.map(place);
+        connect(&map, &widgets::HeatmapView::hovered, this,
+                [=, this](widgets::Cell cell) { m_document.hover(token(cell.row), token(cell.col)); });
+        connect(&map, &widgets::HeatmapView::left, this, leave);
+        connect(&map, &widgets::HeatmapView::picked, this,
+                [=, this](widgets::Cell cell) { m_document.pin(token(cell.row), token(cell.col)); });
+        connect(&map, &widgets::HeatmapView::released, this, release);
+        for (int other = 0; other < 3; ++other)
+            if (other != place)
+                connect(&map, &widgets::HeatmapView::windowChanged, &maps.map(other), &widgets::HeatmapView::setWindow);
+    }
+    const auto query = [this] { return m_document.state().selection.query.value_or(TokenPos{m_document.lastRow()}); };
+    widgets::RowPlot& row = m_window.attention().row();
+    connect(&row, &widgets::RowPlot::hovered, this, [=, this](int key) { m_document.hover(query(), TokenPos{key}); });
+    connect(&row, &widgets::RowPlot::left, this, leave);
+    connect(&row, &widgets::RowPlot::picked, this, [=, this](int key) { m_document.pin(query(), TokenPos{key}); });
+    connect(&row, &widgets::RowPlot::released, this, release);
+
+    widgets::TokenStrip& tokens = m_window.tokens();
+    connect(&tokens, &widgets::TokenStrip::hovered, this,
+            [this](int place) { m_document.hover(TokenPos{place}, m_document.state().selection.key); });
+    connect(&tokens, &widgets::TokenStrip::left, this, leave);
+    connect(&tokens, &widgets::TokenStrip::picked, this, [this](int place) {
+        // The pinned key stays where it can.
+        const auto key = m_document.state().selection.key;
+        m_document.pin(TokenPos{place}, key && key->value <= place ? key : TokenPos{place});
+    });
+    connect(&tokens, &widgets::TokenStrip::released, this, release);
+
+    widgets::ProbePanel& probe = m_window.probes().probe();
+    connect(&probe, &widgets::ProbePanel::picked, this, [this](widgets::Cell cell) {
+        if (cell.row < m_document.tokenCount())
+            m_document.pin(TokenPos{cell.row}, TokenPos{cell.row});
+    });
+
+    const auto scale = [this](int chosen) {
+        changeLayout([=](ViewLayout& layout) { layout.mapScale = scales[std::clamp(chosen, 0, 2)]; });
+    };
+    connect(&m_window.attention().scale(), &widgets::Segment::chosen, this, scale);
+    connect(&m_window.compactScale(), &widgets::Segment::chosen, this, scale);
+    connect(&maps.sharedBar(), &widgets::ColorBar::rangeChanged, this,
+            [this](double, double high) { setRange(high, m_document.state().layout.differenceHigh); });
+    connect(&maps.sharedBar(), &widgets::ColorBar::fitRequested, this,
+            [this] { setRange(std::nullopt, m_document.state().layout.differenceHigh); });
+    connect(&maps.differenceBar(), &widgets::ColorBar::rangeChanged, this, [this](double low, double high) {
+        setRange(m_document.state().layout.mapHigh, std::max(std::abs(low), std::abs(high)));
+    });
+    connect(&maps.differenceBar(), &widgets::ColorBar::fitRequested, this,
+            [this] { setRange(m_document.state().layout.mapHigh, std::nullopt); });
+}
+
+void Wiring::wireMethods()
+{
+    MethodsPanel& panel = m_window.methods();
+    connect(&panel, &MethodsPanel::rowChosen, this, [this](int row) {
+        if (row > 0)
+            changeSelection([=](Selection& selection) { selection.layer = {row - 1}; });
+        m_presenter.showMethods();
+    });
+    connect(&panel, &MethodsPanel::methodChosen, this, [this](int method) {
+        setMethod(m_window.methods().current(), {std::string(engine::methods()[std::size_t(method)].info.id), {}});
+    });
+    connect(&panel, &MethodsPanel::knobsChanged, this, [this](const engine::KnobValues& values) {
+        const engine::SessionPlan& plan = m_document.state().lanes[std::size_t(comparedLane.value)];
+        const int row = m_window.methods().current();
+        engine::Part part = (row == 0 ? plan.everywhere : plan.of({row - 1})).attention;
+        part.knobs = values;
+        setMethod(row, part);
+    });
+    connect(&panel, &MethodsPanel::aboutAsked, this, [this] {
+        const engine::SessionPlan& plan = m_document.state().lanes[std::size_t(comparedLane.value)];
+        const int row = m_window.methods().current();
+        showAbout((row == 0 ? plan.everywhere : plan.of({row - 1})).attention.method);
+    });
+}
+
+void Wiring::setMethod(int row, const engine::Part& part)
+{
+    engine::SessionPlan plan = m_document.state().lanes[std::size_t(comparedLane.value)];
+    if (row == 0) {
+        plan.everywhere.attention = part;
+    } else {
+        const engine::LayerIndex layer{row - 1};
+        engine::LayerPlan own = plan.of(layer);
+        own.attention = part;
+        plan.overrides.erase(layer);
+        if (own != plan.everywhere)
+            plan.overrides[layer] = own;
+    }
+    m_document.setPlan(comparedLane, plan);
+}
+
+void Wiring::wireMessages()
+{
+    connect(&m_window.message(), &widgets::MessageBar::closed, this, [this] { m_document.setMessage(std::nullopt); });
+    connect(&m_window.message(), &widgets::MessageBar::acted, this, [this] {
+        const auto message = m_document.message();
+        m_document.setMessage(std::nullopt);
+        if (message && message->cure == Message::Cure::UseReference)
+            m_document.useReference(true);
+        else if (message && message->cure == Message::Cure::OpenOther)
+            chooseFile(false);
+    });
+    connect(&m_window.jobs(), &widgets::JobBar::cancelled, this, [this] {
+        if (!m_document.jobs().empty())
+            m_lanes.cancel(m_document.jobs().front().id);
+    });
+}
+
+void Wiring::wireFileMenu()
+{
+    const QString file = tr("File");
+    connect(m_window.addEntry(file, tr("Open file…"), {QKeySequence::Open}), &QAction::triggered, this,
+            [this] { chooseFile(false); });
+    connect(m_window.addEntry(file, tr("Open folder…"), {QKeySequence(tr("Ctrl+Shift+O"))}), &QAction::triggered, this,
+            [this] { chooseFile(true); });
+    connect(m_window.addEntry(file, tr("Open the bundled sample")), &QAction::triggered, this, [this] {
+        const std::filesystem::path sample = samplePath();
+        if (sample.empty())
+            m_document.report(engine::Error(engine::Fault::File, "the bundled sample is not beside the program"));
+        else
+            m_document.open(sample);
+    });
+    m_window.menu(file)->addSeparator();
+    connect(m_window.addEntry(file, tr("Quit"), {QKeySequence::Quit}), &QAction::triggered, &m_window, &QWidget::close);
+}
+
+void Wiring::wireViewMenu()
+{
+    const QString view = tr("View");
+    const auto entry = [&](const QString& text, const QList<QKeySequence>& keys,
+                           const std::function<void(ViewLayout&)>& change) {
+        connect(m_window.addEntry(view, text, keys), &QAction::triggered, this,
+                [this, change] { changeLayout(change); });
+    };
+    entry(tr("Attention"), {}, [](ViewLayout& layout) { layout.tab = "attention"; });
+    entry(tr("Probes"), {}, [](ViewLayout& layout) { layout.tab = "probes"; });
+    m_window.menu(view)->addSeparator();
+    entry(tr("Light or dark theme"), {}, [](ViewLayout& layout) { layout.dark = !layout.dark; });
+    entry(tr("Larger"), {QKeySequence("Ctrl+="), QKeySequence("Ctrl++")},
+          [](ViewLayout& layout) { layout.scale *= 1.1; });
+    entry(tr("Smaller"), {QKeySequence("Ctrl+-")}, [](ViewLayout& layout) { layout.scale /= 1.1; });
+    entry(tr("Normal size"), {QKeySequence("Ctrl+0")}, [](ViewLayout& layout) { layout.scale = 1; });
+    m_window.menu(view)->addSeparator();
+    connect(m_window.addEntry(view, tr("Lock or free the colour range"), {QKeySequence("L")}), &QAction::triggered,
+            this, &Wiring::lockRange);
+    connect(m_window.addEntry(view, tr("Let go of the pinned cell"), {QKeySequence("Esc")}), &QAction::triggered, this,
+            [this] { m_document.pin(std::nullopt, std::nullopt); });
+}
+
+void Wiring::wireModelMenu()
+{
+    const QString model = tr("Model");
+    const auto entry = [&](const QString& text, const char* key, const std::function<void()>& what) {
+        connect(m_window.addEntry(model, text, {QKeySequence(key)}), &QAction::triggered, this, what);
+    };
+    const auto move = [this](int layers, int heads) {
+        changeSelection([=](Selection& selection) {
+            selection.layer.value = std::max(0, selection.layer.value + layers);
+            selection.head.value = std::max(0, selection.head.value + heads);
+        });
+    };
+    entry(tr("Play or pause"), "Space", [this] { m_document.setPlaying(!m_document.playing()); });
+    entry(tr("Forward one token"), "Right", [this] { m_document.stepForward(); });
+    entry(tr("Back one token"), "Left", [this] { m_document.stepBack(); });
+    entry(tr("First token"), "Home", [this] { m_document.stepFirst(); });
+    entry(tr("Last token"), "End", [this] { m_document.stepLast(); });
+    m_window.menu(model)->addSeparator();
+    entry(tr("Layer before"), "[", [=] { move(-1, 0); });
+    entry(tr("Layer after"), "]", [=] { move(1, 0); });
+    entry(tr("Head before"), ",", [=] { move(0, -1); });
+    entry(tr("Head after"), ".", [=] { move(0, 1); });
+}
+
+void Wiring::wireMethodMenus()
+{
+    for (const engine::Method& method : engine::methods()) {
+        const QString title = QString::fromUtf8(method.info.title.data(), qsizetype(method.info.title.size()));
+        const std::string id(method.info.id);
+        if (id != engine::baseline)
+            connect(m_window.addEntry(tr("Methods"), tr("Compare with %1").arg(title)), &QAction::triggered, this,
+                    [this, id] {
+                        setMethod(0, {id, {}});
+                    });
+        connect(m_window.addEntry(tr("Help"), tr("About %1…").arg(title)), &QAction::triggered, this,
+                [this, id] { showAbout(id); });
+    }
+}
+
+void Wiring::chooseFile(bool folder)
+{
+    auto* dialog = new QFileDialog(&m_window, folder ? tr("Open a checkpoint folder") : tr("Open a checkpoint"));
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(folder ? QFileDialog::Directory : QFileDialog::ExistingFile);
+    connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& path) { m_document.open(pathOf(path)); });
+    dialog->open();
+}
+
+void Wiring::popUpDevices(QPoint where)
+{
+    auto* menu = new QMenu(&m_window);
+    menu->setAttribute(Qt::WA_DeleteOnClose);
+    const bool reference = m_document.state().lanes.front().backend == engine::Backend::Reference;
+    for (const engine::DeviceInfo& device : m_document.devices()) {
+        QAction* action = menu->addAction(QString::fromStdString(device.name + " (" + device.platform + ")"));
+        action->setCheckable(true);
+        action->setChecked(!reference && m_document.device() == device);
+        connect(action, &QAction::triggered, this, [this, name = device.name] {
+            m_document.setDeviceName(name);
+            m_document.useReference(false);
+        });
+    }
+    QAction* action = menu->addAction(tr("Reference, float64"));
+    action->setCheckable(true);
+    action->setChecked(reference || m_document.devices().empty());
+    connect(action, &QAction::triggered, this, [this] { m_document.useReference(true); });
+    menu->popup(where);
+}
+
+void Wiring::popUpMethods(int lane, QPoint where)
+{
+    if (lane != comparedLane.value)
+        return; // the reference stays exact
+    auto* menu = new QMenu(&m_window);
+    menu->setAttribute(Qt::WA_DeleteOnClose);
+    const std::string& now = m_document.state().lanes[std::size_t(lane)].everywhere.attention.method;
+    for (const engine::Method& method : engine::methods()) {
+        const std::string id(method.info.id);
+        QAction* action =
+            menu->addAction(QString::fromUtf8(method.info.title.data(), qsizetype(method.info.title.size())));
+        action->setCheckable(true);
+        action->setChecked(id == now);
+        connect(action, &QAction::triggered, this, [this, id] { setMethod(0, {id, {}}); });
+    }
+    menu->popup(where);
+}
+
+void Wiring::setRange(std::optional<double> map, std::optional<double> difference)
+{
+    changeLayout([&](ViewLayout& layout) {
+        layout.mapHigh = map;
+        layout.differenceHigh = difference;
+    });
+}
+
+// The ranges as they are now, for every head; again: fitted to each.
+void Wiring::lockRange()
+{
+    const ViewLayout& layout = m_document.state().layout;
+    if (layout.mapHigh || layout.differenceHigh) {
+        setRange(std::nullopt, std::nullopt);
+        return;
+    }
+    const auto ranges = m_presenter.rangesShown();
+    if (ranges)
+        setRange(ranges->first, ranges->second);
+}
+
+void Wiring::showAbout(std::string_view method)
+{
+    const engine::MethodInfo& info = engine::findMethod(method).info;
+    auto* dialog = new QDialog(&m_window);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setWindowTitle(QString::fromUtf8(info.title.data(), qsizetype(info.title.size())));
+    auto* about = new widgets::MethodAbout(dialog);
+    about->setAbout(QString::fromUtf8(info.about.data(), qsizetype(info.about.size())));
+    auto* column = new QVBoxLayout(dialog);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->addWidget(about);
+    dialog->resize(widgets::theme().px(680), widgets::theme().px(560));
+    dialog->open();
+}
+
+void Wiring::changeLayout(const std::function<void(ViewLayout&)>& change)
+{
+    ViewLayout layout = m_document.state().layout;
+    change(layout);
+    m_document.setLayout(layout);
+}
+
+void Wiring::changeSelection(const std::function<void(Selection&)>& change)
+{
+    Selection selection = m_document.state().selection;
+    change(selection);
+    m_document.select(selection);
+}
+
+} // namespace app
