@@ -19,6 +19,7 @@ Method completed(Method method, const Method& exact)
         method.deviceWeights = exact.deviceWeights;
         method.deviceAttention = exact.deviceAttention;
         method.kernel = exact.kernel;
+        method.derive = exact.derive;
     }
     if (method.linear == nullptr) {
         method.linear = exact.linear;

@@ -10,8 +10,10 @@
 #include "engine/values/cost.h"
 #include "engine/values/methodinfo.h"
 #include "engine/values/plan.h"
+#include "engine/values/study.h"
 #include "engine/values/trace.h"
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -137,6 +139,22 @@ struct PrepareInput
     int tokens = 0;
 };
 
+// What study() may read. References are borrowed for the call.
+struct StudyInput
+{
+    const LayerTrace& trace; // this method over the exact run's q, k, v of the layer, every probe recorded
+    const LayerContext& context;
+    HeadIndex head;
+    TokenPos query, key; // the picked cell
+    KnobValues controls; // of the tab; presets where none is given
+    // The exact method's weights of the same head, any rectangle.
+    std::function<Matrix(TokenRange queries, TokenRange keys)> exactWeights;
+    const SessionPlan& plan; // of the whole lane
+    const Trace& exactRun;   // the exact model's run over the sequence: mapFilter's records of every layer
+    const Trace& ownRun;     // the same of the lane under its plan
+    std::span<const float> exactLosses, ownLosses; // nats per token of the two runs; NaN for the first
+};
+
 // A method is a row of functions. A row without an attention of its own takes the baseline's (with its map, kernels and
 // map records), a row without a linear part the baseline's. A null that stays is honest: this method has no device
 // kernels, no map or no kernel function, and whoever calls it says so.
@@ -176,6 +194,12 @@ struct Method
 
     // Weight of a key by its score before the row's sum (exp for softmax).
     double (*kernel)(double score, const KnobValues&) = nullptr;
+
+    // What a tab of info.tabs shows at a selection. Long work reports progress and can be cancelled.
+    Study (*study)(std::string_view tab, const StudyInput&, Job&) = nullptr;
+
+    // How the weight of one cell comes about, line by line with live numbers; the last line is the weight itself.
+    Derivation (*derive)(const LayerTrace&, HeadIndex, TokenPos query, TokenPos key, const LayerContext&) = nullptr;
 
     // Predicted cost of one pass over `tokens` tokens, and the form that would run.
     Cost (*cost)(const LayerShape&, const KnobValues&, int tokens) = nullptr;

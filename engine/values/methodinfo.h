@@ -3,6 +3,7 @@
 
 #include "engine/values/knob.h"
 #include "engine/values/probe.h"
+#include "engine/values/study.h"
 
 #include <cstdint>
 #include <string_view>
@@ -38,8 +39,9 @@ struct MethodInfo
     std::uint32_t color = 0, colorText = 0, colorDark = 0;
     Dash dash = Dash::Solid;
     Marker marker = Marker::Circle;
-    bool nonNegative = true;  // its weights are never below 0
-    bool rowsSumToOne = true; // its map's rows are probabilities
+    bool nonNegative = true;        // its weights are never below 0
+    bool rowsSumToOne = true;       // its map's rows are probabilities
+    std::vector<TabSpec> tabs = {}; // of its own, each shown by Method::study
 };
 
 } // namespace engine
