@@ -22,10 +22,13 @@
 #include <QMenuBar>
 #include <QMimeData>
 #include <QPainter>
+#include <QSignalBlocker>
 #include <QStackedWidget>
 #include <QTabBar>
 #include <QUrl>
 #include <QVBoxLayout>
+
+#include <algorithm>
 
 namespace app {
 
@@ -133,12 +136,10 @@ QWidget* MainWindow::makeCentre()
     m_pages = new QStackedWidget(this);
     m_attention = new AttentionPanel(m_pages);
     m_probes = new ProbesPanel(m_pages);
-    const auto page = [this](const QString& title, const char* id, QWidget* view) {
-        m_tabs->setTabData(m_tabs->addTab(title), QString::fromLatin1(id));
-        m_pages->addWidget(view);
-    };
-    page(tr("Attention"), "attention", m_attention);
-    page(tr("Probes"), "probes", m_probes);
+    addPage(tr("Probes"), QStringLiteral("probes"), m_probes);
+    addPage(tr("Attention"), QStringLiteral("attention"), m_attention);
+    m_tabs->setCurrentIndex(0);
+    m_pages->setCurrentIndex(0);
     connect(m_tabs, &QTabBar::currentChanged, this, [this](int place) {
         m_pages->setCurrentIndex(place);
         fold();
@@ -154,11 +155,43 @@ QWidget* MainWindow::makeCentre()
     return centre;
 }
 
-void MainWindow::setTab(const QString& id)
+void MainWindow::addPage(const QString& title, const QString& id, QWidget* view)
+{
+    const QSignalBlocker quiet(m_tabs); // the chosen tab stays; only its place moves
+    const int place = std::max(0, m_tabs->count() - 1);
+    m_pages->insertWidget(place, view);
+    m_tabs->insertTab(place, title);
+    m_tabs->setTabData(place, id);
+    m_pages->setCurrentIndex(m_tabs->currentIndex());
+}
+
+void MainWindow::setPageVisible(const QString& id, bool isVisible)
+{
+    if (const int place = placeOf(id); place >= 0)
+        m_tabs->setTabVisible(place, isVisible);
+}
+
+int MainWindow::placeOf(const QString& id) const
 {
     for (int place = 0; place < m_tabs->count(); ++place)
         if (m_tabs->tabData(place).toString() == id)
-            m_tabs->setCurrentIndex(place);
+            return place;
+    return -1;
+}
+
+void MainWindow::setTab(const QString& id)
+{
+    if (const int place = placeOf(id); place >= 0)
+        m_tabs->setCurrentIndex(place);
+}
+
+QStringList MainWindow::tabs() const
+{
+    QStringList ids;
+    for (int place = 0; place < m_tabs->count(); ++place)
+        if (m_tabs->isTabVisible(place))
+            ids << m_tabs->tabData(place).toString();
+    return ids;
 }
 
 QMenu* MainWindow::menu(const QString& title)

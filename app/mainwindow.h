@@ -59,8 +59,13 @@ public:
 
     widgets::LiveStrip& live() { return *m_live; }
 
-    // By id: "attention", "probes".
+    // Adds a tab before the Probes tab, which stays last. The window owns the view from then on.
+    void addPage(const QString& title, const QString& id, QWidget* view);
+    void setPageVisible(const QString& id, bool isVisible);
+
+    // By id: "attention", "probes" and those of addPage.
     void setTab(const QString& id);
+    QStringList tabs() const; // the visible ones
 
     // Adds an entry with its shortcuts to a menu, by the menu's title.
     QAction* addEntry(const QString& menu, const QString& text, const QList<QKeySequence>& keys = {});
@@ -78,7 +83,8 @@ protected:
 private:
     void addDock();
     QWidget* makeCentre();
-    void fold(); // by the window's width
+    int placeOf(const QString& id) const; // among the tabs; -1: none
+    void fold();                          // by the window's width
 
     ToolPanel* m_tools;
     widgets::MessageBar* m_message;

@@ -110,8 +110,8 @@ std::vector<std::string> writeTour(Document& document, Lanes& lanes, MainWindow&
         throw engine::Error(engine::Fault::Internal, "the window did not come to rest in two minutes");
     pinWhatChanges(document);
     std::vector<std::string> names;
-    for (const char* tab : {"attention", "probes"})
-        for (std::string& name : writeTab(document, lanes, window, tab, folder))
+    for (const QString& tab : window.tabs())
+        for (std::string& name : writeTab(document, lanes, window, tab.toStdString(), folder))
             names.push_back(std::move(name));
     return names;
 }
