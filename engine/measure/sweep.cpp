@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/measure/sweep.h"
 
+#include "engine/measure/load.h"
 #include "engine/model/model.h"
 
 #include <algorithm>
@@ -13,6 +14,8 @@ namespace engine {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+constexpr int warmUps = 2;
 
 std::int64_t nanosecondsSince(Clock::time_point begin)
 {
@@ -35,6 +38,7 @@ public:
     virtual ~Lane() = default;
     virtual std::int64_t timedRun() = 0; // nanoseconds of one pass
     virtual std::string form() const = 0;
+    virtual std::size_t stateBytes() const = 0;
 };
 
 class ReferenceLane : public Lane
@@ -56,6 +60,8 @@ public:
     }
 
     std::string form() const override { return {}; }
+
+    std::size_t stateBytes() const override { return 0; }
 
 private:
     const Method& m_method;
@@ -107,6 +113,8 @@ public:
     }
 
     std::string form() const override { return m_attention->form(); }
+
+    std::size_t stateBytes() const override { return m_attention->stateBytes(); }
 
 private:
     DeviceRows& m_rows;
@@ -243,10 +251,12 @@ SweepRow emptyRow(const SweepRequest& request, const LayerContext& context, std:
 
 void timeLength(std::vector<SweepRow>& rows, Round& round, int repeats, Job& job)
 {
-    constexpr int warmUps = 2;
     std::vector<std::unique_ptr<Lane>> lanes(rows.size());
     std::vector<std::vector<std::int64_t>> samples(rows.size());
+    OtherLoad others;
     for (int turn = -warmUps; turn < repeats; ++turn) {
+        if (turn == 0)
+            others = OtherLoad();
         for (std::size_t place = 0; place < rows.size(); ++place) {
             job.check();
             if (!rows[place].failure.empty())
@@ -262,17 +272,37 @@ void timeLength(std::vector<SweepRow>& rows, Round& round, int repeats, Job& job
                 lanes[place].reset();
         }
     }
+    const bool disturbed = others.disturbed();
     for (std::size_t place = 0; place < rows.size(); ++place) {
         if (!rows[place].failure.empty())
             continue;
         rows[place].timing = summarise(std::move(samples[place]), false);
+        rows[place].timing.disturbed = disturbed;
+        rows[place].stateBytes = lanes[place]->stateBytes();
         if (const std::string form = lanes[place]->form(); !form.empty())
             rows[place].form = form;
     }
 }
 
+using Nanoseconds = std::int64_t (*)(const SweepRow&, std::size_t round);
+
+std::int64_t medianOf(const SweepRow& row, std::size_t /*round*/)
+{
+    return row.timing.medianNs;
+}
+
+std::int64_t sampleOf(const SweepRow& row, std::size_t round)
+{
+    return row.timing.samplesNs[round];
+}
+
+std::size_t roundsOf(const SweepRow& row)
+{
+    return row.timing.samplesNs.size();
+}
+
 // ln of how many times slower the method is than the baseline at each length that both ran.
-std::vector<std::pair<double, double>> slowness(const Sweep& sweep, int place)
+std::vector<std::pair<double, double>> slowness(const Sweep& sweep, int place, Nanoseconds time, std::size_t round)
 {
     std::vector<std::pair<double, double>> points;
     for (const SweepRow& row : sweep.rows) {
@@ -280,16 +310,28 @@ std::vector<std::pair<double, double>> slowness(const Sweep& sweep, int place)
             sweep.rows, [&](const SweepRow& other) { return other.method == baseline && other.tokens == row.tokens; });
         if (row.place == place && row.failure.empty() && exact != sweep.rows.end() && exact->failure.empty())
             points.emplace_back(std::log(double(row.tokens)),
-                                std::log(double(std::max<std::int64_t>(1, row.timing.medianNs)) /
-                                         double(std::max<std::int64_t>(1, exact->timing.medianNs))));
+                                std::log(double(std::max<std::int64_t>(1, time(row, round))) /
+                                         double(std::max<std::int64_t>(1, time(*exact, round)))));
     }
     std::ranges::sort(points);
     return points;
 }
 
+std::optional<double> crossingOf(const std::vector<std::pair<double, double>>& points)
+{
+    if (points.empty() || points.back().second >= 0)
+        return std::nullopt; // never faster at the end
+    const auto lastSlower = std::find_if(points.rbegin(), points.rend(), [](const auto& p) { return p.second >= 0; });
+    if (lastSlower == points.rend())
+        return std::nullopt; // always was
+    const auto [x0, y0] = *lastSlower;
+    const auto [x1, y1] = *(lastSlower - 1);
+    return std::exp(x0 + (x1 - x0) * y0 / (y0 - y1));
+}
+
 } // namespace
 
-Sweep sweep(const SweepRequest& request, DeviceContext* device, Job& job)
+Sweep sweep(const SweepRequest& request, DeviceContext* device, Job& job, const OnLength& onLength)
 {
     checkRequest(request);
     std::vector<LayerContext> contexts;
@@ -304,6 +346,8 @@ Sweep sweep(const SweepRequest& request, DeviceContext* device, Job& job)
     result.machine = machineLine(device);
     job.report(0, "peaks of the machine");
     result.peaks = measurePeaks(device, job);
+    if (onLength)
+        onLength(result);
     for (std::size_t i = 0; i < request.lengths.size(); ++i) {
         const int tokens = request.lengths[i];
         job.report(double(i) / double(request.lengths.size()), std::to_string(tokens) + " tokens");
@@ -319,22 +363,46 @@ Sweep sweep(const SweepRequest& request, DeviceContext* device, Job& job)
                 row.failure = failure;
             result.rows.push_back(std::move(row));
         }
+        if (onLength)
+            onLength(result);
     }
     job.report(1, "done");
     return result;
 }
 
+double estimatedSeconds(const SweepRequest& request, double operationsPerSecond)
+{
+    constexpr double peaksSeconds = 0.3;
+    double operations = 0;
+    for (const Part& part : request.methods)
+        for (const int tokens : request.lengths)
+            operations += double(findMethod(part.method).cost(request.shape, part.knobs, tokens).operations);
+    return peaksSeconds + operations * (request.repeats + warmUps) / std::max(1.0, operationsPerSecond);
+}
+
 std::optional<double> crossover(const Sweep& sweep, int place)
 {
-    const auto points = slowness(sweep, place);
-    if (points.empty() || points.back().second >= 0)
-        return std::nullopt; // never faster at the end
-    const auto lastSlower = std::find_if(points.rbegin(), points.rend(), [](const auto& p) { return p.second >= 0; });
-    if (lastSlower == points.rend())
-        return std::nullopt; // always was
-    const auto [x0, y0] = *lastSlower;
-    const auto [x1, y1] = *(lastSlower - 1);
-    return std::exp(x0 + (x1 - x0) * y0 / (y0 - y1));
+    return crossingOf(slowness(sweep, place, medianOf, 0));
+}
+
+std::optional<CrossoverBand> crossoverBand(const Sweep& sweep, int place)
+{
+    std::size_t rounds = 0;
+    for (const SweepRow& row : sweep.rows)
+        if (row.failure.empty() && (row.place == place || row.method == baseline))
+            rounds = rounds == 0 ? roundsOf(row) : std::min(rounds, roundsOf(row));
+    std::vector<double> found;
+    for (std::size_t round = 0; round < rounds; ++round)
+        if (const auto crossing = crossingOf(slowness(sweep, place, sampleOf, round)))
+            found.push_back(*crossing);
+    if (found.empty())
+        return std::nullopt;
+    std::ranges::sort(found);
+    const auto quantile = [&](double share) {
+        const auto rank = std::size_t(std::ceil(share * double(found.size())));
+        return found[std::max<std::size_t>(1, rank) - 1];
+    };
+    return CrossoverBand{quantile(0.2), quantile(0.8), int(found.size()), int(rounds - found.size())};
 }
 
 std::optional<double> crossover(const Sweep& sweep, std::string_view method)

@@ -6,6 +6,7 @@
 #include "engine/values/timing.h"
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -31,7 +32,8 @@ struct SweepRow
     int threads = 0;
     Cost cost;
     Timing timing;
-    std::string failure; // not empty: this row could not be run (out of memory), and why
+    std::size_t stateBytes = 0; // held on the device after a pass; 0 on the reference, which keeps none
+    std::string failure;        // not empty: this row could not be run (out of memory), and why
 };
 
 struct Sweep
@@ -43,8 +45,14 @@ struct Sweep
 
 // Times every method at every length on one layer of random q, k, v: methods take turns within a length, each warmed up
 // first, each repeat finished and timed by wall clock. `device` null: the float64 reference. Throws Error{Request} for
-// lengths, repeats or knobs that cannot be; what does not fit in memory becomes a row with its failure.
-Sweep sweep(const SweepRequest& request, DeviceContext* device, Job& job);
+// lengths, repeats or knobs that cannot be; what does not fit in memory becomes a row with its failure. `onLength` is
+// called with all there is after the peaks and after each length, so that a cancelled sweep leaves a partial picture.
+// Rows of a length during which other programs kept the processors busy (engine/measure/load.h) are marked disturbed.
+using OnLength = std::function<void(const Sweep&)>;
+Sweep sweep(const SweepRequest& request, DeviceContext* device, Job& job, const OnLength& onLength = {});
+
+// How long a sweep takes at a rate of operations that was seen on this machine: predicted operations, warm-ups counted.
+double estimatedSeconds(const SweepRequest& request, double operationsPerSecond);
 
 // Length from which `method` is faster than the baseline: log-log interpolation between the two lengths where the sign
 // of the difference of medians changes for good; nullopt if it never is, or always was.
@@ -52,6 +60,18 @@ std::optional<double> crossover(const Sweep& sweep, std::string_view method);
 
 // The same for the method at a place of the request.
 std::optional<double> crossover(const Sweep& sweep, int place);
+
+// What the crossover is worth: taken anew from the first samples of every row alone, from the second, and so on
+// (methods take turns, so samples of one turn belong together), it lies between `low` and `high` in three of five.
+struct CrossoverBand
+{
+    double low = 0, high = 0; // nearest-rank quantiles of 20 and 80 %, tokens
+    int rounds = 0;           // that have a crossover
+    int without = 0;          // that have none: always faster, or never
+};
+
+// Nullopt where no round has a crossover.
+std::optional<CrossoverBand> crossoverBand(const Sweep& sweep, int place);
 
 // "Intel Xeon, 2 threads; OpenCL pthread-…, driver 3.1" or "…; float64 reference".
 std::string machineLine(const DeviceContext* device);
