@@ -78,7 +78,7 @@ QImage markerOf(const Identity& identity)
 ChartView::ChartView(QWidget* parent)
     : View(parent)
     , m_view(new QChartView(this))
-    , m_chart(nullptr)
+    , m_chart(m_view->chart()) // the empty one it is born with: the first rebuild() takes it away
 {
     m_view->setFrameShape(QFrame::NoFrame);
     m_view->setRenderHint(QPainter::Antialiasing);
