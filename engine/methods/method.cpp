@@ -16,6 +16,7 @@ Method completed(Method method, const Method& exact)
         method.mapRecords = exact.mapRecords;
         method.attention = exact.attention;
         method.weights = exact.weights;
+        method.pairwise = exact.pairwise;
         method.deviceWeights = exact.deviceWeights;
         method.deviceAttention = exact.deviceAttention;
         method.kernel = exact.kernel;

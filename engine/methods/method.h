@@ -181,6 +181,10 @@ struct Method
     void (*deviceWeights)(const LayerTrace&, HeadIndex, TokenRange queries, TokenRange keys, const LayerContext&,
                           Buffer<float>& tile, DeviceContext&) = nullptr;
 
+    // Whether a weight depends on nothing but its query's and its key's rows (with their positions) and the query's own
+    // map records: then single cells of a long map can be had without the tokens between them. Null: it does not.
+    bool (*pairwise)(const LayerContext&) = nullptr;
+
     // The method as it is meant to run; `expectedTokens` is how long the sequence will become (0: unknown).
     std::unique_ptr<DeviceAttention> (*deviceAttention)(const LayerContext&, DeviceContext&,
                                                         int expectedTokens) = nullptr;

@@ -73,6 +73,7 @@ Method makeRow()
     method.attention = reference;
     method.linear = denseReference;
     method.weights = weights;
+    method.pairwise = [](const LayerContext&) { return true; };
     method.deviceAttention = makeDevice;
     method.deviceWeights = deviceWeights;
     method.deviceLinear = makeDenseLinear;

@@ -60,6 +60,8 @@ Method makeRow()
     method.check = check;
     method.attention = reference;
     method.weights = weights;
+    // The output's scale counts the tokens before a query.
+    method.pairwise = [](const LayerContext& context) { return !optionsOf(context.plan.attention.knobs).outputScale; };
     method.deviceAttention = makeDevice;
     method.deviceWeights = deviceWeights;
     method.prepare = prepare;
