@@ -257,7 +257,7 @@ DocumentState startState()
     DocumentState state;
     state.lanes.resize(2);
     for (const engine::Method& method : engine::methods())
-        if (method.info.id != engine::baseline) {
+        if (method.info.id != engine::baseline && engine::replacesAttention(method)) {
             state.lanes[1].everywhere.attention.method = std::string(method.info.id);
             break;
         }

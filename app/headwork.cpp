@@ -152,8 +152,8 @@ std::shared_ptr<const LayerAttention> attendLayer(std::shared_ptr<const LaneRun>
     result->fidelity = engine::attentionFidelity(*own->model, own->plan, layer);
     result->everyProbe = everyProbe;
     const auto begin = std::chrono::steady_clock::now();
-    result->attended = engine::attend(engine::headTensors(*exact->trace, layer), result->context, device,
-                                      {.repeats = 0, .everyProbe = everyProbe}, job);
+    result->attended = engine::attend(engine::projected(engine::headTensors(*exact->trace, layer), result->context),
+                                      result->context, device, {.repeats = 0, .everyProbe = everyProbe}, job);
     result->seconds = secondsSince(begin);
     result->exact = std::move(exact);
     result->own = std::move(own);

@@ -48,7 +48,7 @@ void setTab(Document& document, const std::string& tab)
     layout.tab = tab;
     if (tab == "probes" && layout.probe.empty())
         for (const engine::ProbeSpec& probe :
-             engine::findMethod(document.state().lanes.back().everywhere.attention.method).info.probes) {
+             engine::findMethod(document.state().lanes.back().everywhere.shown().method).info.probes) {
             layout.probe = std::string(probe.id);
             break;
         }

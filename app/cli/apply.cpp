@@ -46,6 +46,9 @@ Settings settingsFrom(const ApplyOptions& options)
             std::get<bool>(parseKnob(causal ? causalKnob : weightsKnob, value));
     }
     settings.part = parseSpec(spec);
+    if (findMethod(settings.part.method).apply != nullptr && (causalGiven || weightsGiven))
+        throw Error(Fault::Request, "--set " + std::string(causalGiven ? "causal" : "weights") + ": " +
+                                        settings.part.method + " replaces no attention and has neither");
     return settings;
 }
 
@@ -132,11 +135,60 @@ void write(const ApplyOptions& options, const Settings& settings, const LayerCon
     json.end().end();
 }
 
+std::vector<NamedTensor> named(PlainTensors tensors)
+{
+    std::vector<NamedTensor> list;
+    for (auto& [name, tensor] : tensors) {
+        NamedTensor& one = list.emplace_back(NamedTensor{name, tensor.shape, {}});
+        if (!tensor.whole.empty()) {
+            one.cells = std::move(tensor.whole);
+            continue;
+        }
+        const int cols = tensor.shape.empty() ? 1 : int(tensor.shape.back());
+        const int rows = cols > 0 ? int(tensor.numbers.size() / std::size_t(cols)) : 0;
+        one.cells = std::vector<Grid>{Grid(std::move(tensor.numbers), rows, cols)};
+    }
+    return list;
+}
+
+// A method that works on named tensors of its own.
+int applyToTensors(const ApplyOptions& options, const Settings& settings, Context& context)
+{
+    const Method& method = findMethod(settings.part.method);
+    const PlainTensors input = readPlainTensors(options.in);
+    return onMachine(options.where, context, [&](Machine& machine) {
+        const auto tensors = named(method.apply(input, settings.part.knobs, machine.device(), context.job));
+        std::ofstream file(options.out, std::ios::binary);
+        if (!file)
+            throw Error(Fault::File, options.out + " cannot be written");
+        writeSafetensors(file, tensors, {{"method", printSpec(settings.part)}});
+        if (!context.json) {
+            context.out << printSpec(settings.part) << " · " << machine.deviceName() << '\n';
+            for (const NamedTensor& tensor : tensors) {
+                context.out << tensor.name << " [";
+                for (std::size_t i = 0; i < tensor.shape.size(); ++i)
+                    context.out << (i > 0 ? ", " : "") << tensor.shape[i];
+                context.out << "]\n";
+            }
+            return exitOk;
+        }
+        JsonWriter json(context.out);
+        json.object().field("method", settings.part.method).field("backend", machine.backendName());
+        json.field("device", machine.deviceName()).key("outputs").array();
+        for (const NamedTensor& tensor : tensors)
+            json.object().field("name", tensor.name).key("shape").list(tensor.shape).end();
+        json.end().end();
+        return exitOk;
+    });
+}
+
 } // namespace
 
 int apply(const ApplyOptions& options, Context& context)
 {
     const Settings settings = settingsFrom(options);
+    if (findMethod(settings.part.method).apply != nullptr)
+        return applyToTensors(options, settings, context);
     ApplyInput input = readApplyInput(options.in);
     const int tokens = input.tensors.tokens();
     LayerContext layer = contextFrom(settings, input, options.in, context.log);

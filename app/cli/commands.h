@@ -75,6 +75,13 @@ struct ApplyOptions
     MachineChoice where;
 };
 
+struct ConvertOptions
+{
+    Source source;
+    std::string method, file, layers, projections, out; // lists: empty is all layers, what the method replaces
+    MachineChoice where;
+};
+
 struct BenchOptions
 {
     std::string methods; // empty: all
@@ -101,6 +108,7 @@ int run(const RunOptions& options, Context& context);
 int compare(const CompareOptions& options, Context& context);
 int perplexity(const PerplexityOptions& options, Context& context);
 int apply(const ApplyOptions& options, Context& context);
+int convert(const ConvertOptions& options, Context& context);
 int bench(const BenchOptions& options, Context& context);
 int selftest(const MachineChoice& where, Context& context);
 int devices(Context& context);

@@ -74,7 +74,7 @@ void Comparer::addHeads(Comparison& result, const SessionPlan& plan, const Prepa
         const LayerContext otherContext = layerContext(model, plan, LayerIndex{layer}, prepared);
         const HeadTensors tensors = headTensors(*m_exact, LayerIndex{layer});
         const Attended exact = attend(tensors, exactContext, device, {}, m_job);
-        const Attended other = attend(tensors, otherContext, device, {}, m_job);
+        const Attended other = attend(projected(tensors, otherContext), otherContext, device, {}, m_job);
         for (int head = 0; head < model.config().heads; ++head) {
             for (Metric& metric : headMetrics(exact, exactContext, other, otherContext, HeadIndex{head}, device, m_job))
                 result.rows.push_back({layer, head, std::move(metric)});

@@ -24,6 +24,17 @@ struct GoldenCase
     engine::HeadTensors tensors() const; // rounded to float
 };
 
+// A case of a method that works on named tensors (Method::apply).
+struct GoldenTensors
+{
+    std::string name;
+    engine::KnobValues knobs;
+    engine::PlainTensors in, expected; // whole numbers stand as numbers
+    double tolerance = 0;
+};
+
+std::vector<GoldenTensors> goldenTensors(std::string_view method);
+
 // Throws Error{Internal} for a file that does not say what it should.
 std::vector<GoldenCase> goldenCases(std::string_view method);
 

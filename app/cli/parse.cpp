@@ -35,6 +35,7 @@ private:
     void addCompare();
     void addPerplexity();
     void addApply();
+    void addConvert();
     void addBench();
     void addSelftest();
     void addDevices();
@@ -155,6 +156,19 @@ void Parser::addApply()
     addWhere(sub, options->where);
 }
 
+void Parser::addConvert()
+{
+    auto options = std::make_shared<ConvertOptions>();
+    CLI::App* sub = add("convert", "Fit a method to a checkpoint on a text and save both", options, convert);
+    addSource(sub, options->source);
+    sub->add_option("--method", options->method, "id or id:knob=value,…")->required();
+    sub->add_option("--file", options->file, "The calibration text")->required();
+    sub->add_option("--layers", options->layers, "Layers, separated by commas (default: all)");
+    sub->add_option("--projections", options->projections, "all, or query, key, … separated by commas");
+    sub->add_option("-o,--output", options->out, "The folder to write")->required();
+    addWhere(sub, options->where);
+}
+
 void Parser::addBench()
 {
     auto options = std::make_shared<BenchOptions>();
@@ -227,6 +241,7 @@ Parser::Parser()
     addCompare();
     addPerplexity();
     addApply();
+    addConvert();
     addBench();
     addSelftest();
     addDevices();

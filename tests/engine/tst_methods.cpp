@@ -202,6 +202,12 @@ private slots:
         QVERIFY2(!cases.isEmpty(), "no golden.json with an origin");
         for (const QJsonValue& value : cases) {
             const QJsonObject given = value.toObject();
+            if (method.apply != nullptr) {
+                checkApplied(method, given, nullptr);
+                if (m_machine)
+                    checkApplied(method, given, &m_machine->context);
+                continue;
+            }
             const QByteArray name = given["name"].toString().toUtf8();
             const LayerContext context = contextFrom(method, given);
             const LayerInput input = inputFrom(given, context.shape);
@@ -637,6 +643,51 @@ private:
                 split(matrixFrom(given["query"]), shape.heads),
                 split(matrixFrom(given["key"]), shape.keyHeads),
                 split(matrixFrom(given["value"]), shape.keyHeads)};
+    }
+
+    // Named tensors in, named tensors out: numbers within the tolerance, whole numbers equal.
+    static void checkApplied(const Method& method, const QJsonObject& given, DeviceContext* device)
+    {
+        KnobValues knobs;
+        const QJsonObject texts = given["knobs"].toObject();
+        for (auto knob = texts.begin(); knob != texts.end(); ++knob) {
+            const auto spec = std::ranges::find(method.info.knobs, knob.key().toStdString(), &Knob::id);
+            knobs[knob.key().toStdString()] = parseKnob(*spec, knob.value().toString().toStdString());
+        }
+        PlainTensors in;
+        const QJsonObject tensors = given["tensors"].toObject();
+        for (auto tensor = tensors.begin(); tensor != tensors.end(); ++tensor)
+            flatten(tensor.value(), 0, in[tensor.key().toStdString()]);
+        Job job;
+        const PlainTensors found = method.apply(in, knobs, device, job);
+        const QJsonObject expected = given["expected"].toObject();
+        QVERIFY(!expected.isEmpty());
+        for (auto tensor = expected.begin(); tensor != expected.end(); ++tensor) {
+            const QByteArray name = given["name"].toString().toUtf8() + ": " + tensor.key().toUtf8();
+            PlainTensor wanted;
+            flatten(tensor.value(), 0, wanted);
+            const auto same = found.find(tensor.key().toStdString());
+            QVERIFY2(same != found.end() && same->second.shape == wanted.shape, name);
+            const PlainTensor& other = same->second;
+            for (std::size_t i = 0; i < wanted.numbers.size(); ++i) {
+                const double number = other.whole.empty() ? double(other.numbers[i]) : double(other.whole[i]);
+                const double allowed = other.whole.empty() ? given["tolerance"].toDouble() : 0;
+                QVERIFY2(std::abs(number - double(wanted.numbers[i])) <= allowed, name);
+            }
+        }
+    }
+
+    static void flatten(const QJsonValue& value, std::size_t depth, PlainTensor& to)
+    {
+        if (!value.isArray()) {
+            to.numbers.push_back(float(value.toDouble()));
+            return;
+        }
+        const QJsonArray rows = value.toArray();
+        if (to.shape.size() == depth)
+            to.shape.push_back(std::size_t(rows.size()));
+        for (const QJsonValue& row : rows)
+            flatten(row, depth + 1, to);
     }
 
     // Records are floats: their rounding comes on top.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/methods/softmax/devicelinear.h"
 
+#include "engine/methods/softmax/reference.h"
+
 #include <cassert>
 
 namespace engine::softmax {
@@ -34,6 +36,7 @@ private:
 std::unique_ptr<DeviceLinear> makeDenseLinear(std::span<const Weight> which, const LayerContext& context,
                                               const DeviceModel& model, DeviceContext& /*device*/)
 {
+    refuseWithoutDense(context);
     return std::make_unique<DenseLinear>(which, context.layer, model);
 }
 
