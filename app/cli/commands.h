@@ -88,6 +88,7 @@ struct BenchOptions
     int heads = 8, headDim = 16, reps = 9;
     std::string lengths = "64:4096:x2";
     bool full = false;
+    bool linear = false; // projections of width heads · headDim instead of attention
     bool causal = false; // what is done anyway where `full` is not set
     std::uint64_t seed = 1;
     std::string compare, failIfSlower;

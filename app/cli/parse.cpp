@@ -181,6 +181,7 @@ void Parser::addBench()
     sub->add_option("--lengths", options->lengths, "n, n,n,…, a:b:xk or a:b:+k")->capture_default_str();
     auto* full = sub->add_flag("--full", options->full, "Every query sees every key");
     sub->add_flag("--causal", options->causal, "A query sees the keys up to it (the default)")->excludes(full);
+    sub->add_flag("--linear", options->linear, "One projection of width heads x head-dim instead of attention");
     sub->add_option("--reps", options->reps, "Repeats")->check(CLI::Range(1, 100000))->capture_default_str();
     sub->add_option("--seed", options->seed, "Of the random tensors");
     auto* base = sub->add_option("--compare", options->compare, "An earlier --json output to compare with");

@@ -213,6 +213,10 @@ struct Method
     std::unique_ptr<DeviceLinear> (*deviceLinear)(std::span<const Weight> which, const LayerContext&,
                                                   const DeviceModel&, DeviceContext&) = nullptr;
 
+    // One projection of random numbers, to be timed. Null: the method replaces none, or has no kernels.
+    std::unique_ptr<DeviceLinear> (*randomLinear)(int width, int outputs, const KnobValues&, std::uint64_t seed,
+                                                  DeviceContext&) = nullptr;
+
     // Long work before a run; returns null when the plan asks for none. Null function: never any.
     std::unique_ptr<const Prepared> (*prepare)(const PrepareInput&, Job&) = nullptr;
     // What prepare() reads of the exact run besides query_raw, key_raw, value and input.

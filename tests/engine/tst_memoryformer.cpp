@@ -3,14 +3,19 @@
 #include "engine/methods/memoryformer/device.h"
 #include "engine/methods/memoryformer/fit.h"
 #include "engine/methods/memoryformer/layer.h"
+#include "engine/session/fidelity.h"
+#include "engine/session/session.h"
 #include "tests/engine/support/heads.h"
+#include "tests/engine/support/tinymodel.h"
 #include "tests/support/expect.h"
 
 #include <QtTest/QTest>
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 #include <random>
+#include <stop_token>
 
 using namespace engine;
 using namespace engine::memoryformer;
@@ -358,6 +363,197 @@ private slots:
         }
     }
 
+    // Reference §12.2: two feed-forward layers with norms and the residual.
+    void goldenBlock()
+    {
+        Tables first = goldenTables(2, 4, 6, 2, 4);
+        Tables second{{6, 3}, 4, {}, {}, {}};
+        for (int k = 0; k < 2; ++k) {
+            for (int i = 0; i < 8; ++i) {
+                for (int j = 0; j < 4; ++j)
+                    second.cells.push_back(float((2 * k + 5 * i + 3 * j) % 13 - 6) / 10.0F);
+            }
+        }
+        const Matrix z = rowOf({0.9, -0.3, -1.2, 0.5});
+        const std::vector<float> ones(6, 1.0F), zeros(6, 0.0F);
+        const auto normed = [&](const Matrix& x) {
+            const auto width = std::size_t(x.cols());
+            return layerNorm(x, std::span(ones).first(width), std::span(zeros).first(width), 1e-5);
+        };
+        const auto close = [](const Matrix& found, std::initializer_list<double> wanted) {
+            return (found - rowOf(wanted)).cwiseAbs().maxCoeff() < 3e-8;
+        };
+        const HashRule rule;
+        QVERIFY(close(normed(z), {1.150080374, -0.341915787, -1.460912908, 0.652748320}));
+        const Hashed hashed = hash(normed(z), first.chunks, {}, rule);
+        QCOMPARE(hashed.codes, (std::vector<std::int32_t>{2, 1}));
+        const Matrix m = lookUp(hashed, first.view());
+        QVERIFY(close(m, {0.433687720, -0.376677926, 0.298626779, 0.152707842, 0.163565838, 0.017646901}));
+        const Hashed inner = hash(normed(m), second.chunks, {}, rule);
+        QCOMPARE(inner.codes, (std::vector<std::int32_t>{5, 6}));
+        QVERIFY(close(z + lookUp(inner, second.view()), {1.338996992, -0.522942491, -1.133721824, 0.553369436}));
+    }
+
+    // A native model with the block of the authors' code: both back ends against the formulas, one after another.
+    void nativeBlock()
+    {
+        const auto model = nativeModel();
+        const std::vector<TokenId> ids = tokenIds(37);
+        Recorder recorder(TraceFilter::everything());
+        Job job;
+        SessionPlan plan = model->checkpoint().native;
+        plan.backend = Backend::Reference;
+        const auto session = makeSession(model, plan, {}, nullptr, nullptr, 37, job);
+        session->feed(ids, recorder, job);
+        const auto trace = recorder.take();
+        Matrix x(37, 16);
+        for (int token = 0; token < 37; ++token) {
+            const auto row =
+                model->weight(Weight::Embedding).subspan(std::size_t(ids[std::size_t(token)].value) * 16, 16);
+            x.row(token) = Eigen::Map<const Eigen::RowVectorXf>(row.data(), 16).cast<double>();
+        }
+        for (int layer = 0; layer < 2; ++layer)
+            x = blockOf(*model, {layer}, x);
+        QVERIFY(distance(x, matrixOf(trace->grid(probes::output, {{1}, allHeads, {}}))) < 1e-6);
+        QCOMPARE(trace->grid("memoryformer.codes.down", {{1}, allHeads, {}}).cols(), 4);
+        QVERIFY(attentionFidelity(*model, plan, {0}) == Fidelity::Trained);
+        // Its layers have nothing dense to compare with.
+        QVERIFY(messageOf([&] {
+                    makeSession(model, {}, {}, nullptr, nullptr, 4, job)->feed(ids, recorder, job);
+                }).find("no dense projections") != std::string::npos);
+        if (!m_machine)
+            return;
+        Recorder onDevice(TraceFilter::everything());
+        const auto uploaded = std::make_shared<const DeviceModel>(model, m_machine->queue, job);
+        plan.backend = Backend::OpenCl;
+        const auto device = makeSession(model, plan, {}, &m_machine->context, uploaded, 37, job);
+        for (const auto& [first, count] : {std::pair(0, 20), std::pair(20, 1), std::pair(21, 16)})
+            device->feed(std::span(ids).subspan(std::size_t(first), std::size_t(count)), onDevice, job);
+        const auto found = onDevice.take();
+        for (const char* probe : {"memoryformer.codes.query", "memoryformer.codes.up", "memoryformer.codes.down"})
+            QVERIFY(distance(trace->grid(probe, {{1}, allHeads, {}}), found->grid(probe, {{1}, allHeads, {}})) == 0);
+        QVERIFY(distance(trace->grid(probes::output, {{1}, allHeads, {}}),
+                         found->grid(probes::output, {{1}, allHeads, {}})) < 1e-4);
+    }
+
+    // Tables of a native checkpoint that do not fit its projections are named with what was found.
+    void nativeTablesAreChecked()
+    {
+        MoreTensors wrong = nativeTensors();
+        for (auto& [name, shape] : wrong) {
+            if (name == "layer.0.key.tables")
+                shape = {4, 12, 16};
+        }
+        const auto model = tinyModel(nativeConfig(), 1, wrong, nativePlanOf());
+        Job job;
+        Recorder nothing;
+        const std::string sentence = messageOf([&] {
+            makeSession(model, model->checkpoint().native, {}, nullptr, nullptr, 4, job)
+                ->feed(tokenIds(4), nothing, job);
+        });
+        QVERIFY2(sentence.starts_with("tiny: layer 0, key.tables is [4, 12, 16]; [K, 2^tau, 16] was expected"),
+                 sentence.c_str());
+    }
+
+    // Tables fitted on a text: better on what they saw, the same on both back ends, CALIBRATED.
+    void conversion()
+    {
+        const auto model = tinyModel();
+        SessionPlan plan;
+        plan.backend = Backend::Reference;
+        plan.everywhere.linear = {"memoryformer",
+                                  {{"tau", 3}, {"t", 4.0}, {"output", true}, {"gate", true}, {"down", true}}};
+        Job job;
+        const std::vector<TokenId> text = tokenIds(400); // longer than the trained context: two windows
+        const PreparedLayers prepared = prepareLayers(model, plan, text, nullptr, nullptr, job);
+        const FittedParts parts = findMethod("memoryformer").fittedParts(*prepared[1].linear);
+        QCOMPARE(parts.heldOut, 100);
+        QCOMPARE(parts.report.rows.size(), std::size_t(6));
+        for (const TableBody::Row& row : parts.report.rows) {
+            QVERIFY2(*row.cells[1].number > 0.3 && *row.cells[1].number < 1, row.label.c_str());
+            QVERIFY(*row.cells[2].number > 0 && *row.cells[2].number <= 1);
+        }
+        QCOMPARE(parts.parameters.at("key.tables").shape, (std::vector<std::size_t>{6, 8, 12}));
+        QVERIFY(attentionFidelity(*model, plan, {1}) == Fidelity::Calibrated);
+        const std::vector<TokenId> ids = tokenIds(33);
+        Recorder reference(TraceFilter::everything());
+        makeSession(model, plan, prepared, nullptr, nullptr, 33, job)->feed(ids, reference, job);
+        const Where last{{0}, allHeads, {}};
+        const auto trace = reference.take();
+        QCOMPARE(trace->grid("memoryformer.codes.query", last).rows(), 33);
+        if (m_machine) {
+            const auto uploaded = std::make_shared<const DeviceModel>(model, m_machine->queue, job);
+            plan.backend = Backend::OpenCl;
+            Recorder onDevice(TraceFilter::everything());
+            makeSession(model, plan, prepared, &m_machine->context, uploaded, 33, job)->feed(ids, onDevice, job);
+            QVERIFY(distance(trace->grid(probes::output, last), onDevice.take()->grid(probes::output, last)) < 1e-4);
+        }
+        std::stop_source stop;
+        stop.request_stop();
+        Job stopped(stop.get_token());
+        QVERIFY_EXCEPTION_THROWN(prepareLayers(model, plan, text, nullptr, nullptr, stopped), Cancelled);
+        expectError(Fault::Request, {"calibration text of 3 tokens", "would stay empty"}, [&] {
+            plan.backend = Backend::Reference;
+            plan.everywhere.linear.knobs["tau"] = 8;
+            prepareLayers(model, plan, tokenIds(4), nullptr, nullptr, job);
+        });
+    }
+
+    // Levers of the conversion: each does what it is for.
+    void leversHelp()
+    {
+        const int tokens = 3000, width = 16;
+        Matrix x = normal(tokens, width, 51), unseen = normal(1000, width, 52);
+        x.array() += 1;
+        unseen.array() += 1;
+        const Matrix w = normal(5, width, 53);
+        const auto explained = [&](const FitOptions& options) {
+            Job job;
+            const Tables tables = fit(count(x, options), cellsOf(w), 5, unseen.topRows(500), options, job);
+            const Matrix found = lookUp(hash(unseen, tables.chunks, tables.thresholds, options.rule), tables.view());
+            return qualityOf(unseen * w.transpose(), found).explained;
+        };
+        FitOptions plain;
+        plain.bits = 4;
+        plain.rule.weighting = Weighting::One;
+        FitOptions centred = plain;
+        centred.thresholds = Thresholds::Mean;
+        // §9.2: a shift of one standard deviation takes R² to 0.438; thresholds bring 2/π back.
+        QVERIFY(std::abs(explained(plain) - 0.438) < 0.03);
+        QVERIFY(std::abs(explained(centred) - 2 / std::numbers::pi) < 0.02);
+        centred.thresholds = Thresholds::Median;
+        QVERIFY(std::abs(explained(centred) - 2 / std::numbers::pi) < 0.02);
+        // §9.3, 4: R² 0.698 with two probes, 0.766 with four, at t = 4 and τ = 8; the more the nearer.
+        FitOptions probes = centred;
+        probes.bits = 8;
+        probes.rule = {Weighting::P, 4, 2};
+        const double two = explained(probes);
+        probes.rule.probes = 4;
+        const double four = explained(probes);
+        QVERIFY2(std::abs(two - 0.698) < 0.02 && std::abs(four - 0.766) < 0.02,
+                 (std::to_string(two) + " " + std::to_string(four)).c_str());
+        FitOptions swept = centred;
+        swept.rule.weighting = Weighting::P;
+        const double alone = explained(swept);
+        swept.sweeps = 8;
+        QVERIFY(explained(swept) >= alone - 1e-9);
+    }
+
+    // Costs of the paper's table 1 and of the reference's §6.
+    void costs()
+    {
+        const LinearCost tables = findMethod("memoryformer").linearCost({512, 2048, 50304}, {}, 2048);
+        const LinearCost dense = findMethod(baseline).linearCost({512, 2048, 50304}, {}, 2048);
+        QCOMPARE(dense.multiplyAdds, std::int64_t(6'442'450'944));                    // 6.4 G
+        QCOMPARE(dense.multiplyAdds + dense.attention, std::int64_t(10'737'418'240)); // 10.7 G
+        QCOMPARE(tables.readPerToken, std::int64_t(172'032));
+        QCOMPARE(double(tables.storedNumbers) / double(dense.storedNumbers), 22.0);
+        QVERIFY(tables.reason.find("18.29 times fewer") != std::string::npos);
+        QVERIFY(tables.reason.find("25.8 M") != std::string::npos && tables.reason.find("50304") != std::string::npos);
+        const LinearCost wide = findMethod("memoryformer").linearCost({2048, 8192, 50304}, {}, 2048);
+        QVERIFY2(wide.reason.find("19.6 % of the dense block") != std::string::npos, wide.reason.c_str());
+    }
+
     // §10, row by row.
     void badInputIsRefused()
     {
@@ -409,6 +605,88 @@ private slots:
 
 private:
     std::unique_ptr<Machine> m_machine;
+
+    // d 16, four tables of four bits, one expanding bit.
+    static ModelConfig nativeConfig()
+    {
+        ModelConfig config = tinyConfig();
+        config.layers = 2;
+        config.width = 16;
+        config.heads = config.keyHeads = 4;
+        config.headWidth = config.valueWidth = 4;
+        config.feedForwardWidth = 20;
+        config.feedForward = FeedForwardKind::Memory;
+        config.outputProjection = config.denseProjections = false;
+        return config;
+    }
+
+    static MoreTensors nativeTensors()
+    {
+        MoreTensors tensors;
+        for (int layer = 0; layer < 2; ++layer) {
+            const std::string prefix = "layer." + std::to_string(layer) + ".";
+            for (const char* name : {"query", "key", "value"}) {
+                tensors.push_back({prefix + name + ".tables", {4, 16, 16}});
+                tensors.push_back({prefix + name + ".bias", {16}});
+            }
+            tensors.push_back({prefix + "up.tables", {4, 16, 20}});
+            tensors.push_back({prefix + "up.bias", {20}});
+            tensors.push_back({prefix + "inner_norm", {20}});
+            tensors.push_back({prefix + "inner_norm_bias", {20}});
+            tensors.push_back({prefix + "down.tables", {4, 32, 16}});
+            tensors.push_back({prefix + "down.bias", {16}});
+        }
+        return tensors;
+    }
+
+    static SessionPlan nativePlanOf()
+    {
+        SessionPlan plan;
+        plan.backend = Backend::Reference;
+        for (int layer = 0; layer < 2; ++layer) {
+            LayerPlan& own = plan.overrides[{layer}];
+            own.linear = {"memoryformer", {{"kernel", parsed("kernel", "l1p")}}};
+            own.parameters["query.bias"] = std::vector<float>(16);
+        }
+        return plan;
+    }
+
+    static std::shared_ptr<const Model> nativeModel()
+    {
+        return tinyModel(nativeConfig(), 1, nativeTensors(), nativePlanOf());
+    }
+
+    static Matrix tableOf(const Model& model, LayerIndex layer, const std::string& name, int bits, const Matrix& x)
+    {
+        const Parameter& cells = *model.parameter(name + ".tables", layer);
+        const Parameter& bias = *model.parameter(name + ".bias", layer);
+        const TableView tables{{int(x.cols()), bits}, int(cells.shape[2]), cells.values, bias.values, {}};
+        return lookUp(hash(x, tables.chunks, {}, {Weighting::L1p, 1, 1}), tables);
+    }
+
+    // Reference §5.1, written down once more.
+    static Matrix blockOf(const Model& model, LayerIndex layer, const Matrix& x)
+    {
+        const double eps = model.config().normEps;
+        const Matrix u = rmsNorm(x, model.weight(Weight::AttentionNorm, layer), eps);
+        Matrix z = x;
+        for (int head = 0; head < 4; ++head) {
+            const auto of = [&](const char* name) {
+                return Matrix(tableOf(model, layer, name, 4, u).middleCols(4 * head, 4));
+            };
+            const Matrix q = rotate(Positions::of(model.config()), of("query"), 0);
+            const Matrix k = rotate(Positions::of(model.config()), of("key"), 0), v = of("value");
+            for (int token = 0; token < int(x.rows()); ++token) {
+                Vector a = (k.topRows(token + 1) * q.row(token).transpose() / 2).array().exp();
+                a /= a.sum();
+                z.row(token).segment(4 * head, 4) += a.transpose() * v.topRows(token + 1);
+            }
+        }
+        const Matrix m = tableOf(model, layer, "up", 4, rmsNorm(z, model.weight(Weight::FeedForwardNorm, layer), eps));
+        const Matrix inner = layerNorm(m, model.weight(Weight::InnerNorm, layer),
+                                       model.weight(Weight::InnerNormBias, layer), model.config().innerNormEps);
+        return z + tableOf(model, layer, "down", 5, inner);
+    }
 
     static KnobValue parsed(std::string_view id, std::string_view text)
     {

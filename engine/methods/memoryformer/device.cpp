@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cassert>
 #include <deque>
+#include <random>
 
 namespace engine::memoryformer {
 namespace {
@@ -90,7 +91,55 @@ private:
     std::vector<Part> m_parts;
 };
 
+class RandomTables : public DeviceLinear
+{
+public:
+    RandomTables(const Tables& tables, const HashRule& rule, DeviceContext& device)
+        : m_queue(device.queue)
+        , m_hash(tables.chunks, {}, rule, device)
+        , m_tables(tables.view(), device)
+    {
+    }
+
+    ~RandomTables() override
+    {
+        try {
+            m_queue.finish();
+        } catch (const Error&) { // already on the way out with an error of its own
+        }
+    }
+
+    RandomTables(const RandomTables&) = delete;
+    RandomTables& operator=(const RandomTables&) = delete;
+
+    void apply(const Buffer<float>& x, int rows, std::span<Buffer<float>* const> out, bool accumulate,
+               DeviceContext& context, Recorder& /*recorder*/) override
+    {
+        m_hash.apply(x, rows, context.queue);
+        m_tables.apply(m_hash, rows, *out.front(), accumulate, context.queue);
+    }
+
+    std::size_t stateBytes() const override { return 0; }
+
+private:
+    Queue& m_queue;
+    DeviceHash m_hash;
+    DeviceTables m_tables;
+};
+
 } // namespace
+
+std::unique_ptr<DeviceLinear> makeRandom(int width, int outputs, const KnobValues& knobs, std::uint64_t seed,
+                                         DeviceContext& device)
+{
+    Tables tables{{width, intOf(memoryformer::knobs(), knobs, "tau")}, outputs, {}, {}, {}};
+    tables.cells.resize(tableCells(tables.chunks, outputs, "random tables"));
+    std::mt19937_64 random(seed);
+    std::normal_distribution<float> normal;
+    for (float& number : tables.cells)
+        number = normal(random);
+    return std::make_unique<RandomTables>(tables, ruleOf(knobs), device);
+}
 
 DeviceHash::DeviceHash(const Chunks& chunks, std::span<const float> thresholds, const HashRule& rule,
                        DeviceContext& device)

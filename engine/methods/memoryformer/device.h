@@ -58,4 +58,8 @@ private:
 std::unique_ptr<DeviceLinear> makeDevice(std::span<const Weight> which, const LayerContext& context,
                                          const DeviceModel& model, DeviceContext& device);
 
+// One Memory Layer of random tables. Throws Error{Memory} where they do not fit.
+std::unique_ptr<DeviceLinear> makeRandom(int width, int outputs, const KnobValues& knobs, std::uint64_t seed,
+                                         DeviceContext& device);
+
 } // namespace engine::memoryformer

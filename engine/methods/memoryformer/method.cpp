@@ -56,6 +56,7 @@ Method makeRow()
     method.fittedParts = fittedParts;
     method.apply = apply;
     method.linearCost = blockCost;
+    method.randomLinear = makeRandom;
     return method;
 }
 

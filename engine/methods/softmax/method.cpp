@@ -95,6 +95,7 @@ Method makeRow()
     method.kernel = exponential;
     method.cost = cost;
     method.linearCost = linearCost;
+    method.randomLinear = makeRandomLinear;
     return method;
 }
 
