@@ -106,8 +106,12 @@ Opened openModel(const std::filesystem::path& path, const std::filesystem::path&
 {
     noteEngineWork("open");
     job.report(0, "reading " + path.filename().string());
-    return {std::make_shared<const engine::Model>(engine::readCheckpoint(path, job, tokenizer), job),
-            promptsBeside(path)};
+    Opened opened{std::make_shared<const engine::Model>(engine::readCheckpoint(path, job, tokenizer), job),
+                  promptsBeside(path),
+                  {}};
+    if (opened.model->checkpoint().hasNative)
+        opened.native = engine::nativePlan(opened.model->checkpoint());
+    return opened;
 }
 
 std::shared_ptr<const Sequence> encodePrompt(const engine::Model& model, const std::string& prompt)

@@ -146,7 +146,14 @@ void Lanes::open()
             m_accelerator.reset(); // the weights on the device are another model's
             for (const auto& lane : m_lanes)
                 lane->layers.clear();
+            // A checkpoint of tables alone has nothing exact to run: both lanes take its own methods.
+            const bool alone = !opened.model->config().denseProjections;
             m_document.setModel(std::move(opened.model), std::move(opened.prompts));
+            for (int lane = alone ? 0 : 1; opened.native && lane < m_document.laneCount(); ++lane) {
+                engine::SessionPlan plan = *opened.native;
+                plan.backend = m_document.state().lanes[std::size_t(lane)].backend;
+                m_document.setPlan({lane}, plan);
+            }
             encode();
         });
 }

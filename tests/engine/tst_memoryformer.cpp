@@ -3,6 +3,7 @@
 #include "engine/methods/memoryformer/device.h"
 #include "engine/methods/memoryformer/fit.h"
 #include "engine/methods/memoryformer/layer.h"
+#include "engine/methods/memoryformer/study.h"
 #include "engine/session/fidelity.h"
 #include "engine/session/session.h"
 #include "tests/engine/support/heads.h"
@@ -14,7 +15,9 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <numeric>
 #include <random>
+#include <set>
 #include <stop_token>
 
 using namespace engine;
@@ -537,6 +540,94 @@ private slots:
         const double alone = explained(swept);
         swept.sweeps = 8;
         QVERIFY(explained(swept) >= alone - 1e-9);
+    }
+
+    // The tab's numbers against numbers found another way.
+    void buckets()
+    {
+        const auto model = tinyModel();
+        SessionPlan plan;
+        plan.backend = Backend::Reference;
+        plan.everywhere.linear = {"memoryformer", {{"tau", 3}, {"t", 4.0}, {"key", false}}};
+        Job job;
+        const std::vector<TokenId> ids = tokenIds(80);
+        const PreparedLayers prepared = prepareLayers(model, plan, ids, nullptr, nullptr, job);
+        const auto runOf = [&](const SessionPlan& which, const PreparedLayers& with) {
+            Recorder recorder(mapFilter(plan));
+            makeSession(model, which, with, nullptr, nullptr, 80, job)->feed(ids, recorder, job);
+            return recorder.take();
+        };
+        SessionPlan exactPlan;
+        exactPlan.backend = Backend::Reference;
+        const auto own = runOf(plan, prepared), exact = runOf(exactPlan, {});
+        const LayerContext context = layerContext(*model, plan, {1}, prepared);
+        const LayerTrace trace(own, {1}, context.shape, context.positions);
+        const auto studied = [&](const KnobValues& controls) {
+            const StudyInput input{trace, context, {0}, {70}, {3}, controls, {}, plan, *exact, *own, {}, {}};
+            return findMethod("memoryformer").study("buckets", input, job);
+        };
+        const Study study = studied({{"table", 2}, {"limit", 8}});
+        std::set<std::string> seen;
+        for (const Panel& panel : study.panels)
+            QVERIFY2(seen.insert(panel.id).second && !panel.title.empty(), panel.id.c_str());
+        const auto panelOf = [&](std::string_view id) -> const Panel& {
+            return *std::ranges::find(study.panels, id, &Panel::id);
+        };
+        // 16 entries in threes: six tables, the last of one bit.
+        const Grid codes = own->grid("memoryformer.codes.query", {{1}, allHeads, {}});
+        const Matrix x = matrixOf(own->grid(probes::input, {{1}, allHeads, {}}));
+        std::set<std::pair<int, int>> rows;
+        for (int token = 0; token < 80; ++token) {
+            for (int table = 0; table < 6; ++table) {
+                int code = 0;
+                for (int entry = 3 * table; entry < std::min(3 * table + 3, 16); ++entry)
+                    code = 2 * code + (x(token, entry) >= 0 ? 1 : 0);
+                rows.insert({table, code});
+            }
+        }
+        const std::string share = percent(double(rows.size()) / 42);
+        QVERIFY(std::ranges::any_of(study.sentence, [&](const Phrase& phrase) { return phrase.text == share; }));
+        const auto& load = std::get<BarsBody>(panelOf("buckets.load").body);
+        for (const BarsBody::Series& series : load.series)
+            QVERIFY(std::abs(std::accumulate(series.values.begin(), series.values.end(), 0.0) - 100) < 1e-6);
+        QVERIFY(std::abs(load.series[0].values[0] - 100 * (1 - double(rows.size()) / 42)) < 1e-9);
+        const auto& occupancy = std::get<HeatBody>(panelOf("buckets.occupancy").body);
+        double landed = 0;
+        for (int place = 0; place < 8; ++place) {
+            const double cell = double(occupancy.maps[0].cells.at(1, place));
+            landed += std::isnan(cell) ? 0 : cell;
+        }
+        QCOMPARE(landed, 80.0); // every token is in one row of a table
+        // The errors are those that fitting reported.
+        const FittedParts parts = findMethod("memoryformer").fittedParts(*prepared[1].linear);
+        const TableBody::Row& query =
+            *std::ranges::find(parts.report.rows, std::string("query"), &TableBody::Row::label);
+        QVERIFY(std::ranges::any_of(
+            study.sentence, [&](const Phrase& phrase) { return phrase.text == rounded(*query.cells[4].number, 2); }));
+        QVERIFY(study.second.starts_with("CALIBRATED on 60 tokens of this prompt, text hash "));
+        QCOMPARE(std::get<BarsBody>(panelOf("buckets.error").body).series[0].values.size(), std::size_t(80));
+        // All rows at t = 256 are the dense layer.
+        const auto& limit = std::get<CurvesBody>(panelOf("buckets.limit").body);
+        QVERIFY(limit.curves.back().y.back() < 1e-3 && limit.curves.back().y.front() > 0.3);
+        QVERIFY(limit.curves[0].y.back() > limit.curves[1].y.back());
+        // Tables of a linear fit: opposite rows point apart.
+        const auto& geometry = std::get<CurvesBody>(panelOf("buckets.geometry").body).curves[0];
+        QVERIFY(geometry.y.front() > geometry.y.back());
+        const auto& drift = std::get<CurvesBody>(panelOf("buckets.drift").body);
+        QCOMPARE(drift.curves.size(), std::size_t(3));
+        const auto& ledger = std::get<TableBody>(panelOf("buckets.ledger").body);
+        QCOMPARE(*ledger.rows[0].cells[0].number, 16.0 * 24);
+        QCOMPARE(*ledger.rows[0].cells[1].number, 6.0 * 24);
+        const auto& chips = std::get<ChipsBody>(panelOf("buckets.sharing").body);
+        QVERIFY(std::ranges::any_of(chips.groups[0].chips,
+                                    [](const ChipsBody::Chip& chip) { return chip.token == 70 || !chip.token; }));
+        // A projection that stayed dense has no tables to show, and the tab says so.
+        QCOMPARE(studied({{"projection", 1}}).notices.size(), std::size_t(1));
+        std::stop_source stop;
+        stop.request_stop();
+        Job stopped(stop.get_token());
+        const StudyInput input{trace, context, {0}, {70}, {3}, {}, {}, plan, *exact, *own, {}, {}};
+        QVERIFY_EXCEPTION_THROWN(findMethod("memoryformer").study("buckets", input, stopped), Cancelled);
     }
 
     // Costs of the paper's table 1 and of the reference's §6.

@@ -122,7 +122,7 @@ Panel limitPanel(const BucketLook& look, Job& job)
         body.curves.push_back(std::move(curve));
     }
     body.handle = look.limit;
-    body.pick = {Pick::Sets::Control, "limit", {}};
+    body.pick = {Pick::Sets::Control, "limit", {-2, -1, 0, 1, 2, 3, 4, 5, 6, 7, 8}};
     Panel panel{"buckets.limit", "The exact limit", "linear tables, so many of the likeliest rows of each mixed"};
     panel.row = 3;
     panel.width = 1.2;

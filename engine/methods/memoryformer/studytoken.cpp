@@ -266,6 +266,8 @@ Panel driftPanel(const BucketLook& look, const StudyInput& input)
         [&](int token) { return bitsApart(look.hashed, exact, token, token, width); });
     body.handle = look.token;
     body.pick = {Pick::Sets::Query, "", {}};
+    for (int token = 1; token < look.tokens(); ++token) // places are those of the first curve
+        body.pick.values.push_back(token);
     Panel panel{"buckets.drift", "Drift", "bits of all tables that change"};
     panel.row = 4;
     panel.height = 0.8;
