@@ -45,6 +45,14 @@ std::filesystem::path pathOf(const QString& path)
     return path.toStdString();
 }
 
+// A new method starts from nothing; new knobs keep the parameters that a checkpoint brought.
+void setShown(engine::LayerPlan& plan, const engine::Part& part)
+{
+    if (plan.shown().method != part.method)
+        plan = {};
+    engine::place(plan, part);
+}
+
 } // namespace
 
 Wiring::Wiring(Document& document, Lanes& lanes, MainWindow& window)
@@ -284,12 +292,11 @@ void Wiring::setMethod(int row, const engine::Part& part)
 {
     engine::SessionPlan plan = m_document.state().lanes[std::size_t(comparedLane.value)];
     if (row == 0) {
-        plan.everywhere = {};
-        engine::place(plan.everywhere, part);
+        setShown(plan.everywhere, part);
     } else {
         const engine::LayerIndex layer{row - 1};
-        engine::LayerPlan own;
-        engine::place(own, part);
+        engine::LayerPlan own = plan.of(layer);
+        setShown(own, part);
         plan.overrides.erase(layer);
         if (own != plan.everywhere)
             plan.overrides[layer] = own;

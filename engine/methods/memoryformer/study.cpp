@@ -117,6 +117,15 @@ void speak(Study& study, const BucketLook& look, const std::optional<ProjectionE
 
 } // namespace
 
+Panel titled(std::string id, std::string title, std::string words)
+{
+    Panel panel;
+    panel.id = std::move(id);
+    panel.title = std::move(title);
+    panel.words = std::move(words);
+    return panel;
+}
+
 std::string rounded(double number, int decimals)
 {
     std::array<char, 48> text{};

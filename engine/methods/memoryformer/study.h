@@ -65,6 +65,9 @@ ProjectionErrors errorsOf(const BucketLook& look);
 Panel errorPanel(const BucketLook& look, const ProjectionErrors& errors);
 Panel limitPanel(const BucketLook& look, Job& job);
 
+// A panel without a body yet.
+Panel titled(std::string id, std::string title, std::string words);
+
 // Shared wording.
 std::string percent(double share);
 std::string rounded(double number, int decimals);

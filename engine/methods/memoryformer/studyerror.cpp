@@ -79,8 +79,8 @@ Panel errorPanel(const BucketLook& look, const ProjectionErrors& errors)
                    rounded(look.seen > 0 ? errors.seen : errors.unseen, 2) + (look.seen > 0 ? " seen" : "")}};
     if (look.seen > 0 && look.seen < look.tokens())
         body.marks.push_back({false, errors.unseen, rounded(errors.unseen, 2) + " held out"});
-    Panel panel{"buckets.error", "Projection error",
-                "tables against the dense " + std::string(nameOf(look.projection)) + ", per token"};
+    Panel panel = titled("buckets.error", "Projection error",
+                         "tables against the dense " + std::string(nameOf(look.projection)) + ", per token");
     panel.row = 2;
     panel.width = 1.2;
     panel.height = 0.7;
@@ -123,7 +123,8 @@ Panel limitPanel(const BucketLook& look, Job& job)
     }
     body.handle = look.limit;
     body.pick = {Pick::Sets::Control, "limit", {-2, -1, 0, 1, 2, 3, 4, 5, 6, 7, 8}};
-    Panel panel{"buckets.limit", "The exact limit", "linear tables, so many of the likeliest rows of each mixed"};
+    Panel panel =
+        titled("buckets.limit", "The exact limit", "linear tables, so many of the likeliest rows of each mixed");
     panel.row = 3;
     panel.width = 1.2;
     panel.height = 0.8;

@@ -113,7 +113,8 @@ Panel occupancyPanel(const BucketLook& look)
     body.pickedRow = look.table;
     body.pickedCol = pickedPlace;
     body.row = pickTable(look);
-    Panel panel{"buckets.occupancy", "Occupancy", "one line per table, rows sorted by how many tokens land there"};
+    Panel panel =
+        titled("buckets.occupancy", "Occupancy", "one line per table, rows sorted by how many tokens land there");
     panel.row = 0;
     panel.width = 1.75;
     panel.height = 1;
@@ -150,7 +151,7 @@ Panel loadPanel(const BucketLook& look)
     for (int load = 0; load <= mostLoads; ++load)
         body.labels.texts.push_back(std::to_string(load) + (load == mostLoads ? "+" : ""));
     body.quantity = "share of the rows, %";
-    Panel panel{"buckets.load", "Load", "all " + std::to_string(loads.size()) + " rows"};
+    Panel panel = titled("buckets.load", "Load", "all " + std::to_string(loads.size()) + " rows");
     panel.row = 0;
     panel.body = std::move(body);
     return panel;
@@ -185,7 +186,7 @@ Panel evennessPanel(const BucketLook& look)
     add("fullest row", {"", double(loads.back()), 4, "tokens", ""});
     add("even load", {"", double(look.tokens()) / look.tables.chunks.rowsOf(0), 3, "tokens", ""});
     add("dead rows", {"", double(dead), 6, "", ""});
-    Panel panel{"buckets.evenness", "Evenness", "over all tables"};
+    Panel panel = titled("buckets.evenness", "Evenness", "over all tables");
     panel.side = true;
     panel.note = "A text of N tokens can give at most log2 N bits of entropy.";
     panel.body = std::move(body);
@@ -199,8 +200,8 @@ Panel sharingPanel(const BucketLook& look)
     ChipsBody body;
     body.groups.push_back(groupOf(look, std::span(&own, 1), "same row, " + std::to_string(bits) + " bits alike"));
     body.groups.push_back(groupOf(look, neighbours(look), "one bit away"));
-    Panel panel{"buckets.sharing", "Who shares the row",
-                "table " + std::to_string(look.table + 1) + ", row " + std::to_string(own)};
+    Panel panel = titled("buckets.sharing", "Who shares the row",
+                         "table " + std::to_string(look.table + 1) + ", row " + std::to_string(own));
     panel.row = 1;
     panel.width = 1.1;
     panel.body = std::move(body);
@@ -226,8 +227,8 @@ Panel rowsPanel(const BucketLook& look)
     body.quantity = "number in the table";
     body.signedValues = true;
     body.pickedRow = 0;
-    Panel panel{"buckets.rows", "The picked row of the table",
-                std::to_string(look.tables.outputs) + " outputs, and the rows one bit away"};
+    Panel panel = titled("buckets.rows", "The picked row of the table",
+                         std::to_string(look.tables.outputs) + " outputs, and the rows one bit away");
     panel.row = 2;
     panel.width = 1.5;
     panel.height = 0.7;
@@ -281,8 +282,8 @@ Panel geometryPanel(const BucketLook& look)
     body.curves = {std::move(found), std::move(line)};
     body.x.title = "bits apart";
     body.y.title = "cosine";
-    Panel panel{"buckets.geometry", "Row geometry",
-                "cosine between two rows of table " + std::to_string(look.table + 1) + " by bits apart"};
+    Panel panel = titled("buckets.geometry", "Row geometry",
+                         "cosine between two rows of table " + std::to_string(look.table + 1) + " by bits apart");
     panel.row = 3;
     panel.height = 0.8;
     panel.body = std::move(body);
@@ -314,7 +315,7 @@ Panel pairsPanel(const BucketLook& look)
         body.series[0].values.push_back(pairs > 0 ? 100 * atLeast[std::size_t(m)] / pairs : 0);
     body.labels = {"tables shared, at least", Axis::Unit, {}, {}, 1};
     body.quantity = "share of the pairs, %";
-    Panel panel{"buckets.pairs", "Collisions", "pairs of tokens that share so many tables"};
+    Panel panel = titled("buckets.pairs", "Collisions", "pairs of tokens that share so many tables");
     panel.row = 4;
     panel.height = 0.8;
     panel.body = std::move(body);

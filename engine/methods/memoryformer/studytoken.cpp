@@ -69,7 +69,7 @@ Panel codesPanel(const BucketLook& look)
     body.row = {Pick::Sets::Control, "table", {}};
     for (int table = 0; table < look.tableCount(); ++table)
         body.row.values.push_back(table + 1);
-    Panel panel{"buckets.codes", "Token " + std::to_string(look.token), "sign and margin of every entry"};
+    Panel panel = titled("buckets.codes", "Token " + std::to_string(look.token), "sign and margin of every entry");
     panel.row = 1;
     panel.width = 0.8;
     panel.height = 1.25;
@@ -101,7 +101,7 @@ Panel tokenPanel(const BucketLook& look)
     body.pick = {Pick::Sets::Control, "table", {}};
     for (int table = 0; table < look.tableCount(); ++table)
         body.pick.values.push_back(table + 1);
-    Panel panel{"buckets.token", "Its rows", "and what would flip first"};
+    Panel panel = titled("buckets.token", "Its rows", "and what would flip first");
     panel.row = 1;
     panel.width = 1;
     panel.height = 1.25;
@@ -133,9 +133,10 @@ Panel bitsPanel(const BucketLook& look)
     add("row " + bitsText(code, bits), {"", double(code), 6, "", ""}, true);
     add("weight w(z)", {"", look.hashed.scales(look.token, look.table), 2, "", ""}, false);
     add("chance of a flip at 5 % noise", {"", 100 * flipChance(noise, bits), 2, "%", ""}, false);
-    Panel panel{"buckets.bits", "Token " + std::to_string(look.token) + " in table " + std::to_string(look.table + 1),
-                "entries " + std::to_string(look.tables.chunks.first(look.table) + 1) + " – " +
-                    std::to_string(look.tables.chunks.first(look.table) + bits) + " of the input"};
+    Panel panel =
+        titled("buckets.bits", "Token " + std::to_string(look.token) + " in table " + std::to_string(look.table + 1),
+               "entries " + std::to_string(look.tables.chunks.first(look.table) + 1) + " – " +
+                   std::to_string(look.tables.chunks.first(look.table) + bits) + " of the input");
     panel.side = true;
     panel.note = "The row is found without a multiplication: the signs are its number.";
     panel.body = std::move(body);
@@ -161,7 +162,7 @@ Panel ledgerPanel(const BucketLook& look)
     add("read, one token", dense / kilobyte, double(cost.readNumbers) / kilobyte, "KB");
     add("read at least once, this text", dense / kilobyte, double(touched.size()) * outputs / kilobyte, "KB");
     add("stored", dense / kilobyte, double(cost.storedNumbers) / kilobyte, "KB");
-    Panel panel{"buckets.ledger", "Ledger", "one projection"};
+    Panel panel = titled("buckets.ledger", "Ledger", "one projection");
     panel.side = true;
     panel.provenance = Provenance::Predicted;
     const double fetched = double(look.tokens()) * look.tableCount();
@@ -188,9 +189,9 @@ Panel balancePanel(const BucketLook& look)
     body.marks = {{false, 50, "balanced"}};
     const int picked = look.tables.chunks.first(look.table);
     body.regions = {{double(picked), double(picked + look.tables.chunks.bitsOf(look.table)), ""}};
-    Panel panel{"buckets.balance", "Bit balance",
-                "share of tokens whose entry is at or above its threshold, " +
-                    std::to_string(look.tables.chunks.width) + " channels"};
+    Panel panel = titled("buckets.balance", "Bit balance",
+                         "share of tokens whose entry is at or above its threshold, " +
+                             std::to_string(look.tables.chunks.width) + " channels");
     panel.row = 2;
     panel.width = 1;
     panel.height = 0.7;
@@ -223,7 +224,7 @@ Panel correlationPanel(const BucketLook& look)
     body.quantity = "correlation of two bits";
     body.signedValues = true;
     body.high = 1;
-    Panel panel{"buckets.correlation", "Bits that go together", "table " + std::to_string(look.table + 1)};
+    Panel panel = titled("buckets.correlation", "Bits that go together", "table " + std::to_string(look.table + 1));
     panel.row = 3;
     panel.width = 0.6;
     panel.height = 0.8;
@@ -268,7 +269,7 @@ Panel driftPanel(const BucketLook& look, const StudyInput& input)
     body.pick = {Pick::Sets::Query, "", {}};
     for (int token = 1; token < look.tokens(); ++token) // places are those of the first curve
         body.pick.values.push_back(token);
-    Panel panel{"buckets.drift", "Drift", "bits of all tables that change"};
+    Panel panel = titled("buckets.drift", "Drift", "bits of all tables that change");
     panel.row = 4;
     panel.height = 0.8;
     panel.value = percent(moved) + " moved by earlier layers";
