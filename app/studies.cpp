@@ -47,7 +47,7 @@ void Studies::cancel(int job)
 }
 
 template <typename Work, typename Done>
-void Studies::submit(const char* tag, const QString& title, Work work, Done done)
+void Studies::submit(const char* tag, const QString& title, Work work, Done done, std::function<void()> failed)
 {
     const int id = --m_jobs;
     m_running[id] = tag;
@@ -55,12 +55,14 @@ void Studies::submit(const char* tag, const QString& title, Work work, Done done
     m_document.setJob(status);
     m_worker->submit(
         tag, std::move(work),
-        [this, id, done = std::move(done)](auto outcome) {
+        [this, id, done = std::move(done), failed = std::move(failed)](auto outcome) {
             m_running.erase(id);
             if (std::holds_alternative<engine::Error>(outcome))
                 m_document.report(std::get<engine::Error>(outcome));
             if (outcome.index() == 0)
                 done(std::get<0>(std::move(outcome)));
+            else
+                failed();
             m_document.endJob(id);
         },
         [this, status](const engine::Progress& progress) mutable {
@@ -134,6 +136,10 @@ void Studies::study()
         [this](std::shared_ptr<const StudyResult> result) {
             if (result->request.cell.exact->sequence == m_document.sequence())
                 m_document.setStudy(result->request.tab, result);
+        },
+        [this, request] {
+            if (m_studyAsked == request) // else a newer one is on its way
+                m_studyAsked.reset();
         });
 }
 
@@ -159,6 +165,10 @@ void Studies::explain()
         [this](std::shared_ptr<const ExplainResult> result) {
             if (result->request.exact->sequence == m_document.sequence())
                 m_document.setExplained(std::move(result));
+        },
+        [this, request = *cell] {
+            if (m_explainAsked == request)
+                m_explainAsked.reset();
         });
 }
 

@@ -43,7 +43,7 @@ private:
     std::optional<CellRequest> cellOf(engine::LaneIndex lane) const;
     std::shared_ptr<const LayerAttention> withProbes(const StudyRequest& request) const;
     template <typename Work, typename Done>
-    void submit(const char* tag, const QString& title, Work work, Done done);
+    void submit(const char* tag, const QString& title, Work work, Done done, std::function<void()> failed);
 
     Document& m_document;
     std::shared_ptr<Turns> m_turns;

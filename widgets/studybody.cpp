@@ -60,6 +60,11 @@ QString StudyBody::hoverText() const
     return m_over ? placeText(*m_over) : QString();
 }
 
+int StudyBody::heightAt(int) const
+{
+    return minimumSizeHint().height();
+}
+
 QSize StudyBody::sizeHint() const
 {
     return minimumSizeHint().expandedTo({theme().px(240), theme().px(160)});

@@ -40,6 +40,9 @@ public:
 
     QString hoverText() const; // of the hovered place; empty: none
 
+    // What it would like to have in a dock, where only the width is given.
+    virtual int heightAt(int width) const;
+
     QSize sizeHint() const override;
 
 signals:

@@ -40,38 +40,53 @@ QSize StudyChips::minimumSizeHint() const
     return {theme().px(160), int(m_body.groups.size()) * theme().px(titleHeight + chipHeight + Theme::gap2)};
 }
 
-void StudyChips::arrange()
+std::vector<StudyChips::Box> StudyChips::boxesIn(double width, double height, int& hidden) const
 {
     const Theme& look = theme();
-    m_boxes.clear();
-    m_hidden = 0;
+    const double line = look.px(chipHeight + Theme::gap1);
+    std::vector<Box> boxes;
     double y = 0;
     for (int group = 0; group < int(m_body.groups.size()); ++group) {
-        m_boxes.push_back({QRectF(0, y, width(), look.px(titleHeight)), group, -1});
+        boxes.push_back({QRectF(0, y, width, look.px(titleHeight)), group, -1});
         y += look.px(titleHeight);
         double x = 0;
         const auto& chips = m_body.groups[std::size_t(group)].chips;
         // Every later group keeps room for its title and a line.
-        const double later = double(m_body.groups.size() - std::size_t(group) - 1) *
-                             look.px(titleHeight + chipHeight + Theme::gap2 + Theme::gap1);
+        const double later =
+            double(m_body.groups.size() - std::size_t(group) - 1) * (look.px(titleHeight + Theme::gap2) + line);
         for (int col = 0; col < int(chips.size()); ++col) {
             const QString count = countText(chips[std::size_t(col)]);
             const double wide = textWidth(look.font(), chipText(chips[std::size_t(col)])) + look.px(16) +
                                 (count.isEmpty() ? 0 : textWidth(look.font(Theme::labelSize), count) + look.px(6));
-            if (x > 0 && x + wide > width()) {
+            if (x > 0 && x + wide > width) {
+                if (y + 2 * line > height - later) {
+                    hidden += int(chips.size()) - col;
+                    break;
+                }
                 x = 0;
-                y += look.px(chipHeight + Theme::gap1);
+                y += line;
             }
-            if (y + look.px(chipHeight) > height() - later && col > 0 && x == 0) {
-                m_hidden += int(chips.size()) - col;
-                y -= look.px(chipHeight + Theme::gap1);
-                break;
-            }
-            m_boxes.push_back({QRectF(x, y, std::min(wide, double(width())), look.px(chipHeight)), group, col});
+            boxes.push_back({QRectF(x, y, std::min(wide, width), look.px(chipHeight)), group, col});
             x += wide + look.px(Theme::gap1);
         }
-        y += look.px(chipHeight + Theme::gap2);
+        y += line + look.px(Theme::gap2);
     }
+    return boxes;
+}
+
+void StudyChips::arrange()
+{
+    m_hidden = 0;
+    m_boxes = boxesIn(width(), height(), m_hidden);
+}
+
+// All chips, but no more than some eight lines.
+int StudyChips::heightAt(int width) const
+{
+    int hidden = 0;
+    const std::vector<Box> boxes = boxesIn(width, theme().px(240), hidden);
+    const double foot = boxes.empty() ? 0 : boxes.back().box.bottom();
+    return int(foot) + theme().px(hidden > 0 ? 20 : 4);
 }
 
 void StudyChips::draw(QPainter& painter) const

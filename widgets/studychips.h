@@ -14,6 +14,7 @@ public:
     explicit StudyChips(QWidget* parent);
 
     QSize minimumSizeHint() const override;
+    int heightAt(int width) const override;
 
 protected:
     void take(const engine::Panel& panel) override;
@@ -34,6 +35,7 @@ private:
         int group = 0, col = 0;
     };
 
+    std::vector<Box> boxesIn(double width, double height, int& hidden) const;
     QString chipText(const engine::ChipsBody::Chip& chip) const;
     QString countText(const engine::ChipsBody::Chip& chip) const;
 

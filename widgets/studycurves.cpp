@@ -15,6 +15,12 @@ namespace {
 
 constexpr double labelRow = 18;
 
+// A filled area without a line shows a shape only (a histogram's): it is not read out.
+bool isGround(const engine::CurvesBody::Curve& curve)
+{
+    return curve.area && !curve.line;
+}
+
 bool shown(const PlotAxis& axis, double value)
 {
     return std::isfinite(value) && (axis.scale != engine::Scale::Log || value > 0);
@@ -242,6 +248,8 @@ void StudyCurves::drawHover(QPainter& painter, const StudyPlace& place) const
     painter.fillRect(QRectF(x, m_plot.top(), 1, m_plot.height()), theme().outline);
     for (std::size_t index = 0; index < m_body.curves.size(); ++index) {
         const Curve& curve = m_body.curves[index];
+        if (isGround(curve))
+            continue;
         const auto near = std::min_element(curve.x.begin(), curve.x.end(), [&](double a, double b) {
             return std::abs(a - value) < std::abs(b - value);
         });
@@ -284,7 +292,7 @@ QString StudyCurves::placeText(const StudyPlace& place) const
             return std::abs(a - value) < std::abs(b - value);
         });
         const std::size_t at = std::size_t(near - curve.x.begin());
-        if (near == curve.x.end() || at >= curve.y.size())
+        if (isGround(curve) || near == curve.x.end() || at >= curve.y.size())
             continue;
         text += QStringLiteral("   ");
         if (m_body.curves.size() > 1 && !curve.title.empty())
@@ -346,7 +354,7 @@ QString StudyCurves::summary() const
         PlotRange range;
         for (const double value : curve.y)
             range.add(value);
-        if (range.any)
+        if (range.any && !isGround(curve))
             parts << tr("%1 from %2 to %3 over %4 places")
                          .arg(textOf(curve.title), significant(range.low, 3), significant(range.high, 3))
                          .arg(curve.x.size())

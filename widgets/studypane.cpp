@@ -85,6 +85,11 @@ QSize StudyPane::minimumSizeHint() const
     return {body.width(), int(theme().px(titleHeight + legendHeight) + below()) + body.height()};
 }
 
+int StudyPane::heightAt(int width) const
+{
+    return int(above() + below()) + (m_body != nullptr ? m_body->heightAt(width) : 0);
+}
+
 void StudyPane::resizeEvent(QResizeEvent*)
 {
     place();

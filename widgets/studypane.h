@@ -22,6 +22,7 @@ public:
 
     QSize sizeHint() const override;
     QSize minimumSizeHint() const override;
+    int heightAt(int width) const; // in a dock
 
 signals:
     void picked(const std::vector<widgets::StudyPick>& picks);

@@ -2,6 +2,7 @@
 #include "widgets/studypanels.h"
 
 #include <QPainter>
+#include <QResizeEvent>
 
 #include <algorithm>
 #include <cmath>
@@ -66,10 +67,12 @@ void StudyPanels::setCompact(bool compact)
 std::vector<StudyPanels::Row> StudyPanels::rows() const
 {
     std::vector<Row> rows;
-    const auto add = [](Row& row, StudyPane* pane) {
+    const int wide = std::max(width(), theme().px(200)) - 2 * theme().px(Theme::gap4);
+    const auto add = [&](Row& row, StudyPane* pane) {
         row.panes.push_back(pane);
         row.share = std::max(row.share, pane->panel().height);
-        row.least = std::max(row.least, pane->minimumSizeHint().height());
+        const bool side = m_place == Place::Side;
+        row.least = std::max(row.least, side ? pane->heightAt(wide) : pane->minimumSizeHint().height());
     };
     if (m_place == Place::Side) {
         for (StudyPane* pane : m_panes)
@@ -154,9 +157,11 @@ void StudyPanels::paintEvent(QPaintEvent*)
         painter.fillRect(QRect(0, y, width(), 1), theme().hairline);
 }
 
-void StudyPanels::resizeEvent(QResizeEvent*)
+void StudyPanels::resizeEvent(QResizeEvent* event)
 {
     arrange();
+    if (m_place == Place::Side && event->oldSize().width() != event->size().width())
+        updateGeometry(); // heights follow the width
 }
 
 void StudyPanels::themeChanged()

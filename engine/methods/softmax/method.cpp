@@ -78,6 +78,7 @@ Method makeRow()
     method.deviceWeights = deviceWeights;
     method.deviceLinear = makeDenseLinear;
     method.kernel = exponential;
+    method.derive = derive;
     method.cost = cost;
     return method;
 }
