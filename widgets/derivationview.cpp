@@ -12,7 +12,7 @@
 namespace widgets {
 namespace {
 
-constexpr double headHeight = 22, plainHeight = 24, formulaHeight = 40, resultHeight = 30, side = 16, column = 0.31;
+constexpr double headHeight = 22, plainHeight = 24, formulaHeight = 40, resultHeight = 30, side = 16, share = 0.31;
 
 QString labelOf(const engine::DerivationLine& line)
 {
@@ -124,7 +124,7 @@ void DerivationView::drawLine(QPainter& painter, const Line& line, double top) c
     const Theme& look = theme();
     const QFont small = look.font(Theme::labelSize);
     const double left = look.px(side), right = width() - look.px(side);
-    const double wide = std::round((right - left) * column), high = heightOf(line);
+    const double wide = std::round((right - left) * share), high = heightOf(line);
     if (line.first) {
         painter.fillRect(QRectF(0, top, width(), high), look.warningGround);
         painter.fillRect(QRectF(0, top, look.px(3), high), m_own.outline());
@@ -140,17 +140,21 @@ void DerivationView::drawLine(QPainter& painter, const Line& line, double top) c
         drawText(painter, {left, top + half, labels, high - half}, Qt::AlignLeft, tr("first to differ"), small,
                  look.warningText);
     const QFont numbers = look.font(line.result() ? Theme::resultSize : Theme::bodySize);
-    const auto write = [&](const std::optional<engine::DerivationLine>& own, double end, const QColor& color) {
+    const auto write = [&](const std::optional<engine::DerivationLine>& own, double start, double end, double column,
+                           const QColor& color) {
         if (!own)
             return;
         if (half > 0)
-            drawText(painter, {end - wide - look.px(8), top + look.px(2), wide + look.px(8), half}, Qt::AlignRight,
-                     textOf(own->formula), small, color);
-        drawNumber(painter, {end - wide, top + half, wide, high - half}, Qt::AlignRight, figureText(own->value),
+            drawText(painter, {start, top + look.px(2), end - start, half}, Qt::AlignRight, textOf(own->formula), small,
+                     color);
+        drawNumber(painter, {column - wide, top + half, wide, high - half}, Qt::AlignRight, figureText(own->value),
                    numbers, look.text);
     };
-    write(line.exact, right - wide, m_exact.label());
-    write(line.own, right, m_own.label());
+    // A formula may be wider than its column where the label leaves room.
+    const double own = std::max(wide, line.own ? textWidth(small, textOf(line.own->formula)) + 1 : 0);
+    const double after = left + textWidth(look.font(), labelOf(line.any())) + look.px(4);
+    write(line.exact, after, right - own - look.px(6), right - wide, m_exact.label());
+    write(line.own, right - own, right, right, m_own.label());
 }
 
 void DerivationView::drawDifference(QPainter& painter, double top) const
@@ -177,14 +181,15 @@ void DerivationView::paintEvent(QPaintEvent*)
         return;
     const QFont small = look.font(Theme::labelSize);
     const double right = width() - look.px(side);
-    const double wide = std::round((right - look.px(side)) * column);
-    const auto head = [&](const Identity& identity, const QString& name, double end) {
-        const double text = std::min(textWidth(small, name) + 1, wide);
+    const double wide = std::round((right - look.px(side)) * share);
+    const auto head = [&](const Identity& identity, const QString& name, double end, double room) {
+        const double text = std::min(textWidth(small, name) + 1, room);
         drawText(painter, {end - text, 0, text, double(look.px(headHeight))}, Qt::AlignRight, name, small, look.text);
         drawMarker(painter, identity, {end - text - look.px(8), look.px(headHeight) / 2.0}, look.px(6));
+        return end - text - look.px(20);
     };
-    head(m_exact, tr("exact"), right - wide);
-    head(m_own, m_own.title, right);
+    const double left = head(m_own, m_own.title, right, right / 2);
+    head(m_exact, tr("exact"), std::min(right - wide, left), wide);
     double top = look.px(headHeight);
     for (const Line& line : m_lines) {
         drawLine(painter, line, top);

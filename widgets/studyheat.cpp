@@ -12,7 +12,7 @@
 namespace widgets {
 namespace {
 
-constexpr double labelLength = 54, lineHeight = 16, largestCell = 28, widestBar = 340, barSide = 6;
+constexpr double labelLength = 54, lineHeight = 16, largestCell = 28, widestBar = 340, besideBar = 190, barSide = 6;
 
 ColorScale fittedScale(const engine::HeatBody& body)
 {
@@ -84,7 +84,7 @@ double StudyHeat::tokenLabels() const
     return std::min(std::ceil(widest), double(theme().px(labelLength)));
 }
 
-StudyHeat::Spaces StudyHeat::spaces() const
+StudyHeat::Spaces StudyHeat::spaces(bool beside) const
 {
     const Theme& look = theme();
     const QFont small = look.font(Theme::labelSize);
@@ -106,7 +106,8 @@ StudyHeat::Spaces StudyHeat::spaces() const
         room.below += m_body.cols.title.empty() ? 0 : look.px(lineHeight);
         room.caption = captioned && !stacked() ? look.px(20) : 0;
     }
-    room.bar = m_bar->sizeHint().height() + look.px(6) + (m_body.quantity.empty() ? 0 : look.px(14));
+    const double bar = m_bar->sizeHint().height() + look.px(6) + (m_body.quantity.empty() ? 0 : look.px(14));
+    (beside ? room.right : room.bar) = beside ? look.px(besideBar + Theme::gap5) : bar;
     return room;
 }
 
@@ -116,7 +117,7 @@ std::vector<HeatmapLayout> StudyHeat::laidOut(int columns, const Spaces& room) c
     const int count = int(m_body.maps.size());
     const int lines = (count + columns - 1) / columns;
     const double between = look.px(stacked() ? Theme::gap2 : labelled() ? Theme::gap5 : Theme::gap4);
-    const double wide = (width() - room.left - (columns - 1) * between) / columns;
+    const double wide = (width() - room.left - room.right - (columns - 1) * between) / columns;
     const double high =
         (height() - room.below - room.bar - lines * room.caption - (lines - 1) * look.px(Theme::gap2)) / lines;
     std::vector<HeatmapLayout> maps;
@@ -147,42 +148,55 @@ void StudyHeat::arrange()
         m_bar->hide();
         return;
     }
-    const Spaces room = spaces();
     double best = -1;
     const int most = stacked() ? 1 : int(m_body.maps.size());
-    for (int columns = 1; columns <= most; ++columns) {
-        std::vector<HeatmapLayout> maps = laidOut(columns, room);
-        const QSize cells = maps.front().reduction;
-        const double area = maps.front().map.width() * maps.front().map.height() / (cells.width() * cells.height());
-        if (area >= best) {
-            best = area;
-            m_columns = columns;
-            m_maps = std::move(maps);
+    for (const bool beside : {false, true})
+        for (int columns = 1; columns <= most && !(beside && stacked()); ++columns) {
+            std::vector<HeatmapLayout> maps = laidOut(columns, spaces(beside));
+            const QSize cells = maps.front().reduction;
+            double area = maps.front().map.width() * maps.front().map.height() / (cells.width() * cells.height());
+            if (beside && width() < theme().px(2 * besideBar))
+                area = 0;
+            if (area > best || (area == best && !beside)) {
+                best = area;
+                m_columns = columns;
+                m_beside = beside;
+                m_maps = std::move(maps);
+            }
         }
-    }
+    placeBar(spaces(m_beside));
+}
+
+void StudyHeat::placeBar(const Spaces& room)
+{
+    const Theme& look = theme();
     double right = 0, foot = 0;
     for (const HeatmapLayout& map : m_maps) {
         right = std::max(right, map.map.right());
         foot = std::max(foot, map.map.bottom());
     }
-    const double top =
-        foot + room.caption + room.below + theme().px(6) + (m_body.quantity.empty() ? 0 : theme().px(14));
-    const double side = theme().px(barSide);
-    const double wide = std::min(right - room.left, double(theme().px(widestBar))) + 2 * side;
+    m_slot = (width() - room.left - room.right) / m_columns - look.px(Theme::gap3);
+    const double side = look.px(barSide), high = m_bar->sizeHint().height();
     m_bar->setScale(m_scale);
-    m_bar->setGeometry(
-        int(room.left - side), int(top),
-        int(std::clamp(wide, double(theme().px(120)), std::max(double(theme().px(120)), width() - room.left + side))),
-        m_bar->sizeHint().height());
-    m_bar->setVisible(top + theme().px(8) <= height());
+    if (m_beside) {
+        const double wide = look.px(besideBar) + 2 * side;
+        m_bar->setGeometry(int(width() - wide), int(foot - high), int(wide), int(high));
+        m_bar->show();
+        return;
+    }
+    const double top = foot + room.caption + room.below + look.px(6) + (m_body.quantity.empty() ? 0 : look.px(14));
+    const double least = look.px(120), wide = std::min(right - room.left, double(look.px(widestBar))) + 2 * side;
+    m_bar->setGeometry(int(room.left - side), int(top),
+                       int(std::clamp(wide, least, std::max(least, width() - room.left + side))), int(high));
+    m_bar->setVisible(top + look.px(8) <= height());
 }
 
 QSize StudyHeat::minimumSizeHint() const
 {
-    const double rows = m_body.maps.empty() ? 0 : std::min(m_body.maps.front().cells.rows(), 64);
-    const Spaces room = spaces();
+    const double rows = m_body.maps.empty() ? 0 : std::min(m_body.maps.front().cells.rows(), 40);
+    const Spaces room = spaces(!stacked() && !labelled());
     const double maps = stacked() ? double(m_body.maps.size()) : 1;
-    return {theme().px(120), int(room.below + room.bar + room.caption + maps * std::max(40.0, rows * 2))};
+    return {theme().px(120), int(room.below + room.bar + room.caption + maps * theme().px(std::max(24.0, rows * 2)))};
 }
 
 void StudyHeat::drawLabels(QPainter& painter, const HeatmapLayout& map, bool rows, bool cols) const
@@ -232,10 +246,11 @@ void StudyHeat::drawCaption(QPainter& painter, const HeatmapLayout& map, const e
                     caption.isEmpty() ? textOf(m_body.rows.title) : caption, small, look.secondary);
         return;
     }
-    const double below = labelled() ? spaces().below : 0;
-    const double wide = std::max(map.map.width(), double(look.px(72)));
+    const double below = labelled() ? spaces(m_beside).below : 0;
+    const double taken = number.isEmpty() ? 0 : textWidth(small, number) + look.px(8);
+    const double wanted = textWidth(small, caption) + taken + 1;
+    const double wide = std::max(map.map.width(), std::min(wanted, m_slot));
     const QRectF row(map.map.left(), map.map.bottom() + below + look.px(2), wide, look.px(lineHeight));
-    const double taken = number.isEmpty() ? 0 : textWidth(small, number) + look.px(4);
     drawText(painter, row.adjusted(0, 0, -taken, 0), Qt::AlignLeft, caption, small, look.text);
     drawText(painter, row, Qt::AlignRight, number, small, look.secondary);
 }
@@ -284,7 +299,7 @@ void StudyHeat::draw(QPainter& painter) const
     const HeatmapLayout& last = m_maps.back();
     if (labelled() && !m_body.cols.title.empty())
         drawText(painter,
-                 {last.map.left(), last.map.bottom() + spaces().below - look.px(lineHeight),
+                 {last.map.left(), last.map.bottom() + spaces(m_beside).below - look.px(lineHeight),
                   std::max(last.map.width(), double(look.px(120))), double(look.px(lineHeight))},
                  last.map.width() < look.px(120) ? Qt::AlignLeft : Qt::AlignRight, textOf(m_body.cols.title), small,
                  look.secondary);

@@ -34,13 +34,14 @@ protected:
 private:
     struct Spaces
     {
-        double left = 0, below = 0, caption = 0, bar = 0;
+        double left = 0, below = 0, caption = 0;
+        double bar = 0, right = 0; // of the colours: below the maps, or beside them
     };
 
     bool stacked() const; // maps over tokens
     bool labelled() const;
     double tokenLabels() const;
-    Spaces spaces() const;
+    Spaces spaces(bool beside) const;
     std::vector<HeatmapLayout> laidOut(int columns, const Spaces& room) const;
     QRectF ringOf(const HeatmapLayout& map) const;
     void drawLabels(QPainter& painter, const HeatmapLayout& map, bool rows, bool cols) const;
@@ -50,6 +51,9 @@ private:
     ColorScale m_scale, m_fitted;
     std::vector<HeatmapLayout> m_maps;
     int m_columns = 1;
+    double m_slot = 0;     // of a map and what is free beside it
+    bool m_beside = false; // the colour bar stands at the right
+    void placeBar(const Spaces& room);
     ColorBar* m_bar;
 };
 

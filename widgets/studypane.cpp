@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/studypane.h"
 
+#include <QFontMetricsF>
 #include <QPainter>
 
 #include <algorithm>
@@ -9,7 +10,7 @@
 namespace widgets {
 namespace {
 
-constexpr double titleHeight = 28, legendHeight = 18, noteHeight = 18;
+constexpr double titleHeight = 28, legendHeight = 18, noteLines = 3;
 
 } // namespace
 
@@ -51,20 +52,31 @@ double StudyPane::titleWidth() const
     return width;
 }
 
-bool StudyPane::legendBelow() const
+bool StudyPane::secondLine() const
 {
     const double legend = m_body != nullptr ? legendWidth(m_body->legend()) : 0;
-    return legend > 0 && titleWidth() + legend + theme().px(Theme::gap4) > width();
+    const bool legendBelow = legend > 0 && titleWidth() + legend + theme().px(Theme::gap4) > width();
+    return legendBelow || (!m_panel.value.empty() && titleWidth() > width() + theme().px(Theme::gap3));
+}
+
+double StudyPane::noteHeight() const
+{
+    if (m_panel.note.empty())
+        return 0;
+    const QFontMetricsF metrics(theme().font(Theme::labelSize));
+    const QRectF text =
+        metrics.boundingRect(QRectF(0, 0, std::max(1, width()), 1000), Qt::TextWordWrap, textOf(m_panel.note));
+    return std::ceil(std::min(text.height(), noteLines * metrics.lineSpacing()));
 }
 
 double StudyPane::above() const
 {
-    return theme().px(titleHeight) + (legendBelow() ? theme().px(legendHeight) : 0);
+    return theme().px(titleHeight) + (secondLine() ? theme().px(legendHeight) : 0);
 }
 
 double StudyPane::below() const
 {
-    return m_panel.note.empty() ? 0 : theme().px(noteHeight);
+    return m_panel.note.empty() ? 0 : noteHeight() + theme().px(Theme::gap1);
 }
 
 void StudyPane::place()
@@ -82,7 +94,7 @@ QSize StudyPane::sizeHint() const
 QSize StudyPane::minimumSizeHint() const
 {
     const QSize body = m_body != nullptr ? m_body->minimumSizeHint() : QSize();
-    return {body.width(), int(theme().px(titleHeight + legendHeight) + below()) + body.height()};
+    return {body.width(), int(above() + below()) + body.height()};
 }
 
 int StudyPane::heightAt(int width) const
@@ -113,28 +125,32 @@ void StudyPane::paintEvent(QPaintEvent*)
 
     const QString hovered = m_body != nullptr ? m_body->hoverText() : QString();
     const QString value = hovered.isEmpty() ? textOf(m_panel.value) : hovered;
-    const double valueWidth = std::min(textWidth(look.font(), value) + 1, std::max(0.0, row.width()));
+    const bool below = secondLine();
+    QRectF second(0, look.px(titleHeight - 2), width(), look.px(legendHeight));
+    QRectF& place = below && !m_panel.value.empty() && titleWidth() > width() + look.px(Theme::gap3) ? second : row;
+    const double valueWidth = std::min(textWidth(look.font(), value) + 1, std::max(0.0, place.width()));
     if (valueWidth > look.px(16))
-        drawText(painter, QRectF(row.right() - valueWidth, row.top(), valueWidth, row.height()), Qt::AlignRight, value,
-                 look.font(), hovered.isEmpty() ? look.text : look.secondary);
+        drawText(painter, QRectF(place.right() - valueWidth, place.top(), valueWidth, place.height()), Qt::AlignRight,
+                 value, look.font(), hovered.isEmpty() ? look.text : look.secondary);
     if (!value.isEmpty())
-        row.setRight(row.right() - valueWidth - look.px(Theme::gap3));
+        place.setRight(place.right() - valueWidth - look.px(Theme::gap3));
 
-    if (m_body != nullptr) {
-        const std::vector<LegendKey> legend = m_body->legend();
-        const double wide = legendWidth(legend);
-        if (legendBelow()) {
-            drawLegend(painter, QRectF(0, look.px(titleHeight - 2), width(), look.px(legendHeight)), legend);
-        } else if (wide > 0 && wide <= row.width()) {
-            drawLegend(painter, QRectF(row.right() - wide - 1, row.top(), wide + 2, row.height()), legend);
-            row.setRight(row.right() - wide - look.px(Theme::gap4));
-        }
+    const std::vector<LegendKey> legend = m_body != nullptr ? m_body->legend() : std::vector<LegendKey>();
+    const double wide = legendWidth(legend);
+    if (wide > 0 && below) {
+        drawLegend(painter, second, legend);
+    } else if (wide > 0 && wide <= row.width()) {
+        drawLegend(painter, QRectF(row.right() - wide - 1, row.top(), wide + 2, row.height()), legend);
+        row.setRight(row.right() - wide - look.px(Theme::gap4));
     }
     if (row.width() > look.px(32))
         drawText(painter, row, Qt::AlignLeft, textOf(m_panel.words), small, look.secondary);
-    if (!m_panel.note.empty())
-        drawText(painter, QRectF(0, height() - look.px(noteHeight - 2), width(), look.px(noteHeight - 2)),
-                 Qt::AlignLeft, textOf(m_panel.note), small, look.secondary);
+    if (m_panel.note.empty())
+        return;
+    painter.setFont(small);
+    painter.setPen(look.secondary);
+    painter.drawText(QRectF(0, height() - noteHeight(), width(), noteHeight() + 1), Qt::TextWordWrap,
+                     textOf(m_panel.note));
 }
 
 } // namespace widgets

@@ -34,8 +34,9 @@ protected:
 
 private:
     void place();
-    bool legendBelow() const; // the title row has no room for it
+    bool secondLine() const; // the title row has no room for value and legend: these go below it
     double titleWidth() const;
+    double noteHeight() const;
     double above() const;
     double below() const;
 

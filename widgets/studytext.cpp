@@ -8,11 +8,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 
 namespace widgets {
 namespace {
 
-constexpr double square = 9, stroke = 20; // the sample before a legend's word
+constexpr double square = 9, stroke = 16; // the sample before a legend's word
 
 double sampleWidth(const LegendKey& key)
 {
@@ -68,7 +69,8 @@ QString figureText(const engine::Figure& figure)
         return QStringLiteral("n/a");
     if (!figure.number)
         return textOf(figure.text);
-    QString text = significant(*figure.number, figure.digits);
+    const bool isWhole = *figure.number == std::round(*figure.number) && std::abs(*figure.number) < 1e12;
+    QString text = isWhole ? whole(std::int64_t(*figure.number)) : significant(*figure.number, figure.digits);
     if (!figure.text.empty())
         text = textOf(figure.text) + u' ' + text;
     return figure.unit.empty() ? text : text + QChar(0x00A0) + textOf(figure.unit);

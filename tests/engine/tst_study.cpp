@@ -88,6 +88,15 @@ private slots:
         }
     }
 
+    void theOutputScaleIsPartOfTheAccount()
+    {
+        const Pair pair("taylorshift", LayerShape{1, 1, 8, 8, true}, 30, {{"output_scale", true}});
+        const LayerTrace trace(pair.own.trace, {0}, pair.ownContext.shape, pair.ownContext.positions);
+        const Derivation account = findMethod("taylorshift").derive(trace, {0}, {20}, {7}, pair.ownContext);
+        const double weight = mapTile(pair.own, pair.ownContext, {0}, {20, 1}, {7, 1}, nullptr).at(0, 0);
+        QVERIFY(std::abs(account.lines.back().value.number.value() - weight) < 1e-5);
+    }
+
     void accountsLieSideBySide()
     {
         const Pair pair("taylorshift", LayerShape{2, 1, 8, 8, true}, 20, {{"temperature", 3.0}});

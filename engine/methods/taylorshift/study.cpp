@@ -32,6 +32,24 @@ std::string text(double value, int digits)
     return (value < 0 ? "−" : "") + std::string(buffer.data());
 }
 
+// One digit and a power of ten: 2·10⁻⁸.
+std::string power(double value)
+{
+    if (value == 0)
+        return "0";
+    static constexpr std::array<const char*, 10> raised{"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
+    int exponent = int(std::floor(std::log10(value)));
+    int digit = int(std::lround(value * std::pow(10.0, -exponent)));
+    if (digit == 10) {
+        digit = 1;
+        ++exponent;
+    }
+    std::string words = std::to_string(digit) + "·10" + (exponent < 0 ? "⁻" : "");
+    for (const char each : std::to_string(std::abs(exponent)))
+        words += raised[std::size_t(each - '0')];
+    return words;
+}
+
 std::string percent(double share)
 {
     return text(share * 100, share < 0.0995 ? 1 : 0) + " %";
@@ -237,7 +255,9 @@ Panel termsPanel(const Head& head, double tau, const StudyInput& input)
     Panel panel;
     panel.id = "kernel.terms";
     panel.title = "Terms of the weights";
-    panel.words = "each over the row's sum: the first three add up to the weight";
+    const bool scaled = optionsOf(input.context.plan.attention.knobs).outputScale;
+    panel.words = std::string("each over the row's sum: the first three add up to the weight") +
+                  (scaled ? ", before the output scale" : "");
     panel.row = 1;
     panel.height = 1.35;
     HeatBody body;
@@ -287,7 +307,7 @@ Panel tauPanel(const Head& head, double tau, double fitted, Job& job)
     body.curves = {std::move(both), std::move(kernel)};
     body.xScale = Scale::Log;
     body.x.title = "τ";
-    body.marks = {{true, std::clamp(fitted, 1.0, 32.0), "‖q‖‖k‖/√d of this prompt"}};
+    body.marks = {{true, std::clamp(fitted, 1.0, 32.0), "|q||k|/√d of this prompt"}};
     body.handle = std::clamp(std::abs(tau), 1.0, 32.0);
     body.pick.sets = Pick::Sets::Control;
     body.pick.control = "tau";
@@ -327,13 +347,15 @@ Panel formPanel(const StudyInput& input, int tokens)
 // Outputs of the summed form minus those of the direct one, and what really ran minus the direct one.
 Panel checkPanel(const Head& head, double tau, bool asItRan, const StudyInput& input)
 {
-    const Form summed = head.causal ? Form::Chunked : Form::Efficient;
+    // Inside its first chunk the chunked form is the direct one: short sequences are summed token by token.
+    const Form causal = head.tokens() <= mostMapTokens ? Form::Recurrent : Form::Chunked;
+    const Form summed = head.causal ? causal : Form::Efficient;
     const Matrix queries = tau * head.queries;
     const Matrix direct = mixedRows(Form::Direct, queries, head.keys, head.values, head.causal);
     Panel panel;
     panel.id = "kernel.check";
     panel.title = "Forms against each other";
-    panel.words = "outputs of this head, minus direct";
+    panel.words = "outputs minus the direct form’s";
     panel.row = 2;
     HeatBody body;
     double largest = 0;
@@ -345,22 +367,18 @@ Panel checkPanel(const Head& head, double tau, bool asItRan, const StudyInput& i
                 cells.push_back(difference(row, col));
         const double most = (other - direct).cwiseAbs().maxCoeff();
         largest = std::max(largest, most);
-        std::array<char, 32> value{};
-        std::snprintf(value.data(), value.size(), "max %.0e", most);
-        body.maps.push_back({Grid(std::move(cells), int(difference.rows()), int(difference.cols())),
-                             caption + ", " + value.data(), ""});
+        body.maps.push_back(
+            {Grid(std::move(cells), int(difference.rows()), int(difference.cols())), caption, power(most)});
     };
-    add(mixedRows(summed, queries, head.keys, head.values, head.causal), std::string(nameOf(summed)) + ", float64");
+    add(mixedRows(summed, queries, head.keys, head.values, head.causal), std::string(nameOf(summed)) + " in float64");
     if (asItRan)
         add(input.trace.mixed(input.head, {0, head.tokens()}), "as it ran");
-    body.rows = {"", Axis::Feature, {}, {}, 1};
-    body.cols = {"", Axis::Token, {}, {}, 0};
+    body.rows = {"value", Axis::Feature, {}, {}, 1};
+    body.cols = {"token", Axis::Unit, {}, {}, 1};
     body.signedValues = true;
     body.scale = Scale::Log;
     body.quantity = "difference";
-    std::array<char, 32> value{};
-    std::snprintf(value.data(), value.size(), "max %.0e", largest);
-    panel.value = value.data();
+    panel.value = "at most " + power(largest);
     panel.body = std::move(body);
     return panel;
 }
@@ -420,15 +438,15 @@ Study study(std::string_view, const StudyInput& input, Job& job)
     Study study;
     study.words = "layer " + std::to_string(input.context.layer.value + 1) + ", head " +
                   std::to_string(input.head.value + 1) + " · " + std::to_string(head.tokens()) + " tokens";
-    study.sentence = {{"Scores of this head lie between ", false},
+    study.sentence = {{"Scores lie between ", false},
                       {text(*least, 2), true},
                       {" and ", false},
                       {text(*most, 2), true},
                       {"; there the polynomial strays up to ", false},
                       {percent(off), true},
-                      {" from exp, and in all ", false},
+                      {" from exp; ", false},
                       {percent(shares.both), true},
-                      {" of the attention moves.", false}};
+                      {" of the attention is moved elsewhere.", false}};
     study.second = (tried > 0 ? "τ = " + text(tau, 0) + ", tried here only; the method runs with τ = " + text(own, 2)
                               : "τ = " + text(own, 2)) +
                    " · " + std::to_string(scores.size()) + " scores" +
