@@ -12,6 +12,8 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace engine {
@@ -28,6 +30,9 @@ struct HeadLook;
 struct RowsMetrics;
 struct RowWeights;
 struct LayerTiming;
+// app/studywork.h
+struct StudyResult;
+struct ExplainResult;
 
 // What runs now, for the job bar.
 struct JobStatus
@@ -94,6 +99,12 @@ public:
 
     const LaneResults& lane(engine::LaneIndex lane) const;
 
+    // The last study of a method's tab, and the last account of a cell; null until there is one. They stay until the
+    // next is there.
+    std::shared_ptr<const StudyResult> study(std::string_view tab) const;
+
+    const std::shared_ptr<const ExplainResult>& explained() const { return m_explained; }
+
     const std::vector<engine::DeviceInfo>& devices() const { return m_devices; }
 
     // The device in use; none: the reference runs, because there is no other or it is not ready yet.
@@ -145,6 +156,8 @@ public slots:
     void setRow(engine::LaneIndex lane, std::shared_ptr<const app::RowWeights> row);
     void setTiming(engine::LaneIndex lane, std::shared_ptr<const app::LayerTiming> timing);
     void setProbes(engine::LaneIndex lane, std::shared_ptr<const app::LayerAttention> probes);
+    void setStudy(const std::string& tab, std::shared_ptr<const app::StudyResult> study);
+    void setExplained(std::shared_ptr<const app::ExplainResult> explained);
     void setDevices(std::vector<engine::DeviceInfo> devices);
     void setDevice(std::optional<engine::DeviceInfo> device);
     void setJob(const app::JobStatus& job); // new or further
@@ -171,6 +184,8 @@ signals:
     void rowChanged(engine::LaneIndex lane);
     void timingChanged(engine::LaneIndex lane);
     void probesChanged(engine::LaneIndex lane);
+    void studyChanged(const std::string& tab);
+    void explainedChanged();
     void devicesChanged();
     void deviceChanged();
     void jobsChanged();
@@ -185,6 +200,8 @@ private:
     std::vector<Prompt> m_prompts;
     std::shared_ptr<const Sequence> m_sequence;
     std::map<engine::LaneIndex, LaneResults> m_lanes;
+    std::map<std::string, std::shared_ptr<const StudyResult>, std::less<>> m_studies;
+    std::shared_ptr<const ExplainResult> m_explained;
     std::vector<engine::DeviceInfo> m_devices;
     std::optional<engine::DeviceInfo> m_device;
     std::vector<JobStatus> m_jobs;

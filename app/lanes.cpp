@@ -44,6 +44,7 @@ Lanes::Lanes(Document& document)
 {
     for (int lane = 0; lane < document.laneCount(); ++lane)
         m_lanes.push_back(std::make_unique<Lane>(LaneIndex{lane}, deliver()));
+    m_studies = std::make_unique<Studies>(document, m_turns, [this](LaneIndex lane) { return acceleratorOf(lane); });
 }
 
 Lanes::~Lanes()
@@ -51,7 +52,9 @@ Lanes::~Lanes()
     // All are asked to stop before the first is waited for.
     for (const auto& [id, running] : m_running)
         running.first->cancel(running.second);
+    m_studies->stop();
     m_lanes.clear();
+    m_studies.reset();
     m_builder.reset();
     m_files.reset();
 }
@@ -98,7 +101,7 @@ bool Lanes::running(const engine::Worker& worker, std::string_view tag) const
 
 bool Lanes::idle() const
 {
-    return m_running.empty();
+    return m_running.empty() && m_studies->idle();
 }
 
 void Lanes::cancel(int job)
@@ -106,6 +109,7 @@ void Lanes::cancel(int job)
     const auto found = m_running.find(job);
     if (found != m_running.end())
         found->second.first->cancel(found->second.second);
+    m_studies->cancel(job);
 }
 
 std::shared_ptr<const Accelerator> Lanes::acceleratorOf(LaneIndex lane) const

@@ -60,6 +60,7 @@ Wiring::Wiring(Document& document, Lanes& lanes, MainWindow& window)
     , m_lanes(lanes)
     , m_window(window)
     , m_presenter(document, window)
+    , m_studies(document, window)
 {
     wireWork();
     wireResults();

@@ -5,6 +5,7 @@
 #include "app/lanes.h"
 #include "app/mainwindow.h"
 #include "app/presenter.h"
+#include "app/studypresenter.h"
 
 #include <QObject>
 
@@ -49,6 +50,7 @@ private:
     Lanes& m_lanes;
     MainWindow& m_window;
     Presenter m_presenter;
+    StudyPresenter m_studies; // the methods' own tabs and Explain: connects itself
 };
 
 } // namespace app

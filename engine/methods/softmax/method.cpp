@@ -93,6 +93,7 @@ Method makeRow()
     method.deviceWeights = deviceWeights;
     method.deviceLinear = makeDenseLinear;
     method.kernel = exponential;
+    method.derive = derive;
     method.cost = cost;
     method.linearCost = linearCost;
     method.randomLinear = makeRandomLinear;

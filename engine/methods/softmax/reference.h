@@ -19,4 +19,7 @@ std::vector<Matrix> denseReference(const Matrix& x, std::span<const Weight> whic
 Matrix weights(const LayerTrace& trace, HeadIndex head, TokenRange queries, TokenRange keys,
                const LayerContext& context);
 
+// How one weight comes about. The row's maximum goes first, as it is computed.
+Derivation derive(const LayerTrace& trace, HeadIndex head, TokenPos query, TokenPos key, const LayerContext& context);
+
 } // namespace engine::softmax
