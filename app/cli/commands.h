@@ -68,6 +68,16 @@ struct PerplexityOptions
     int window = 0; // 0: the trained context
 };
 
+struct PasskeyOptions
+{
+    Source source;
+    MachineChoice where;
+    PlanText plan;
+    std::string depths = "0,25,50,75,100", lengths; // percent of the filler; tokens of the prompt
+    int samples = 1;
+    std::uint64_t seed = 1;
+};
+
 struct ApplyOptions
 {
     std::string method, in, out;
@@ -108,6 +118,7 @@ int tokenize(const Source& source, const Prompt& prompt, Context& context);
 int run(const RunOptions& options, Context& context);
 int compare(const CompareOptions& options, Context& context);
 int perplexity(const PerplexityOptions& options, Context& context);
+int passkey(const PasskeyOptions& options, Context& context);
 int apply(const ApplyOptions& options, Context& context);
 int convert(const ConvertOptions& options, Context& context);
 int bench(const BenchOptions& options, Context& context);

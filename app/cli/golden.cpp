@@ -92,6 +92,11 @@ GoldenCase caseFrom(std::string_view method, const QJsonObject& object)
                     object["valueWidth"].toInt(), object["causal"].toBool()};
     golden.positions = {ropeFrom(object["rope"].toString()), object["theta"].toDouble()};
     golden.part = parseSpec(specOf(method, object));
+    const QJsonObject parameters = object["parameters"].toObject();
+    for (const QString& name : parameters.keys()) {
+        for (const QJsonValue number : parameters[name].toArray())
+            golden.parameters[name.toStdString()].push_back(float(number.toDouble()));
+    }
     const LayerShape& shape = golden.shape;
     golden.query = matrixFrom(object["query"].toArray(), shape.heads * shape.keyWidth);
     golden.key = matrixFrom(object["key"].toArray(), shape.keyHeads * shape.keyWidth);

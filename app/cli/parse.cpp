@@ -34,6 +34,7 @@ private:
     void addRun();
     void addCompare();
     void addPerplexity();
+    void addPasskey();
     void addApply();
     void addConvert();
     void addBench();
@@ -145,6 +146,20 @@ void Parser::addPerplexity()
         ->check(CLI::Range(2, 1 << 30));
 }
 
+void Parser::addPasskey()
+{
+    auto options = std::make_shared<PasskeyOptions>();
+    CLI::App* sub = add("passkey", "Hide a key in filler and ask for it, by depth and length", options, passkey);
+    addSource(sub, options->source);
+    addPlan(sub, options->plan);
+    addWhere(sub, options->where);
+    sub->add_option("--depths", options->depths, "Places of the key, percent of the filler before it")
+        ->capture_default_str();
+    sub->add_option("--lengths", options->lengths, "Tokens of the prompt: n | n,n | a:b:xk | a:b:+k")->required();
+    sub->add_option("--samples", options->samples, "Keys for each cell")->check(CLI::Range(1, 10000));
+    sub->add_option("--seed", options->seed, "Draws the keys")->capture_default_str();
+}
+
 void Parser::addApply()
 {
     auto options = std::make_shared<ApplyOptions>();
@@ -241,6 +256,7 @@ Parser::Parser()
     addRun();
     addCompare();
     addPerplexity();
+    addPasskey();
     addApply();
     addConvert();
     addBench();
