@@ -56,6 +56,11 @@ GoldenCase caseFrom(std::string_view method, const QJsonObject& object)
     for (const QString& id : knobs.keys())
         spec += (spec == method ? ":" : ",") + id.toStdString() + "=" + knobs[id].toString().toStdString();
     golden.part = parseSpec(spec);
+    const QJsonObject parameters = object["parameters"].toObject();
+    for (const QString& name : parameters.keys()) {
+        for (const QJsonValue number : parameters[name].toArray())
+            golden.parameters[name.toStdString()].push_back(float(number.toDouble()));
+    }
     const LayerShape& shape = golden.shape;
     golden.query = matrixFrom(object["query"].toArray(), shape.heads * shape.keyWidth);
     golden.key = matrixFrom(object["key"].toArray(), shape.keyHeads * shape.keyWidth);

@@ -3,6 +3,7 @@
 
 #include "engine/session/attend.h"
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,7 @@ struct GoldenCase
     engine::LayerShape shape;
     engine::Positions positions;
     engine::Part part;
+    std::map<std::string, std::vector<float>, std::less<>> parameters; // of the plan
     engine::Matrix query, key, value; // [N, heads·d], [N, keyHeads·d], [N, keyHeads·d_v]
     engine::Matrix mixed;             // [N, heads·d_v], from an independent implementation
     double tolerance = 0;             // of the float64 reference
