@@ -49,18 +49,16 @@ Settings settingsFrom(const ApplyOptions& options)
     return settings;
 }
 
-// Parameters are tensors named like a knob, which they win over, or that the method names; anything else is said to be
-// unused.
+// Parameters are tensors named like a knob, which they win over; anything else is said to be unused.
 LayerContext contextFrom(const Settings& settings, ApplyInput& input, const std::string& path, std::ostream& log)
 {
     LayerContext context;
     context.shape = input.shape;
     context.shape.causal = settings.causal;
     context.plan.attention = settings.part;
-    const MethodInfo& info = findMethod(settings.part.method).info;
+    const std::vector<Knob>& knobs = findMethod(settings.part.method).info.knobs;
     for (auto& [name, cells] : input.parameters) {
-        if (std::ranges::find(info.knobs, name, &Knob::id) != info.knobs.end() ||
-            std::ranges::find(info.parameters, name) != info.parameters.end())
+        if (std::ranges::find(knobs, name, &Knob::id) != knobs.end())
             context.plan.parameters.emplace(name, std::move(cells));
         else
             log << path << ": tensor '" << name << "' is not used by " << settings.part.method << '\n';

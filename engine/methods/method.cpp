@@ -14,7 +14,6 @@ Method completed(Method method, const Method& exact)
 {
     if (method.attention == nullptr) {
         method.mapRecords = exact.mapRecords;
-        method.mapOutput = exact.mapOutput;
         method.attention = exact.attention;
         method.weights = exact.weights;
         method.pairwise = exact.pairwise;

@@ -165,10 +165,6 @@ struct Method
     // Probes that map reconstruction needs in the trace, besides query_raw, key_raw, value and mixed.
     std::vector<std::string_view> mapRecords;
 
-    // Probe of the rows that weights × values equals, recorded where a norm or gate follows them; where it was not
-    // recorded, and where this is empty, `mixed` is.
-    std::string_view mapOutput;
-
     // Refuses knobs, parameters and shapes that do not go together: throws Error{Request}. Null: nothing to check.
     void (*check)(const LayerContext&) = nullptr;
 

@@ -146,8 +146,9 @@ double proof(const Attended& attended, const LayerContext& context, HeadIndex he
 {
     const LayerTrace trace(attended.trace, context.layer, context.shape, context.positions);
     const Matrix values = trace.values(head, {0, tokensOf(attended, context)});
-    const std::string_view before = findMethod(context.plan.attention.method).mapOutput;
-    const bool normed = !before.empty() && !attended.trace->grid(before, {context.layer, allHeads, {}}).empty();
+    // Where a norm or gate follows the sums, a method records them under this name (methods/README.md).
+    const std::string before = context.plan.attention.method + ".sums";
+    const bool normed = !attended.trace->grid(before, {context.layer, allHeads, {}}).empty();
     double difference = 0, size = 0;
     forBands(attended, context, head, bandRows(4 * values.rows()), device, job,
              [&](TokenRange queries, const Grid& tile) {

@@ -56,8 +56,7 @@ void addProbes(TraceFilter& filter, const LayerPlan& plan)
     for (const std::string* id : {&plan.attention.method, &plan.linear.method}) {
         const Method& method = findMethod(*id);
         filter.probes.insert(method.mapRecords.begin(), method.mapRecords.end());
-        if (!method.mapOutput.empty())
-            filter.probes.emplace(method.mapOutput);
+        filter.probes.insert(*id + ".sums");
     }
 }
 

@@ -42,8 +42,6 @@ struct MethodInfo
     bool nonNegative = true;        // its weights are never below 0
     bool rowsSumToOne = true;       // its map's rows are probabilities
     std::vector<TabSpec> tabs = {}; // of its own, each shown by Method::study
-    // Tensors that the method takes as parameters besides those named like a knob.
-    std::vector<std::string_view> parameters = {};
 };
 
 } // namespace engine

@@ -72,8 +72,7 @@ std::int64_t featureOperations(const LayerShape& shape, const KnobValues& knobs)
     const Count m = featuresOf(shape, options);
     const Count rows = options.rows > 0 ? options.rows : shape.keyWidth;
     // The dense product has the radii in its matrix.
-    const bool fast = options.fast && options.directions == Directions::Dct && hasFastDct(shape.keyWidth);
-    return (fast ? dctOperations(shape.keyWidth, true) + rows : 2 * rows * shape.keyWidth) + m;
+    return (usesFastDct(shape, options) ? dctOperations(shape.keyWidth, true) + rows : 2 * rows * shape.keyWidth) + m;
 }
 
 std::int64_t stateSize(const LayerShape& shape, const KnobValues& knobs)
@@ -92,7 +91,9 @@ Cost cost(const LayerShape& shape, const KnobValues& knobs, int tokens)
     const Count m = featuresOf(shape, options);
     const Count rows = Count(shape.heads) * (shape.keyWidth + shape.valueWidth + 2 * m) +
                        Count(shape.keyHeads) * (shape.keyWidth + shape.valueWidth + 2 * m);
-    const Count visits = !shape.causal ? 2 : inChunks(shape, tokens) ? 2 * ((tokens + chunkTokens - 1) / chunkTokens) : 2;
+    const Count visits = !shape.causal             ? 2
+                         : inChunks(shape, tokens) ? 2 * ((tokens + chunkTokens - 1) / chunkTokens)
+                                                   : 2;
     // Per token and head, without mask, against softmax's 2d + 2d_v + 6 a key.
     const double alone = double(perToken) / shape.heads;
     const double pair = 2.0 * shape.keyWidth + 2.0 * shape.valueWidth + 6.0;
@@ -107,9 +108,7 @@ Cost cost(const LayerShape& shape, const KnobValues& knobs, int tokens)
                   (cost.form == "chunked" ? " and the pairs inside chunks of " + std::to_string(chunkTokens) : "") +
                   ", " + grouped(cost.operations) + " at " + grouped(tokens) + (tokens == 1 ? " token" : " tokens") +
                   "; " + std::to_string(m) + " features, " +
-                  (options.fast && options.directions == Directions::Dct && hasFastDct(shape.keyWidth)
-                       ? "fast DCT"
-                       : "dense product") +
+                  (usesFastDct(shape, options) ? "fast DCT" : "dense product") +
                   " (d = " + std::to_string(shape.keyWidth) + "); fewer than softmax's from " +
                   grouped(Count(cost.crossover)) + " keys";
     return cost;

@@ -116,8 +116,9 @@ void checkNormaliser(const LayerContext& context, const Options& options)
 {
     const LayerShape& shape = context.shape;
     if (options.normaliser == Normaliser::GroupNorm && shape.heads == 1)
-        throw Error(Fault::Request, "knob normaliser: groupnorm makes groups of as many channels as there are heads, "
-                                    "and this layer has one: its output would be the bias alone; headnorm was expected");
+        throw Error(Fault::Request,
+                    "knob normaliser: groupnorm makes groups of as many channels as there are heads, "
+                    "and this layer has one: its output would be the bias alone; headnorm was expected");
     const std::int64_t width = std::int64_t(shape.heads) * shape.valueWidth;
     checkSize(context, "norm_weight", width);
     checkSize(context, "norm_bias", width);
@@ -160,6 +161,30 @@ Matrix FeatureMap::logs(const Matrix& x) const
 bool FeatureMap::empty() const
 {
     return logWeight.maxCoeff() == -std::numeric_limits<double>::infinity();
+}
+
+FeatureMap FeatureMap::first(int count) const
+{
+    FeatureMap part = *this;
+    part.directions = directions.topRows(count);
+    part.radii = radii.head(count);
+    part.logWeight = logWeight.head(count);
+    return part;
+}
+
+Matrix LayerMaps::radii() const
+{
+    Matrix all(states(), maps.front().rows());
+    for (int state = 0; state < states(); ++state)
+        all.row(state) = maps[std::size_t(state)].radii.transpose();
+    return all;
+}
+
+bool usesFastDct(const LayerShape& shape, const Options& options)
+{
+    constexpr int widest = 64;
+    return options.directions == Directions::Dct && hasFastDct(shape.keyWidth) &&
+           (options.transform == Transform::Fast || (options.transform == Transform::Auto && shape.keyWidth <= widest));
 }
 
 int featuresOf(const LayerShape& shape, const Options& options)
@@ -210,8 +235,7 @@ void check(const LayerContext& context)
         throw Error(Fault::Request, "knob m: " + std::to_string(rows) + " was given; the DCT of heads of " +
                                         std::to_string(shape.keyWidth) + " has " + std::to_string(shape.keyWidth) +
                                         " rows, so at most that was expected");
-    if (intOf(knobs(), context.plan.attention.knobs, "transform") == 1 &&
-        (!hasFastDct(shape.keyWidth) || options.directions != Directions::Dct))
+    if (options.transform == Transform::Fast && !usesFastDct(shape, options))
         throw Error(Fault::Request, "knob transform: fast was given for heads of " + std::to_string(shape.keyWidth) +
                                         "; a power of two from 2 to 512, and directions=dct, were expected");
     checkLength(context, "radius", rows);

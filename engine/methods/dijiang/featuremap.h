@@ -34,6 +34,9 @@ struct FeatureMap
 
     // Removed features leave nothing: the output is 0.
     bool empty() const;
+
+    // The map of its first `count` rows.
+    FeatureMap first(int count) const;
 };
 
 // Maps and decays of a layer. There is one map per key/value head, which all its query heads read; a layer whose
@@ -44,6 +47,8 @@ struct LayerMaps
     std::vector<double> decays;   // γ likewise
 
     int states() const { return int(maps.size()); }
+
+    Matrix radii() const; // [states, rows]
 
     int stateOf(int head, const LayerShape& shape) const { return int(std::int64_t(head) * states() / shape.heads); }
 
@@ -64,6 +69,10 @@ LayerMaps mapsOf(const LayerContext& context);
 // Refuses more rows than the DCT has, parameters of the wrong length or range, a decay without causal mask, a fast
 // transform where there is none, and groups that hold one channel.
 void check(const LayerContext& context);
+
+// Whether the map goes through the fast transform. Left to itself up to heads of 64: in float32 Lee's factors cost
+// three times the dense product's rounding at 128.
+bool usesFastDct(const LayerShape& shape, const Options& options);
 
 // m of the layer: antithetic rows counted.
 int featuresOf(const LayerShape& shape, const Options& options);

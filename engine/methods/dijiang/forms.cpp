@@ -115,11 +115,14 @@ void State::add(const Row& logs, const Row& value, double decay)
     }
 }
 
-Matrix State::plain() const
+Matrix State::plain(bool withNorm) const
 {
     constexpr double most = std::numeric_limits<float>::max();
-    Matrix all(sum.rows(), sum.cols() + 1);
-    all << norm, sum;
+    Matrix all = sum;
+    if (withNorm) {
+        all.resize(sum.rows(), sum.cols() + 1);
+        all << norm, sum;
+    }
     for (Eigen::Index feature = 0; feature < all.rows(); ++feature)
         all.row(feature) *= std::exp(std::min(maxima(feature), 700.0));
     return all.cwiseMin(most).cwiseMax(-most);

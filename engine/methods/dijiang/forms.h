@@ -31,8 +31,8 @@ struct State
     // One key more. A key that is not a number is left out, so that it spoils its own row only.
     void add(const Eigen::RowVectorXd& logs, const Eigen::RowVectorXd& value, double decay);
 
-    // [z | S] as plain numbers, as far as floats hold them.
-    Matrix plain() const;
+    // [z | S], or S alone, as plain numbers, as far as floats hold them.
+    Matrix plain(bool withNorm) const;
 };
 
 struct Sums

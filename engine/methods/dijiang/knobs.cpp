@@ -18,7 +18,8 @@ const std::vector<Knob>& knobs()
     static const std::vector<Knob> all{
         {"preset", "Preset",
          "normalised: exp(T C x) with DCT-II, χ radii, divided by the row's sum. eq13: the same without division, the "
-         "paper's eq. 13. official: what the released code computes: DCT-III, N(0, 1) radii, softmax over the features, "
+         "paper's eq. 13. official: what the released code computes: DCT-III, N(0, 1) radii, softmax over the "
+         "features, "
          "a decay per head, GroupNorm.",
          Choice{{"normalised", "eq13", "official"}, 0, false}},
         {"qk_scale", "Scale on q and k",
@@ -26,8 +27,7 @@ const std::vector<Knob>& knobs()
          RealRange{0, 10, 1}},
         {"m", "Features m", "Rows of the map, the lowest frequencies first; 0 stands for d, the most that the DCT has.",
          IntRange{0, 1024, 0}},
-        {"seed", "Seed", "Of the radii and of random directions; every layer draws its own.",
-         IntRange{0, 1000000, 0}},
+        {"seed", "Seed", "Of the radii and of random directions; every layer draws its own.", IntRange{0, 1000000, 0}},
         {"radius", "Radii",
          "χ with d degrees of freedom, as the theorem needs, or N(0, 1), as the code draws. A tensor radius wins.",
          Choice{{"preset", "normal", "chi_d"}, 0, false}},
@@ -39,13 +39,14 @@ const std::vector<Knob>& knobs()
          "dct: rows of the cosine matrix. sphere: random unit vectors, the paper's PFF (eq. 9, with its prefactor). "
          "gaussian: Performer's random features (with theirs).",
          Choice{{"dct", "sphere", "gaussian"}, 0, false}},
-        {"antithetic", "Antithetic rows", "Every row once more with the opposite sign: 2m features, no first-order bias.",
-         Flag{false}},
+        {"antithetic", "Antithetic rows",
+         "Every row once more with the opposite sign: 2m features, no first-order bias.", Flag{false}},
         {"weight", "Weights",
          "none; D: one per feature, ones where no tensor weight is given; feature_softmax: features sum to one.",
          Choice{{"preset", "none", "D", "feature_softmax"}, 0, false}},
         {"prefactor", "Prefactor",
-         "gaussian: e^(−‖x‖²), unbiased for the Gaussian kernel. softmax: e^(−‖x‖²/2), for e^(q·k). The paper drops it.",
+         "gaussian: e^(−‖x‖²), unbiased for the Gaussian kernel. softmax: e^(−‖x‖²/2), for e^(q·k). The paper drops "
+         "it.",
          Choice{{"preset", "none", "gaussian", "softmax"}, 0, false}},
         {"decay", "Decay γ", "A key that lies n tokens back counts γⁿ. A tensor decay wins. Needs a causal layer.",
          RealRange{1e-6, 1, 1}},
@@ -55,8 +56,17 @@ const std::vector<Knob>& knobs()
         {"normaliser", "Normaliser",
          "denominator: rows sum to one. groupnorm: d groups of the row, as the code. headnorm: one group per head.",
          Choice{{"preset", "none", "denominator", "groupnorm", "headnorm"}, 0, false}},
+        {"norm_weight", "Norm weight", "What GroupNorm's channels are multiplied by. A tensor norm_weight wins.",
+         RealRange{-100, 100, 1}},
+        {"norm_bias", "Norm bias", "What is added to GroupNorm's channels. A tensor norm_bias wins.",
+         RealRange{-100, 100, 0}},
+        {"gate_input", "Gate",
+         "Multiply by SiLU of a tensor gate_input (x·W_G), or of x times a checkpoint's gate, where one is there.",
+         Flag{true}},
         {"transform", "Transform",
-         "auto: the fast DCT where d is a power of two, else the dense product. The result is the same.",
+         "auto: the fast DCT where d is a power of two up to 64, else the dense product: from 128 on the fast one "
+         "rounds "
+         "more than the method's tolerance in float32. The result is the same.",
          Choice{{"auto", "fast", "dense"}, 0, true}},
     };
     return all;
@@ -74,7 +84,8 @@ Options optionsOf(const KnobValues& given)
     options.seed = intOf(knobs(), given, "seed");
     options.rows = intOf(knobs(), given, "m");
     options.antithetic = flagOf(knobs(), given, "antithetic");
-    options.weighting = Weighting(chosen(given, "weight", int(official ? Weighting::FeatureSoftmax : Weighting::Learned)));
+    options.weighting =
+        Weighting(chosen(given, "weight", int(official ? Weighting::FeatureSoftmax : Weighting::Learned)));
     const Prefactor own[] = {Prefactor::None, Prefactor::Gaussian, Prefactor::Softmax}; // by directions
     options.prefactor = Prefactor(chosen(given, "prefactor", int(own[int(options.directions)])));
     options.scale = realOf(knobs(), given, "qk_scale");
@@ -83,7 +94,10 @@ Options optionsOf(const KnobValues& given)
     options.retention = chosen(given, "decay_law", official && options.decay == 1.0 ? 1 : 0) == 1;
     const Normaliser byPreset[] = {Normaliser::Denominator, Normaliser::None, Normaliser::GroupNorm};
     options.normaliser = Normaliser(chosen(given, "normaliser", int(byPreset[preset])));
-    options.fast = intOf(knobs(), given, "transform") != 2;
+    options.normWeight = realOf(knobs(), given, "norm_weight");
+    options.normBias = realOf(knobs(), given, "norm_bias");
+    options.gated = flagOf(knobs(), given, "gate_input");
+    options.transform = Transform(intOf(knobs(), given, "transform"));
     return options;
 }
 

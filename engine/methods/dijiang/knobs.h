@@ -39,6 +39,13 @@ enum class Normaliser
     HeadNorm   // one group per head, as RetNet
 };
 
+enum class Transform
+{
+    Auto,
+    Fast,
+    Dense
+};
+
 // The knobs as the code reads them, what the preset leaves open filled in.
 struct Options
 {
@@ -51,11 +58,13 @@ struct Options
     bool antithetic = false;
     Weighting weighting = Weighting::Learned;
     Prefactor prefactor = Prefactor::None;
-    double scale = 1; // on q and on k
-    double decay = 1; // γ of every head
+    double scale = 1;       // on q and on k
+    double decay = 1;       // γ of every head
     bool retention = false; // γ per head by RetNet's law instead
     Normaliser normaliser = Normaliser::Denominator;
-    bool fast = true; // the fast DCT where there is one
+    double normWeight = 1, normBias = 0; // of every channel
+    bool gated = true;                   // where there is something to gate with
+    Transform transform = Transform::Auto;
 };
 
 Options optionsOf(const KnobValues& given);

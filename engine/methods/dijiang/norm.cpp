@@ -17,6 +17,11 @@ Eigen::RowVectorXd rowOf(const std::vector<float>& numbers)
     return Eigen::Map<const Eigen::RowVectorXf>(numbers.data(), Eigen::Index(numbers.size())).cast<double>();
 }
 
+Eigen::RowVectorXd same(Eigen::Index count, double number)
+{
+    return Eigen::RowVectorXd::Constant(count, number);
+}
+
 } // namespace
 
 int groupsOf(const LayerShape& shape, Normaliser normaliser)
@@ -34,8 +39,7 @@ Matrix groupNorm(const Matrix& rows, int groups)
         for (int group = 0; group < groups; ++group) {
             const auto x = rows.row(row).segment(group * width, width).array();
             const auto centred = x - x.mean();
-            result.row(row).segment(group * width, width) =
-                centred / std::sqrt(centred.square().mean() + normEpsilon);
+            result.row(row).segment(group * width, width) = centred / std::sqrt(centred.square().mean() + normEpsilon);
         }
     }
     return result;
@@ -43,12 +47,13 @@ Matrix groupNorm(const Matrix& rows, int groups)
 
 Matrix gateInput(const LayerContext& context, const Matrix& x, int tokens)
 {
+    if (!optionsOf(context.plan.attention.knobs).gated)
+        return {};
     const int width = context.shape.heads * context.shape.valueWidth;
     if (const auto* given = parameter(context, "gate_input")) {
         if (given->size() != std::size_t(tokens) * std::size_t(width))
             throw Error(Fault::Request, "parameter gate_input has " + std::to_string(given->size()) + " numbers; " +
-                                            std::to_string(tokens) + " x " + std::to_string(width) +
-                                            " were expected");
+                                            std::to_string(tokens) + " x " + std::to_string(width) + " were expected");
         using Floats = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
         return Eigen::Map<const Floats>(given->data(), tokens, width).cast<double>();
     }
@@ -58,20 +63,26 @@ Matrix gateInput(const LayerContext& context, const Matrix& x, int tokens)
 
 Matrix normed(const LayerContext& context, const Matrix& rows, const Matrix& x)
 {
-    const int groups = groupsOf(context.shape, optionsOf(context.plan.attention.knobs).normaliser);
-    Matrix result = groups > 0 ? groupNorm(rows, groups) : rows;
-    if (const auto* weight = parameter(context, "norm_weight"); weight != nullptr && groups > 0)
-        result.array().rowwise() *= rowOf(*weight).array();
-    if (const auto* bias = parameter(context, "norm_bias"); bias != nullptr && groups > 0)
-        result.rowwise() += rowOf(*bias);
+    const Options options = optionsOf(context.plan.attention.knobs);
+    const int groups = groupsOf(context.shape, options.normaliser);
+    Matrix result = rows;
+    if (groups > 0) {
+        const auto* weight = parameter(context, "norm_weight");
+        const auto* bias = parameter(context, "norm_bias");
+        const auto width = rows.cols();
+        result = groupNorm(rows, groups);
+        result.array().rowwise() *= (weight != nullptr ? rowOf(*weight) : same(width, options.normWeight)).array();
+        result.rowwise() += bias != nullptr ? rowOf(*bias) : same(width, options.normBias);
+    }
     const Matrix gate = gateInput(context, x, int(rows.rows()));
     return gate.size() > 0 ? swiGlu(gate, result) : result;
 }
 
 bool hasNorm(const LayerContext& context)
 {
-    return groupsOf(context.shape, optionsOf(context.plan.attention.knobs).normaliser) > 0 ||
-           parameter(context, "gate_input") != nullptr || parameter(context, "gate") != nullptr;
+    const Options options = optionsOf(context.plan.attention.knobs);
+    return groupsOf(context.shape, options.normaliser) > 0 ||
+           (options.gated && (parameter(context, "gate_input") != nullptr || parameter(context, "gate") != nullptr));
 }
 
 } // namespace engine::dijiang

@@ -115,8 +115,7 @@ Draw draw(const Options& options, int width, int layer)
     }
     const std::vector<double> u = places(options, rows, random);
     for (int row = 0; row < rows; ++row)
-        drawn.radii(row) =
-            options.chi ? chiQuantile(u[std::size_t(row)], width) : normalQuantile(u[std::size_t(row)]);
+        drawn.radii(row) = options.chi ? chiQuantile(u[std::size_t(row)], width) : normalQuantile(u[std::size_t(row)]);
     if (options.directions == Directions::Sphere) {
         drawn.directions = gaussian(rows, width, random).rowwise().normalized();
     } else {

@@ -7,7 +7,8 @@
 #include "engine/methods/dijiang/norm.h"
 
 // Frequency domain kernelisation (Chen et al. 2024): φ(x) = D ⊙ exp(T C x) (eq. 12) stands in for the exponential of
-// q·k, so that o_i = Σ_j φ(q_i)·φ(k_j) v_j / Σ_j φ(q_i)·φ(k_j) (eqs. 4, 13) is a sum over keys that grows token by token.
+// q·k, so that o_i = Σ_j φ(q_i)·φ(k_j) v_j / Σ_j φ(q_i)·φ(k_j) (eqs. 4, 13) is a sum over keys that grows token by
+// token.
 
 namespace engine::dijiang {
 namespace {
@@ -16,14 +17,6 @@ namespace {
 void place(Matrix& record, int head, const Matrix& columns)
 {
     record.middleCols(head * columns.cols(), columns.cols()) = columns;
-}
-
-Matrix radiiOf(const LayerMaps& maps)
-{
-    Matrix radii(maps.states(), maps.maps.front().rows());
-    for (int state = 0; state < maps.states(); ++state)
-        radii.row(state) = maps.maps[std::size_t(state)].radii.transpose();
-    return radii;
 }
 
 // What the probes show, heads side by side.
@@ -40,9 +33,10 @@ struct Records
     {
     }
 
-    void append(Recorder& recorder, LayerIndex layer) const
+    void append(Recorder& recorder, LayerIndex layer, bool denominator) const
     {
-        recorder.append("dijiang.lse", layer, lse);
+        if (denominator)
+            recorder.append("dijiang.lse", layer, lse);
         recorder.append("dijiang.query_spectrum", layer, querySpectrum);
         recorder.append("dijiang.key_spectrum", layer, keySpectrum);
         recorder.append("dijiang.query_logs", layer, queryLogs);
@@ -78,10 +72,10 @@ Matrix reference(const LayerInput& input, const LayerContext& context, Recorder&
         place(records.keySpectrum, head, k * dct.transpose());
         place(records.queryLogs, head, queryLogs.cwiseMax(noSum));
         place(records.keyLogs, head, keyLogs.cwiseMax(noSum));
-        recorder.keep("dijiang.state", {context.layer, {head}, {int(tokens) - 1}}, sums.state.plain());
+        recorder.keep("dijiang.state", {context.layer, {head}, {int(tokens) - 1}}, sums.state.plain(rows.denominator));
     }
-    records.append(recorder, context.layer);
-    recorder.keep("dijiang.radii", {context.layer, allHeads, {}}, radiiOf(maps));
+    records.append(recorder, context.layer, options.normaliser == Normaliser::Denominator);
+    recorder.keep("dijiang.radii", {context.layer, allHeads, {}}, maps.radii());
     recorder.keep("dijiang.decay", {context.layer, allHeads, {}},
                   Eigen::Map<const Eigen::RowVectorXd>(maps.decays.data(), maps.states()));
     if (!hasNorm(context))
