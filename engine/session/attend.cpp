@@ -69,6 +69,7 @@ TraceFilter filterOf(const Method& method, const AttendOptions& options)
     filter.byteLimit = std::numeric_limits<std::size_t>::max();
     filter.probes.insert(std::string(probes::mixed));
     filter.probes.insert(method.mapRecords.begin(), method.mapRecords.end());
+    filter.probes.insert(std::string(method.info.id) + ".sums");
     if (options.everyProbe) {
         for (const ProbeSpec& probe : method.info.probes)
             filter.probes.insert(std::string(probe.id));

@@ -104,6 +104,7 @@ void addProbes(TraceFilter& filter, const LayerPlan& plan)
     for (const std::string* id : {&plan.attention.method, &plan.linear.method}) {
         const Method& method = findMethod(*id);
         filter.probes.insert(method.mapRecords.begin(), method.mapRecords.end());
+        filter.probes.insert(*id + ".sums");
     }
     // What replaced projections read is looked at too.
     const Method& linear = findMethod(plan.linear.method);
