@@ -16,6 +16,7 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -49,13 +50,14 @@ public:
 
 public slots:
     void listDevices();
-    void open();                        // the document's checkpoint
-    void encode();                      // its prompt
-    void generate();                    // up to the document's number of generated tokens
-    void rerun(engine::LaneIndex lane); // its plan changed
-    void chooseDevice();                // the device's name changed
-    void lookAtSelection();             // layer, head, step or pinned cell changed
-    void showProbes();                  // the Probes tab may want its records
+    void open();                                      // the document's checkpoint
+    void encode();                                    // its prompt
+    void generate();                                  // up to the document's number of generated tokens
+    void rerun(engine::LaneIndex lane);               // its plan changed
+    void rearrange(const std::vector<int>& cameFrom); // Document::lanesChanged
+    void chooseDevice();                              // the device's name changed
+    void lookAtSelection();                           // layer, head, step or pinned cell changed
+    void showProbes();                                // the Probes tab may want its records
     void cancel(int job);
     void measure(); // what was skipped while playing
     void measureReport(const std::filesystem::path& folder, const app::ReportRequest& request);
@@ -66,6 +68,10 @@ private:
     template <typename Work, typename Done>
     void submit(engine::Worker& worker, std::string tag, const QString& title, Work work, Done done,
                 std::function<void()> failed = {});
+    std::unique_ptr<Lane> makeLane();
+    void retire(std::unique_ptr<Lane> lane);
+    void sweep();                                                     // the retired lanes that have come to rest
+    std::optional<engine::LaneIndex> placeOf(const Lane* lane) const; // none: it is no longer compared
     void prepareDevice();
     void makeSequence(std::shared_ptr<const Sequence> sequence);
     void runAll();
@@ -89,7 +95,9 @@ private:
     std::unique_ptr<engine::Worker> m_files;
     std::unique_ptr<engine::Worker> m_builder;
     std::vector<std::unique_ptr<Lane>> m_lanes;
-    std::unique_ptr<Studies> m_studies; // what methods' own tabs show
+    std::vector<std::unique_ptr<Lane>> m_retired; // asked to stop, not waited for
+    int m_made = 0;                               // lanes ever
+    std::unique_ptr<Studies> m_studies;           // what methods' own tabs show
 };
 
 } // namespace app

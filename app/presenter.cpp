@@ -118,6 +118,12 @@ const HeadLook* Presenter::look(int lane) const
     return m_document.lane({lane}).look.get();
 }
 
+const HeadLook* Presenter::comparedLook() const
+{
+    const LaneIndex lane = m_document.comparedLane();
+    return lane == exactLane ? nullptr : look(lane.value);
+}
+
 void Presenter::showModel()
 {
     const auto& model = m_document.model();
@@ -147,7 +153,7 @@ void Presenter::showLanes()
     for (const engine::SessionPlan& plan : m_document.state().lanes) {
         const engine::Part& part = plan.everywhere.shown();
         LaneLabel label{identityOf(part), knobsInForce(part), text(engine::findMethod(part.method).info.idea),
-                        labels.empty()};
+                        labels.empty(), m_document.comparedLane().value == int(labels.size())};
         labels.push_back(std::move(label));
     }
     m_window.tools().setLanes(labels);
@@ -176,13 +182,14 @@ void Presenter::showTokens()
     if (!sequence)
         return;
     const auto& exact = m_document.lane(exactLane).run;
-    const auto& other = m_document.lane(comparedLane).run;
+    const auto& other = m_document.lane(m_document.comparedLane()).run;
     // A run over a beginning of this text keeps its numbers until the next one is there.
     const auto lossAt = [&](const std::shared_ptr<const LaneRun>& run, std::size_t place) {
         const bool same = run && place < run->losses.size() && place < run->sequence->ids.size() &&
                           run->sequence->ids[place] == sequence->ids[place];
         return same ? run->losses[place] : std::numeric_limits<float>::quiet_NaN();
     };
+    const std::vector<int>& stops = m_document.state().breakpoints;
     std::vector<widgets::TokenChip> chips;
     for (std::size_t place = 0; place < sequence->ids.size(); ++place) {
         widgets::TokenChip chip;
@@ -190,12 +197,14 @@ void Presenter::showTokens()
         chip.special = sequence->special[place];
         chip.tint = lossAt(exact, place);
         chip.change = lossAt(other, place) - chip.tint;
+        chip.stop = std::binary_search(stops.begin(), stops.end(), int(place));
         chips.push_back(std::move(chip));
     }
     m_window.tokens().setTokens(std::move(chips));
-    const QString method = titleOf(m_document.state().lanes[1].everywhere.shown());
-    m_window.tokens().setLegend({tr("tint: loss of the exact model"), tr("%1 predicts worse").arg(method), tr("better"),
-                                 tr("0 – 6 nats"), 6, 2});
+    const QString method = titleOf(m_document.comparedPlan().everywhere.shown());
+    m_window.tokens().setLegend(
+        {tr("tint: loss of %1").arg(titleOf(m_document.state().lanes.front().everywhere.shown())),
+         tr("%1 predicts worse").arg(method), tr("better"), tr("0 – 6 nats"), 6, 2});
     m_window.tokens().setCursor(m_document.lastRow() + 1);
 }
 
@@ -211,7 +220,7 @@ void Presenter::showMap(int place, const HeadLook& look, const engine::MapPictur
 std::optional<std::pair<double, double>> Presenter::rangesShown() const
 {
     const HeadLook* exact = look(exactLane.value);
-    const HeadLook* other = look(comparedLane.value);
+    const HeadLook* other = comparedLook();
     if (exact == nullptr)
         return std::nullopt;
     const ViewLayout& layout = m_document.state().layout;
@@ -225,7 +234,8 @@ void Presenter::showMaps()
     MapsRow& maps = m_window.attention().maps();
     const ViewLayout& layout = m_document.state().layout;
     const HeadLook* exact = look(exactLane.value);
-    const HeadLook* other = look(comparedLane.value);
+    const HeadLook* other = comparedLook();
+    maps.setAlone(m_document.laneCount() == 1);
     if (exact == nullptr)
         return;
     const bool together = other != nullptr && other->layer->exact == exact->layer->exact &&
@@ -257,7 +267,8 @@ void Presenter::showMaps()
         maps.differenceBar().setScale(signedScale);
         const std::vector<Grid> differences{other->difference.cells};
         maps.differenceBar().setHistogram(histogramOf(differences, shapeOf(*other), signedScale, bins));
-        maps.differenceBar().setEnds(tr("← exact gives more"), tr("%1 gives more →").arg(headingOf(*other).name));
+        maps.differenceBar().setEnds(tr("← %1 gives more").arg(headingOf(*exact).name),
+                                     tr("%1 gives more →").arg(headingOf(*other).name));
     }
     maps.sharedBar().setScale(shared);
     maps.sharedBar().setTitle(tr("attention weight, one range for both maps"));
@@ -275,8 +286,8 @@ void Presenter::showMarks()
     const int reduction = exact != nullptr ? std::max(1, exact->map.reduction) : 1;
     const auto cellOf = [&](std::optional<TokenPos> query,
                             std::optional<TokenPos> key) -> std::optional<widgets::Cell> {
-        if (!query || !key)
-            return std::nullopt;
+        if (!query || !key || exact == nullptr || query->value >= exact->map.tokens || key->value >= exact->map.tokens)
+            return std::nullopt; // of a text that is still being run
         return widgets::Cell{query->value / reduction, key->value / reduction};
     };
     const auto valueOf = [](std::optional<TokenPos> place) {
@@ -292,7 +303,13 @@ void Presenter::showMarks()
 
 void Presenter::showSentence()
 {
-    const auto& rows = m_document.lane(comparedLane).rows;
+    if (m_document.laneCount() == 1) {
+        m_window.attention().sentence().setRuns({{titleOf(m_document.comparedPlan().everywhere.shown()) + " ", true},
+                                                 {tr("stands alone: add a method with + to see what it changes.")}});
+        m_window.attention().sentence().setSecond({});
+        return;
+    }
+    const auto& rows = m_document.lane(m_document.comparedLane()).rows;
     if (!rows)
         return;
     m_window.attention().sentence().setRuns(sentenceOf(*rows));
@@ -336,7 +353,7 @@ void Presenter::showLive()
 
 void Presenter::showMethods()
 {
-    const engine::SessionPlan& plan = m_document.state().lanes[std::size_t(comparedLane.value)];
+    const engine::SessionPlan& plan = m_document.comparedPlan();
     const auto& model = m_document.model();
     const auto row = [&](const QString& name, const engine::LayerPlan& layer, bool own) {
         const QString knobs = knobsInForce(layer.shown());
@@ -364,7 +381,7 @@ void Presenter::showMethods()
     form.knobs = info.knobs;
     form.values = part.knobs;
     form.idea = text(info.idea);
-    if (const HeadLook* other = look(comparedLane.value);
+    if (const HeadLook* other = comparedLook();
         other != nullptr && other->layer->context.plan.shown().method == part.method)
         form.why = QString::fromStdString(other->layer->attended.cost.reason);
     panel.setForm(form);
@@ -431,6 +448,8 @@ void Presenter::showMessage()
             return tr("Use the reference");
         case Message::Cure::OpenOther:
             return tr("Open another…");
+        case Message::Cure::Restore:
+            return tr("Restore");
         case Message::Cure::None:
             break;
         }
@@ -455,7 +474,11 @@ void Presenter::showJobs()
 void Presenter::showTheme()
 {
     const ViewLayout& layout = m_document.state().layout;
-    widgets::ThemeSource::instance().set(layout.dark, layout.scale);
+    const std::pair wanted{layout.dark, layout.scale};
+    if (m_theme != wanted) // every widget lays itself out anew
+        widgets::ThemeSource::instance().set(layout.dark, layout.scale);
+    m_theme = wanted;
+    m_window.setArrangement(layout.leftDock, layout.rightDock, layout.maximised);
 }
 
 void Presenter::showTab()

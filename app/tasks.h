@@ -43,8 +43,11 @@ public:
 
     void cancel(int job);
 
-    // Asks every job to stop, waits for none.
+    bool awaits(const engine::Worker& worker) const; // anything of it
+
+    // Asks every job (of one worker) to stop, waits for none.
     void cancelAll();
+    void cancelAll(engine::Worker& worker);
 
 private:
     Document& m_document;

@@ -2,9 +2,12 @@
 #pragma once
 
 #include "app/document.h"
+#include "app/frame.h"
+#include "app/keeper.h"
 #include "app/lanes.h"
 #include "app/mainwindow.h"
 #include "app/presenter.h"
+#include "app/shelf.h"
 #include "app/studypresenter.h"
 
 #include <QObject>
@@ -18,7 +21,11 @@ class Wiring : public QObject
     Q_OBJECT
 
 public:
-    Wiring(Document& document, Lanes& lanes, MainWindow& window);
+    Wiring(Document& document, Lanes& lanes, MainWindow& window, KeeperPlace place = {});
+
+    Keeper& keeper() { return m_keeper; }
+
+    Frame& frame() { return m_frame; }
 
     // Shows the whole state once and starts the first work.
     void start();
@@ -36,9 +43,8 @@ private:
     void wireMethodMenus();
 
     void chooseFile(bool folder);
+    void openDropped(const QStringList& paths);
     void popUpDevices(QPoint where);
-    void popUpMethods(int lane, QPoint where);
-    void setMethod(int row, const engine::Part& part); // 0: all layers
     void setRange(std::optional<double> map, std::optional<double> difference);
     void lockRange();
     void showAbout(std::string_view method);
@@ -51,6 +57,10 @@ private:
     MainWindow& m_window;
     Presenter m_presenter;
     StudyPresenter m_studies; // the methods' own tabs and Explain: connects itself
+    Shelf m_shelf;
+    Keeper m_keeper;
+    Frame m_frame;
+    int m_playedFrom = -1; // the row where playing began: its own breakpoint does not stop it
 };
 
 } // namespace app

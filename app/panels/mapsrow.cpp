@@ -47,6 +47,17 @@ void MapsRow::setCompact(bool compact)
     arrange();
 }
 
+void MapsRow::setAlone(bool alone)
+{
+    if (m_alone == alone)
+        return;
+    m_alone = alone;
+    for (QWidget* other :
+         {static_cast<QWidget*>(m_maps[1]), static_cast<QWidget*>(m_maps[2]), static_cast<QWidget*>(m_difference)})
+        other->setVisible(!alone);
+    arrange();
+}
+
 // The three maps have the same room for cells; the first also has the labels of the rows they share.
 void MapsRow::arrange()
 {
@@ -82,7 +93,7 @@ void MapsRow::arrange()
         colors.setGeometry(left, std::min(top, height() - below), right - left, below);
         colors.raise();
     };
-    bar(*m_shared, *m_maps[0], *m_maps[1]);
+    bar(*m_shared, *m_maps[0], *m_maps[m_alone ? 0 : 1]);
     bar(*m_difference, *m_maps[2], *m_maps[2]);
 }
 

@@ -26,6 +26,7 @@ public:
     widgets::ColorBar& differenceBar() { return *m_difference; }
 
     void setCompact(bool compact); // narrower gaps
+    void setAlone(bool alone);     // the reference only: there is nothing to compare it with
     void arrange();                // after a map's grid or axes changed
 
     QSize sizeHint() const override;
@@ -41,6 +42,7 @@ private:
     widgets::ColorBar* m_shared;
     widgets::ColorBar* m_difference;
     bool m_compact = false;
+    bool m_alone = false;
 };
 
 } // namespace app

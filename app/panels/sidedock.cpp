@@ -36,15 +36,21 @@ protected:
 
 } // namespace
 
-Rail::Rail(QStringList names, QWidget* parent)
+Rail::Rail(QWidget* parent)
     : View(parent)
-    , m_names(std::move(names))
 {
     setMouseTracking(true);
     setFocusPolicy(Qt::TabFocus);
+    setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Expanding);
+}
+
+void Rail::setNames(const QStringList& names, bool opensLeft)
+{
+    m_names = names;
+    m_opensLeft = opensLeft;
     setAccessibleName(tr("Show %1").arg(m_names.join(", ")));
     setToolTip(accessibleName());
-    setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Expanding);
+    update();
 }
 
 QSize Rail::sizeHint() const
@@ -69,7 +75,7 @@ void Rail::paintEvent(QPaintEvent*)
         top += length;
     }
     const double side = theme().px(16);
-    widgets::drawSymbol(painter, widgets::Symbol::Right,
+    widgets::drawSymbol(painter, m_opensLeft ? widgets::Symbol::Left : widgets::Symbol::Right,
                         {(width() - side) / 2, height() - side - theme().px(Theme::gap3), side, side},
                         theme().secondary);
     if (hasFocus())
@@ -102,17 +108,28 @@ void Rail::keyPressEvent(QKeyEvent* event)
         View::keyPressEvent(event);
 }
 
-SideDock::SideDock(QWidget* parent)
+SideDock::SideDock(Side side, QWidget* parent)
     : View(parent)
+    , m_side(side)
     , m_sections(new QWidget(this))
     , m_column(new QVBoxLayout(m_sections))
+    , m_rail(new Rail(this))
 {
     m_column->setContentsMargins(0, 0, 0, 0);
     m_column->setSpacing(0);
     auto* row = new QHBoxLayout(this);
-    row->setContentsMargins(0, 0, 1, 0); // the hairline at its right edge
+    row->setContentsMargins(side == Side::Right ? 1 : 0, 0, side == Side::Left ? 1 : 0, 0); // its hairline
     row->addWidget(m_sections);
+    row->addWidget(m_rail);
     setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Expanding);
+    connect(m_rail, &Rail::asked, this, &SideDock::unfoldAsked);
+    arrange();
+}
+
+void SideDock::setBreadth(double breadth)
+{
+    m_breadth = breadth;
+    arrange();
 }
 
 void SideDock::addSection(const QString& name, QWidget* section, int stretch)
@@ -121,14 +138,7 @@ void SideDock::addSection(const QString& name, QWidget* section, int stretch)
         m_column->addWidget(new Hairline(m_sections));
     m_names << name;
     m_column->addWidget(section, stretch);
-}
-
-void SideDock::finish()
-{
-    m_rail = new Rail(m_names, this);
-    layout()->addWidget(m_rail);
-    connect(m_rail, &Rail::asked, this, &SideDock::unfoldAsked);
-    arrange();
+    m_rail->setNames(m_names, m_side == Side::Right);
 }
 
 void SideDock::setFolded(bool folded)
@@ -140,9 +150,8 @@ void SideDock::setFolded(bool folded)
 void SideDock::arrange()
 {
     m_sections->setVisible(!m_folded);
-    if (m_rail != nullptr)
-        m_rail->setVisible(m_folded);
-    setFixedWidth(theme().px(m_folded ? 28 : 240) + 1);
+    m_rail->setVisible(m_folded);
+    setFixedWidth(theme().px(m_folded ? 28 : m_breadth) + 1);
 }
 
 void SideDock::themeChanged()
@@ -154,7 +163,7 @@ void SideDock::paintEvent(QPaintEvent*)
 {
     QPainter painter(this);
     painter.fillRect(rect(), m_folded ? theme().window : theme().panel);
-    painter.fillRect(QRect(width() - 1, 0, 1, height()), theme().hairline);
+    painter.fillRect(QRect(m_side == Side::Left ? width() - 1 : 0, 0, 1, height()), theme().hairline);
 }
 
 } // namespace app
