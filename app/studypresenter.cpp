@@ -35,6 +35,7 @@ StudyPresenter::StudyPresenter(Document& document, MainWindow& window)
     for (const engine::TabSpec* tab : methodTabs()) {
         const std::string id(tab->id);
         auto* page = new StudyPanel(widgets::textOf(tab->title), &window);
+        page->setObjectName(QString::fromStdString(id));
         m_pages[id] = page;
         window.addPage(widgets::textOf(tab->title), QString::fromStdString(id), page);
         connect(&page->study(), &widgets::StudyView::picked, this,
