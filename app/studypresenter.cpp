@@ -88,6 +88,7 @@ void StudyPresenter::showStudy(const std::string& tab)
     const std::shared_ptr<const StudyResult> result = m_document.study(tab);
     if (page == m_pages.end() || !result)
         return;
+    page->second->setReady();
     page->second->heading().setWords(widgets::textOf(result->study.words));
     page->second->study().setStudy(result->study,
                                    namesOf(result->request.method, *result->request.cell.exact->sequence));
