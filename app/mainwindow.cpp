@@ -216,7 +216,6 @@ void MainWindow::fold()
 {
     const bool compact = width() < theme().px(foldBelow);
     m_compactScale->setVisible(compact && m_pages->currentWidget() == m_attention);
-    m_explain->setFixedWidth(theme().px(compact ? 252 : 320));
     if (compact == m_compact)
         return;
     m_compact = compact;
@@ -224,6 +223,7 @@ void MainWindow::fold()
     m_foldDock->setVisible(compact);
     m_tools->setCompact(compact);
     m_attention->setCompact(compact);
+    m_explain->setCompact(compact);
     m_tokens->setOneLine(compact);
 }
 

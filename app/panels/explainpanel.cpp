@@ -156,9 +156,16 @@ QString ExplainPanel::text() const
     return texts.join(u'\n');
 }
 
+void ExplainPanel::setCompact(bool compact)
+{
+    m_compact = compact;
+    themeChanged();
+}
+
 void ExplainPanel::themeChanged()
 {
     const int left = theme().px(Theme::gap4);
+    setFixedWidth(theme().px(m_compact ? 252 : 320));
     layout()->setContentsMargins(1, 0, 0, 0); // the hairline at its left edge
     for (QLabel* title : m_titles) {
         title->setFont(theme().font(Theme::bodySize, true));

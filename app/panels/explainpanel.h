@@ -45,6 +45,8 @@ public:
 
     widgets::StudyPanels& tab() { return *m_tab; } // of the tab in front
 
+    void setCompact(bool compact); // below 1500 px: narrower
+
     QString text() const; // the method's words as they are shown
 
 signals:
@@ -60,6 +62,7 @@ private:
     QLabel* addText(const QString& title);
 
     MethodWords m_words;
+    bool m_compact = false;
     Place* m_place;
     widgets::DerivationView* m_derivation;
     widgets::StudyPanels* m_cell;
