@@ -26,6 +26,16 @@ void Tasks::cancel(int job)
         found->second.first->cancel(found->second.second);
 }
 
+void Tasks::forget(const engine::Worker& worker)
+{
+    std::erase_if(m_running, [&](const auto& each) {
+        const bool its = each.second.first == &worker;
+        if (its)
+            m_document.endJob(each.first);
+        return its;
+    });
+}
+
 void Tasks::cancelAll()
 {
     for (const auto& [id, running] : m_running)

@@ -43,6 +43,9 @@ public:
 
     void cancel(int job);
 
+    // Before a worker goes: its jobs are no longer counted.
+    void forget(const engine::Worker& worker);
+
     // Asks every job to stop, waits for none.
     void cancelAll();
 
