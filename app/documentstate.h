@@ -40,7 +40,7 @@ struct ViewLayout
     // Where the colours end; none: fitted to each head.
     std::optional<double> mapHigh, differenceHigh;
     std::map<std::string, engine::KnobValues, std::less<>> controls; // of the methods' own tabs, by the tab's id
-    AttentionView attention;
+    AttentionView attention = {};
 
     bool operator==(const ViewLayout&) const = default;
 };

@@ -5,6 +5,7 @@
 #include "widgets/mapaccess.h"
 #include "widgets/numbers.h"
 
+#include <QAccessible>
 #include <QHelpEvent>
 #include <QPainter>
 #include <QToolTip>
@@ -103,10 +104,17 @@ void HeatmapView::setMarked(std::optional<Cell> pinned, std::optional<Cell> hove
         return;
     if (pinned != m_pinned)
         m_static = {}; // its labels are placed first
+    const bool walked = pinned && pinned != m_pinned && hasFocus();
     m_pinned = pinned;
     m_hovered = hovered;
     describe();
     update();
+    if (walked && m_layout.window.contains(pinned->col, pinned->row)) { // a screen reader follows the picked cell
+        QAccessibleEvent focus(this, QAccessible::Focus);
+        const QPoint place = QPoint(pinned->col, pinned->row) - m_layout.window.topLeft();
+        focus.setChild(place.y() * m_layout.window.width() + place.x());
+        QAccessible::updateAccessibility(&focus);
+    }
 }
 
 void HeatmapView::setPairShown(bool shown)

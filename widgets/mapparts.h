@@ -19,7 +19,7 @@ struct MapHeading
     QString label;               // the fidelity, or what else the map is: signed…
     std::optional<double> proof; // relative error of the reconstruction
     bool proved = true;          // within its tolerance
-    QStringList badges;          // what is not shown as it is: "sinks hidden", "85 % of each row"
+    QStringList badges = {};     // what is not shown as it is: "sinks hidden", "85 % of each row"
 };
 
 // What the axes say: names with their arrows, and one label per row and column.

@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/attention/attentionmaps.h"
 
+#include "app/headwork.h"
 #include "engine/compare/behaviour.h"
 #include "engine/compare/metrics.h"
 #include "engine/session/attend.h"
 
-#include <QChar>
-#include <QString>
-
 #include <algorithm>
 #include <cmath>
-#include <limits>
-#include <numeric>
 
 namespace app {
 
@@ -22,77 +18,8 @@ using engine::Job;
 using engine::TokenRange;
 using widgets::GridShape;
 
-constexpr float blankCell = std::numeric_limits<float>::quiet_NaN();
 constexpr int bins = 64;
 constexpr std::size_t mostArcs = 600; // of a lane
-constexpr double leastWeight = 1e-12; // of a ratio, as kl clamps
-
-// Calls visit(row, col, value) for the cells that can be and are a number.
-template <typename Visit>
-void eachCell(const Grid& grid, GridShape shape, Visit visit)
-{
-    for (int row = 0; row < grid.rows(); ++row)
-        for (int col = 0; col < grid.cols() && widgets::canBe(grid, shape, {row, col}); ++col)
-            if (const float value = grid.at(row, col); !std::isnan(value))
-                visit(row, col, value);
-}
-
-template <typename Combine>
-Grid combined(const Grid& a, const Grid& b, Combine combine)
-{
-    std::vector<float> cells;
-    cells.reserve(std::size_t(a.rows()) * std::size_t(a.cols()));
-    for (int row = 0; row < a.rows(); ++row)
-        for (int col = 0; col < a.cols(); ++col)
-            cells.push_back(combine(a.at(row, col), b.at(row, col)));
-    return {std::move(cells), a.rows(), a.cols()};
-}
-
-// Rows after those in view have not been reached: not a number, so that they are hatched and the map keeps its place.
-Grid upTo(const Grid& grid, int rows)
-{
-    if (rows >= grid.rows())
-        return grid;
-    std::vector<float> cells(std::size_t(grid.rows()) * std::size_t(grid.cols()), blankCell);
-    for (int row = 0; row < rows; ++row)
-        std::copy_n(grid.row(row).begin(), grid.cols(), cells.begin() + std::ptrdiff_t(row) * grid.cols());
-    return {std::move(cells), grid.rows(), grid.cols()};
-}
-
-Grid withoutColumns(const Grid& grid, const std::vector<int>& columns)
-{
-    std::vector<float> cells;
-    cells.reserve(std::size_t(grid.rows()) * std::size_t(grid.cols()));
-    for (int row = 0; row < grid.rows(); ++row)
-        cells.insert(cells.end(), grid.row(row).begin(), grid.row(row).end());
-    for (const int column : columns)
-        for (int row = 0; row < grid.rows(); ++row)
-            cells[std::size_t(row) * std::size_t(grid.cols()) + std::size_t(column)] = blankCell;
-    return {std::move(cells), grid.rows(), grid.cols()};
-}
-
-// What 99 of 100 drawn cells do not exceed in magnitude, rounded up to a number of one digit (or 1.5, 2.5), so that
-// ranges of neighbouring heads look alike.
-double fittedHigh(const std::vector<const Grid*>& grids, GridShape shape)
-{
-    double high = 0;
-    for (const Grid* grid : grids) {
-        std::vector<float> values;
-        eachCell(*grid, shape, [&](int, int, float value) { values.push_back(std::abs(value)); });
-        if (values.empty())
-            continue;
-        const auto place = values.begin() + std::ptrdiff_t(double(values.size() - 1) * 0.99);
-        std::nth_element(values.begin(), place, values.end());
-        high = std::max(high, double(*place));
-    }
-    if (!(high > 0))
-        return 1;
-    const double power = std::pow(10.0, std::floor(std::log10(high)));
-    for (const double digit : {1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0})
-        if (digit * power >= high * (1 - 1e-6))
-            return digit * power;
-    return 10 * power;
-}
 
 engine::DeviceContext* deviceOf(const MapsRequest& request, int lane)
 {
@@ -110,7 +37,7 @@ Grid allHeads(const MapsRequest& request, int lane, Job& job)
     for (int head = 0; head < heads; ++head) {
         job.report(double(head) / heads, "joining heads");
         const Grid map =
-            engine::mapPicture(layer.attended, layer.context, {head}, 1024, deviceOf(request, lane), job).cells;
+            engine::mapPicture(layer.attended, layer.context, {head}, mapSide, deviceOf(request, lane), job).cells;
         if (sum.empty())
             sum = combined(map, map, [&](float a, float) { return mean ? a / float(heads) : a; });
         else
@@ -194,16 +121,16 @@ std::vector<MapColumn> columnsOf(const MapsRequest& request, const std::vector<L
     const Mode mode = request.view.mode;
     for (const LaneMaps& one : lanes)
         if (mode != Mode::Difference || lanes.size() == 1)
-            columns.push_back({Kind::Weights, one.lane, one.weights, {}, 0, 0});
+            columns.push_back({Kind::Weights, one.lane, one.weights, {}, 0, 0, 0, {}});
     if (lanes.size() == 1)
         return columns;
     if (mode == Mode::SideBySide)
-        columns.push_back({Kind::Difference, lanes.back().lane, lanes.back().difference, {}, 0, 0});
+        columns.push_back({Kind::Difference, lanes.back().lane, lanes.back().difference, {}, 0, 0, 0, {}});
     if (mode == Mode::Difference)
         for (std::size_t place = 1; place < lanes.size(); ++place)
-            columns.push_back({Kind::Difference, lanes[place].lane, lanes[place].difference, {}, 0, 0});
+            columns.push_back({Kind::Difference, lanes[place].lane, lanes[place].difference, {}, 0, 0, 0, {}});
     if (mode == Mode::Ratio) {
-        MapColumn ratio{Kind::Ratio, lanes.back().lane, {}, {}, 0, 0};
+        MapColumn ratio{Kind::Ratio, lanes.back().lane, {}, {}, 0, 0, 0, {}};
         ratio.cells = logRatio(lanes.back().weights, lanes.front().weights, ratio.impossible);
         columns.push_back(std::move(ratio));
     }
@@ -266,6 +193,23 @@ void range(AttentionMaps& maps)
     maps.clipped = maps.shared.above + maps.shared.below + maps.difference.above + maps.difference.below;
 }
 
+// What a reader who does not see the map is told of it.
+void summarise(AttentionMaps& maps)
+{
+    for (MapColumn& column : maps.columns) {
+        if (column.isSigned() || maps.rows == 0)
+            continue;
+        column.firstKey = engine::rowStatistics(column.cells.rowRange(0, maps.rows)).sink;
+        float most = 0;
+        eachCell(column.cells, maps.shape(), [&](int row, int col, float value) {
+            if (col > 0 && col != row && std::abs(value) > most) {
+                most = std::abs(value);
+                column.strongest = widgets::Cell{row, col};
+            }
+        });
+    }
+}
+
 LaneArcs arcsOf(const MapColumn& column, GridShape shape)
 {
     LaneArcs lane{column.lane, {}, 0};
@@ -289,8 +233,8 @@ void addNeurons(AttentionMaps& maps)
     const engine::LayerTrace trace(layer.attended.trace, layer.context.layer, layer.context.shape,
                                    layer.context.positions);
     maps.neurons = engine::neuronsOf(trace, look.head, {std::clamp(maps.request.query, 0, look.map.tokens - 1)});
-    maps.columns = {{MapColumn::Kind::RawProducts, 0, maps.neurons->raw, {}, 0, 0},
-                    {MapColumn::Kind::TurnedProducts, 0, maps.neurons->turned, {}, 0, 0}};
+    maps.columns = {{MapColumn::Kind::RawProducts, 0, maps.neurons->raw, {}, 0, 0, 0, {}},
+                    {MapColumn::Kind::TurnedProducts, 0, maps.neurons->turned, {}, 0, 0, 0, {}}};
     maps.signedHigh = fittedHigh({&maps.columns[0].cells, &maps.columns[1].cells}, GridShape::Full);
     const std::vector<Grid> both{maps.columns[0].cells, maps.columns[1].cells};
     maps.difference = widgets::histogramOf(both, GridShape::Full, {maps.request.scale, 0, maps.signedHigh, true}, bins);
@@ -338,12 +282,6 @@ std::optional<widgets::Cell> worstOf(const Grid& difference, GridShape shape)
     return worst;
 }
 
-bool beginsWord(const std::string& piece)
-{
-    const QString text = QString::fromStdString(piece);
-    return text.isEmpty() || text[0].isSpace() || !(text[0].isLetterOrNumber() || text[0] == u'\'');
-}
-
 } // namespace
 
 GridShape AttentionMaps::shape() const
@@ -351,74 +289,6 @@ GridShape AttentionMaps::shape() const
     if (request.view.picture == AttentionView::Picture::Neurons)
         return GridShape::Full;
     return request.looks.front()->layer->context.shape.causal ? GridShape::LowerTriangle : GridShape::Full;
-}
-
-std::vector<TokenRange> wordsOf(const Sequence& sequence)
-{
-    std::vector<TokenRange> words;
-    for (int place = 0; place < int(sequence.pieces.size()); ++place) {
-        const auto at = std::size_t(place);
-        const bool apart = sequence.special[at] || (place > 0 && sequence.special[at - 1]);
-        if (words.empty() || apart || beginsWord(sequence.pieces[at]))
-            words.push_back({place, 0});
-        ++words.back().count;
-    }
-    return words;
-}
-
-Grid joinedBy(const Grid& map, const std::vector<TokenRange>& groups)
-{
-    std::vector<float> cells;
-    cells.reserve(groups.size() * groups.size());
-    for (const TokenRange& queries : groups)
-        for (const TokenRange& keys : groups) {
-            double sum = 0;
-            for (int query = queries.first; query < queries.end(); ++query)
-                for (int key = keys.first; key < keys.end(); ++key)
-                    sum += double(map.at(query, key));
-            cells.push_back(float(sum / queries.count));
-        }
-    return {std::move(cells), int(groups.size()), int(groups.size())};
-}
-
-Grid logRatio(const Grid& other, const Grid& exact, std::int64_t& impossible)
-{
-    return combined(other, exact, [&](float b, float a) {
-        if (std::isnan(a) || std::isnan(b))
-            return blankCell;
-        if (a < 0 || b < 0) {
-            ++impossible;
-            return blankCell;
-        }
-        return float(std::log2(std::max(double(b), leastWeight) / std::max(double(a), leastWeight)));
-    });
-}
-
-Grid largestOf(const Grid& map, GridShape shape, double mass)
-{
-    std::vector<float> cells(std::size_t(map.rows()) * std::size_t(map.cols()), blankCell);
-    std::vector<int> order;
-    for (int row = 0; row < map.rows(); ++row) {
-        order.clear();
-        double total = 0;
-        for (int col = 0; col < map.cols() && widgets::canBe(map, shape, {row, col}); ++col)
-            if (!std::isnan(map.at(row, col))) {
-                order.push_back(col);
-                total += std::abs(double(map.at(row, col)));
-            }
-        std::sort(order.begin(), order.end(), [&](int a, int b) {
-            const float left = std::abs(map.at(row, a)), right = std::abs(map.at(row, b));
-            return left > right || (left == right && a < b);
-        });
-        double reached = 0;
-        for (const int col : order) {
-            if (reached >= mass * total * (1 - 1e-9) && reached > 0)
-                break;
-            cells[std::size_t(row) * std::size_t(map.cols()) + std::size_t(col)] = map.at(row, col);
-            reached += std::abs(double(map.at(row, col)));
-        }
-    }
-    return {std::move(cells), map.rows(), map.cols()};
 }
 
 std::shared_ptr<const AttentionMaps> makeMaps(const MapsRequest& request, Job& job)
@@ -442,6 +312,7 @@ std::shared_ptr<const AttentionMaps> makeMaps(const MapsRequest& request, Job& j
     thin(*maps);
     job.check();
     range(*maps);
+    summarise(*maps);
     if (request.view.picture == AttentionView::Picture::Arcs)
         for (const MapColumn& column : maps->columns)
             maps->arcs.push_back(arcsOf(column, maps->shape()));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "app/attention/attentionview.h"
+#include "app/attention/mapshapes.h"
 #include "app/laneengine.h"
 #include "app/results.h"
 #include "engine/session/neurons.h"
@@ -47,6 +48,10 @@ struct MapColumn
     engine::Grid drawn;                     // what is drawn, if less: not a number where blank
     std::int64_t blank = 0, impossible = 0; // cells left out by sinks or mass; cells without a ratio
 
+    // In a few words, of weights: the mean share of the first key, and the largest weight on neither it nor the query.
+    double firstKey = 0;
+    std::optional<widgets::Cell> strongest = {};
+
     bool isSigned() const { return kind != Kind::Weights; }
 };
 
@@ -88,18 +93,5 @@ struct AttentionMaps
 
 // Throws engine::Error; can be cancelled. Computes on the calling thread.
 std::shared_ptr<const AttentionMaps> makeMaps(const MapsRequest& request, engine::Job& job);
-
-// The pieces of one word stand together: a word begins where a piece begins with a space, and special tokens and
-// punctuation stand alone.
-std::vector<engine::TokenRange> wordsOf(const Sequence& sequence);
-
-// Cells of groups: keys summed, queries averaged, so that rows still sum to 1.
-engine::Grid joinedBy(const engine::Grid& map, const std::vector<engine::TokenRange>& groups);
-
-// log2(other ÷ exact), weights below 1e-12 taken as that; not a number where a weight is below 0.
-engine::Grid logRatio(const engine::Grid& other, const engine::Grid& exact, std::int64_t& impossible);
-
-// The map with all but the largest weights of each row blank: as few as together reach `mass` of the row's magnitudes.
-engine::Grid largestOf(const engine::Grid& map, widgets::GridShape shape, double mass);
 
 } // namespace app

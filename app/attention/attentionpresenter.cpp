@@ -117,6 +117,20 @@ QString AttentionPresenter::nameOf(const MapColumn& column) const
     return identityOf(m_work.maps()->look(column.lane).layer->context.plan.attention).title;
 }
 
+// A map in one sentence, for those who do not see it.
+QString AttentionPresenter::summaryOf(const MapColumn& column) const
+{
+    QString summary =
+        tr("%1: %2 of the attention on the first token").arg(nameOf(column), widgets::percent(column.firstKey));
+    if (column.strongest) {
+        const QStringList tokens = labels();
+        summary += tr("; the largest weight elsewhere is ‘%1’ to ‘%2’, %3")
+                       .arg(tokens.value(column.strongest->row), tokens.value(column.strongest->col),
+                            widgets::fixed(double(column.cells.at(column.strongest->row, column.strongest->col)), 3));
+    }
+    return summary;
+}
+
 widgets::ColorScale AttentionPresenter::scaleOf(const MapColumn& column) const
 {
     const AttentionMaps& maps = *m_work.maps();
@@ -214,6 +228,8 @@ void AttentionPresenter::showColumn(std::size_t place, std::size_t which)
             heading.badges << all[badge];
     }
     map.setHeading(heading);
+    if (column.kind == Kind::Weights)
+        map.setAccessibleName(summaryOf(column));
     map.setExtras(std::move(extras));
 }
 

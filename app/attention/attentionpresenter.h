@@ -55,6 +55,7 @@ private:
     widgets::ColorScale scaleOf(const MapColumn& column) const;
     QStringList labels() const;
     QString nameOf(const MapColumn& column) const;
+    QString summaryOf(const MapColumn& column) const;
     QStringList badges() const;
 
     Document& m_document;
