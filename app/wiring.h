@@ -51,7 +51,7 @@ private:
     Lanes& m_lanes;
     MainWindow& m_window;
     Presenter m_presenter;
-    StudyPresenter m_studies; // the methods' own tabs and Explain: connects itself
+    StudyPresenter m_studies;    // the methods' own tabs and Explain: connects itself
     AttentionWiring m_attention; // the Attention tab and the Heads panel
 };
 

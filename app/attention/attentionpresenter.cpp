@@ -42,7 +42,7 @@ widgets::MapHeading headingOf(const HeadLook& look, bool oneHead)
 {
     const LayerAttention& layer = *look.layer;
     widgets::MapHeading heading;
-    heading.method = identityOf(layer.context.plan.attention);
+    heading.method = identityOf(layer.context.plan.shown());
     heading.name = heading.method->title;
     if (layer.fidelity != engine::Fidelity::Reference)
         heading.label = fidelityText(layer.fidelity);
@@ -114,7 +114,7 @@ QString AttentionPresenter::nameOf(const MapColumn& column) const
     case Kind::TurnedProducts:
         return tr("after positions");
     }
-    return identityOf(m_work.maps()->look(column.lane).layer->context.plan.attention).title;
+    return identityOf(m_work.maps()->look(column.lane).layer->context.plan.shown()).title;
 }
 
 // A map in one sentence, for those who do not see it.
@@ -269,7 +269,7 @@ void AttentionPresenter::showBars()
     const MapColumn& last = maps.columns.back();
     const bool compared = last.kind == Kind::Difference || last.kind == Kind::Ratio;
     const bool several = maps.columns.size() > 1 && maps.columns[maps.columns.size() - 2].kind == last.kind;
-    const QString name = several ? tr("method") : identityOf(maps.look(last.lane).layer->context.plan.attention).title;
+    const QString name = several ? tr("method") : identityOf(maps.look(last.lane).layer->context.plan.shown()).title;
     row.differenceBar().setScale(scaleOf(last));
     row.differenceBar().setHistogram(maps.difference);
     row.differenceBar().setTitle(compared ? QString() : tr("product of query and key in one dimension"));
@@ -284,7 +284,7 @@ void AttentionPresenter::showArcs()
     value.tokens = labels();
     value.high = maps.high;
     for (const LaneArcs& lane : maps.arcs) {
-        widgets::ArcsValue::Side side{identityOf(maps.look(lane.lane).layer->context.plan.attention), {}, {}};
+        widgets::ArcsValue::Side side{identityOf(maps.look(lane.lane).layer->context.plan.shown()), {}, {}};
         for (const LaneArcs::Arc& arc : lane.arcs)
             side.arcs.push_back({arc.query, arc.key, arc.weight});
         QStringList left = value.sides.empty() ? badges() : QStringList();
@@ -405,7 +405,7 @@ void AttentionPresenter::showRow()
         }
         const auto cells = weights.row(0);
         const std::size_t count = causal ? std::size_t(query) + 1 : cells.size();
-        value.series.push_back({identityOf(row->look->layer->context.plan.attention),
+        value.series.push_back({identityOf(row->look->layer->context.plan.shown()),
                                 std::vector<float>(cells.begin(), cells.begin() + std::ptrdiff_t(count))});
     }
     if (joined)

@@ -89,7 +89,7 @@ void AttentionPresenter::showHeads()
         value.columns = navigation->heads;
         value.sorted = !view.order.empty();
         value.causal = navigation->request.exact->model->config().causal;
-        value.method = identityOf(navigation->request.own->plan.everywhere.attention);
+        value.method = identityOf(navigation->request.own->plan.everywhere.shown());
         double sum = 0;
         int count = 0;
         const HeadSummary* worst = nullptr;
