@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/lanes.h"
 
-#include <QDateTime>
-#include <QMetaObject>
-
 #include <algorithm>
 #include <utility>
 
@@ -39,19 +36,19 @@ bool sameQueries(const LayerAttention& a, const LayerAttention& b)
 
 Lanes::Lanes(Document& document)
     : m_document(document)
-    , m_files(std::make_unique<engine::Worker>("files", deliver()))
-    , m_builder(std::make_unique<engine::Worker>("device", deliver()))
+    , m_tasks(document)
+    , m_files(std::make_unique<engine::Worker>("files", m_tasks.deliver()))
+    , m_builder(std::make_unique<engine::Worker>("device", m_tasks.deliver()))
 {
     for (int lane = 0; lane < document.laneCount(); ++lane)
-        m_lanes.push_back(std::make_unique<Lane>(LaneIndex{lane}, deliver()));
+        m_lanes.push_back(std::make_unique<Lane>(LaneIndex{lane}, m_tasks.deliver()));
     m_studies = std::make_unique<Studies>(document, m_turns, [this](LaneIndex lane) { return acceleratorOf(lane); });
 }
 
 Lanes::~Lanes()
 {
     // All are asked to stop before the first is waited for.
-    for (const auto& [id, running] : m_running)
-        running.first->cancel(running.second);
+    m_tasks.cancelAll();
     m_studies->stop();
     m_lanes.clear();
     m_studies.reset();
@@ -59,56 +56,21 @@ Lanes::~Lanes()
     m_files.reset();
 }
 
-engine::Deliver Lanes::deliver()
-{
-    return
-        [this](std::function<void()> call) { QMetaObject::invokeMethod(this, std::move(call), Qt::QueuedConnection); };
-}
-
 template <typename Work, typename Done>
 void Lanes::submit(engine::Worker& worker, std::string tag, const QString& title, Work work, Done done,
                    std::function<void()> failed)
 {
-    const int id = ++m_jobs;
-    m_running[id] = {&worker, tag};
-    JobStatus status{id, title, {}, 0, QDateTime::currentMSecsSinceEpoch()};
-    m_document.setJob(status);
-    worker.submit(
-        std::move(tag), std::move(work),
-        [this, id, done = std::move(done), failed = std::move(failed)](auto outcome) {
-            m_running.erase(id);
-            if (std::holds_alternative<engine::Error>(outcome))
-                m_document.report(std::get<engine::Error>(outcome));
-            if (outcome.index() == 0)
-                done(std::get<0>(std::move(outcome)));
-            else if (failed)
-                failed();
-            m_document.endJob(id);
-        },
-        [this, status](const engine::Progress& progress) mutable {
-            status.fraction = progress.fraction;
-            status.what = QString::fromStdString(progress.what);
-            if (m_running.contains(status.id))
-                m_document.setJob(status);
-        });
-}
-
-bool Lanes::running(const engine::Worker& worker, std::string_view tag) const
-{
-    return std::any_of(m_running.begin(), m_running.end(),
-                       [&](const auto& each) { return each.second.first == &worker && each.second.second == tag; });
+    m_tasks.submit(worker, std::move(tag), title, std::move(work), std::move(done), std::move(failed));
 }
 
 bool Lanes::idle() const
 {
-    return m_running.empty() && m_studies->idle();
+    return m_tasks.idle() && m_studies->idle();
 }
 
 void Lanes::cancel(int job)
 {
-    const auto found = m_running.find(job);
-    if (found != m_running.end())
-        found->second.first->cancel(found->second.second);
+    m_tasks.cancel(job);
     m_studies->cancel(job);
 }
 
@@ -261,7 +223,7 @@ void Lanes::prepareDevice()
             runAll();
         },
         [this] {
-            m_preparing = running(*m_builder, "prepare"); // cancelled for a newer one, or failed
+            m_preparing = m_tasks.running(*m_builder, "prepare"); // cancelled for a newer one, or failed
             measure();
         });
 }
@@ -317,7 +279,7 @@ void Lanes::ran(LaneIndex lane, std::shared_ptr<const LaneRun> run)
     if (lane == exactLane) {
         generate();
         for (int each = 0; each < int(m_lanes.size()); ++each)
-            if (!running(m_lanes[std::size_t(each)]->worker, "run")) // else it follows its own run
+            if (!m_tasks.running(m_lanes[std::size_t(each)]->worker, "run")) // else it follows its own run
                 attend({each}, false);
     } else {
         attend(lane, false);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "app/document.h"
+#include "app/tasks.h"
 #ifndef Q_MOC_RUN // moc 6.4 cannot read <concepts>
 #include "app/headwork.h"
 #include "app/report.h"
@@ -35,7 +36,16 @@ public:
     explicit Lanes(Document& document);
     ~Lanes() override; // asks every job to stop, then joins
 
-    bool idle() const; // nothing runs or waits
+    bool idle() const; // nothing runs or waits, of any worker that submits to tasks()
+
+    // For work beside the lanes: one list of jobs for all. Its workers are destroyed before the lanes.
+    Tasks& tasks() { return m_tasks; }
+
+    // Held by whoever computes on the lanes' device.
+    const std::shared_ptr<Turns>& turns() const { return m_turns; }
+
+    // The device a lane's plan asks for, once it is ready; null: the reference computes.
+    std::shared_ptr<const Accelerator> acceleratorOf(engine::LaneIndex lane) const;
 
 public slots:
     void listDevices();
@@ -53,13 +63,9 @@ public slots:
 private:
     struct Lane;
 
-    engine::Deliver deliver();
     template <typename Work, typename Done>
     void submit(engine::Worker& worker, std::string tag, const QString& title, Work work, Done done,
                 std::function<void()> failed = {});
-    bool running(const engine::Worker& worker, std::string_view tag) const;
-
-    std::shared_ptr<const Accelerator> acceleratorOf(engine::LaneIndex lane) const;
     void prepareDevice();
     void makeSequence(std::shared_ptr<const Sequence> sequence);
     void runAll();
@@ -79,8 +85,7 @@ private:
     std::shared_ptr<const Accelerator> m_accelerator; // once it is ready, of the document's model
     std::shared_ptr<engine::Device> m_device;
     bool m_preparing = false;
-    int m_jobs = 0; // ids given out
-    std::map<int, std::pair<engine::Worker*, std::string>> m_running;
+    Tasks m_tasks;
     std::unique_ptr<engine::Worker> m_files;
     std::unique_ptr<engine::Worker> m_builder;
     std::vector<std::unique_ptr<Lane>> m_lanes;

@@ -164,8 +164,8 @@ void TestWindow::numbersOnScreenAreTheEngines()
     // A cell's colour is that of the engine's weight.
     const int last = in.tokens() - 1;
     const engine::Grid row = engine::mapTile(a, contextA, {0}, {last, 1}, {0, in.tokens()}, nullptr);
-    const auto ranges = Presenter(program.document, program.window).rangesShown();
-    const widgets::ColorScale scale{widgets::Scale::Root, 0, ranges->first, false};
+    const double high = program.wiring.attention().work().maps()->high;
+    const widgets::ColorScale scale{widgets::Scale::Root, 0, high, false};
     for (const int key : {1, 3, last}) {
         const QColor wanted(scale.map(false).at(scale.place(row.at(0, key))));
         const QColor drawn = pixelOf(program.window, 0, {last, key});
