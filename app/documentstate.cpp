@@ -271,6 +271,7 @@ QJsonObject layoutToJson(const ViewLayout& layout)
     json["tab"] = QString::fromStdString(layout.tab);
     json["probe"] = QString::fromStdString(layout.probe);
     json["map_scale"] = QString::fromStdString(layout.mapScale);
+    json["attention"] = toJson(layout.attention);
     if (layout.mapHigh)
         json["map_high"] = *layout.mapHigh;
     if (layout.differenceHigh)
@@ -296,6 +297,7 @@ ViewLayout layoutFromJson(const QJsonObject& json)
     layout.probe = taker.text("probe");
     if (const std::string scale = taker.text("map_scale"); !scale.empty())
         layout.mapScale = scale;
+    layout.attention = attentionViewFromJson(taker.object("attention"));
     layout.mapHigh = taker.optionalNumber("map_high");
     layout.differenceHigh = taker.optionalNumber("difference_high");
     controlsFromJson(taker.object("controls"), layout);

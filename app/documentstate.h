@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "app/attention/attentionview.h"
 #include "engine/values/ids.h"
 #include "engine/values/plan.h"
 
@@ -39,6 +40,7 @@ struct ViewLayout
     // Where the colours end; none: fitted to each head.
     std::optional<double> mapHigh, differenceHigh;
     std::map<std::string, engine::KnobValues, std::less<>> controls; // of the methods' own tabs, by the tab's id
+    AttentionView attention = {};
     // Whether the docks are open; none: as the width of the window allows.
     std::optional<bool> leftDock, rightDock;
     bool maximised = false; // the tab's view fills the window

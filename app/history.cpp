@@ -28,10 +28,12 @@ Topics topicsOf(const ViewLayout& a, const ViewLayout& b)
     rest.mapScale = a.mapScale;
     rest.mapHigh = a.mapHigh;
     rest.differenceHigh = a.differenceHigh;
+    rest.attention.low = a.attention.low;
     rest.leftDock = a.leftDock;
     rest.rightDock = a.rightDock;
     rest.maximised = a.maximised;
-    const bool colours = a.mapScale != b.mapScale || a.mapHigh != b.mapHigh || a.differenceHigh != b.differenceHigh;
+    const bool colours = a.mapScale != b.mapScale || a.mapHigh != b.mapHigh || a.differenceHigh != b.differenceHigh ||
+                         a.attention.low != b.attention.low;
     const bool panels = a.leftDock != b.leftDock || a.rightDock != b.rightDock || a.maximised != b.maximised;
     return topicIf(a.dark != b.dark, Topic::Theme) | topicIf(a.scale != b.scale, Topic::Scale) |
            topicIf(a.tab != b.tab, Topic::Tab) | topicIf(colours, Topic::Colours) | topicIf(panels, Topic::Panels) |

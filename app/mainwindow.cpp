@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/mainwindow.h"
 
+#include "app/attention/attentiontools.h"
 #include "app/panels/attentionpanel.h"
 #include "app/panels/explainpanel.h"
 #include "app/panels/heading.h"
+#include "app/panels/headspanel.h"
 #include "app/panels/methodspanel.h"
 #include "app/panels/modelpanel.h"
 #include "app/panels/probespanel.h"
@@ -14,7 +16,6 @@
 #include "widgets/jobbar.h"
 #include "widgets/livestrip.h"
 #include "widgets/messagebar.h"
-#include "widgets/segment.h"
 #include "widgets/tokenstrip.h"
 
 #include <QAction>
@@ -117,6 +118,8 @@ void MainWindow::addDock()
     m_methods = new MethodsPanel(m_dock);
     m_dock->addSection(tr("Model"), model);
     m_dock->addSection(tr("Prompt"), m_prompt);
+    m_heads = new HeadsPanel(m_dock);
+    m_dock->addSection(tr("Heads"), m_heads);
     m_dock->addSection(tr("Methods"), m_methods, 1);
     connect(fold, &widgets::IconButton::clicked, this, [this] { emit leftAsked(false); });
     connect(m_dock, &SideDock::unfoldAsked, this, [this] { emit leftAsked(true); });
@@ -130,15 +133,13 @@ QWidget* MainWindow::makeCentre()
     m_tabs->setDrawBase(false);
     m_tabs->setExpanding(false);
     m_jobs = new widgets::JobBar(row);
-    m_compactScale = new widgets::Segment(row);
-    m_compactScale->setOptions({QStringLiteral("√"), tr("log"), tr("linear")});
-    m_compactScale->setToolTip(tr("How weights become colours"));
+    m_compactTools = new AttentionTools(true, row);
     auto* tabs = new QHBoxLayout(row);
     tabs->setContentsMargins(0, 0, theme().px(Theme::gap3), 0);
     tabs->addWidget(m_tabs, 0, Qt::AlignBottom);
     tabs->addStretch();
     tabs->addWidget(m_jobs);
-    tabs->addWidget(m_compactScale);
+    tabs->addWidget(m_compactTools);
     m_maximise = new widgets::IconButton(widgets::Symbol::Maximise, tr("Maximise the view"), row);
     tabs->addWidget(m_maximise);
     connect(m_maximise, &widgets::IconButton::clicked, this, &MainWindow::maximiseAsked);
@@ -231,7 +232,7 @@ QAction* MainWindow::addEntry(const QString& menuTitle, const QString& text, con
 void MainWindow::fold()
 {
     const bool compact = width() < theme().px(foldBelow);
-    m_compactScale->setVisible(compact && m_pages->currentWidget() == m_attention);
+    m_compactTools->setVisible(compact && m_pages->currentWidget() == m_attention);
     m_dock->setFolded(!m_leftWanted.value_or(!compact));
     m_right->setFolded(!m_rightWanted.value_or(width() >= theme().px(foldRightBelow)));
     m_right->setBreadth(compact ? 252 : 320);

@@ -14,14 +14,15 @@ class IconButton;
 class JobBar;
 class LiveStrip;
 class MessageBar;
-class Segment;
 class TokenStrip;
 } // namespace widgets
 
 namespace app {
 
 class AttentionPanel;
+class AttentionTools;
 class ExplainPanel;
+class HeadsPanel;
 class MethodsPanel;
 class ModelPanel;
 class ProbesPanel;
@@ -52,7 +53,9 @@ public:
 
     AttentionPanel& attention() { return *m_attention; }
 
-    widgets::Segment& compactScale() { return *m_compactScale; } // stands in the tab row where the view has no header
+    AttentionTools& compactTools() { return *m_compactTools; } // stand in the tab row where the view has no header
+
+    HeadsPanel& heads() { return *m_heads; }
 
     ProbesPanel& probes() { return *m_probes; }
 
@@ -109,11 +112,12 @@ private:
     widgets::IconButton* m_maximise;
     ModelPanel* m_model;
     PromptPanel* m_prompt;
+    HeadsPanel* m_heads;
     MethodsPanel* m_methods;
     QTabBar* m_tabs;
     QStackedWidget* m_pages;
     AttentionPanel* m_attention;
-    widgets::Segment* m_compactScale;
+    AttentionTools* m_compactTools;
     ProbesPanel* m_probes;
     ExplainPanel* m_explain;
     widgets::TokenStrip* m_tokens;

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/presenter.h"
 
-#include "app/panels/attentionpanel.h"
-#include "app/panels/heading.h"
-#include "app/panels/mapsrow.h"
 #include "app/panels/methodspanel.h"
 #include "app/panels/modelpanel.h"
 #include "app/panels/probespanel.h"
@@ -12,16 +9,11 @@
 #include "app/results.h"
 #include "app/wording.h"
 #include "engine/session/fidelity.h"
-#include "widgets/colorbar.h"
-#include "widgets/heatmapview.h"
 #include "widgets/jobbar.h"
 #include "widgets/livestrip.h"
 #include "widgets/messagebar.h"
 #include "widgets/numbers.h"
 #include "widgets/probepanel.h"
-#include "widgets/rowplot.h"
-#include "widgets/segment.h"
-#include "widgets/sentence.h"
 #include "widgets/tokenstrip.h"
 
 #include <QCoreApplication>
@@ -32,7 +24,6 @@
 
 namespace app {
 
-using engine::Grid;
 using engine::LaneIndex;
 using engine::TokenPos;
 
@@ -46,69 +37,6 @@ QString tr(const char* text)
 QString text(std::string_view from)
 {
     return QString::fromUtf8(from.data(), qsizetype(from.size()));
-}
-
-// A number of one digit (or 1.5, 2.5) at or above a value, so that ranges of neighbouring heads look alike.
-double roundedUp(double value)
-{
-    if (!(value > 0))
-        return 1;
-    const double power = std::pow(10.0, std::floor(std::log10(value)));
-    for (const double digit : {1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0})
-        if (digit * power >= value * (1 - 1e-9))
-            return digit * power;
-    return 10 * power;
-}
-
-widgets::Scale scaleNamed(const std::string& name)
-{
-    return name == "log" ? widgets::Scale::Log : name == "linear" ? widgets::Scale::Linear : widgets::Scale::Root;
-}
-
-// Rows after the step have not been reached: not a number, so that they are hatched and the map keeps its place.
-Grid upTo(const Grid& grid, int rows)
-{
-    if (rows >= grid.rows())
-        return grid;
-    std::vector<float> cells(std::size_t(grid.rows()) * std::size_t(grid.cols()),
-                             std::numeric_limits<float>::quiet_NaN());
-    for (int row = 0; row < rows; ++row)
-        std::copy_n(grid.row(row).begin(), grid.cols(), cells.begin() + std::ptrdiff_t(row) * grid.cols());
-    return {std::move(cells), grid.rows(), grid.cols()};
-}
-
-widgets::GridShape shapeOf(const HeadLook& look)
-{
-    return look.layer->context.shape.causal ? widgets::GridShape::LowerTriangle : widgets::GridShape::Full;
-}
-
-// One label per cell of a picture: that of its first token.
-QStringList axisLabels(const HeadLook& look)
-{
-    const QStringList all = tokenLabels(*look.layer->exact->sequence);
-    QStringList labels;
-    for (int token = 0; token < look.map.tokens; token += std::max(1, look.map.reduction))
-        labels << all.value(token);
-    return labels;
-}
-
-// float32 sums of up to thousands of weights agree to about 1e-5; the reference to the last digits.
-bool proved(const HeadLook& look)
-{
-    return look.proof <= (look.layer->backend == engine::Backend::OpenCl ? 1e-4 : 1e-5);
-}
-
-widgets::MapHeading headingOf(const HeadLook& look)
-{
-    const LayerAttention& layer = *look.layer;
-    widgets::MapHeading heading;
-    heading.method = identityOf(layer.context.plan.shown());
-    heading.name = heading.method->title;
-    if (layer.fidelity != engine::Fidelity::Reference)
-        heading.label = fidelityText(layer.fidelity);
-    heading.proof = look.proof;
-    heading.proved = proved(look);
-    return heading;
 }
 
 } // namespace
@@ -165,8 +93,6 @@ void Presenter::showSelection()
     m_window.tools().setSelected(selection.layer.value, selection.head.value);
     m_window.tools().setPosition(m_document.lastRow() + 1, m_document.tokenCount());
     m_window.tools().setPlaying(m_document.playing());
-    m_window.attention().heading().setWords(
-        tr("layer %1, head %2").arg(selection.layer.value + 1).arg(selection.head.value + 1));
     m_window.tokens().setCursor(m_document.lastRow() + 1);
 }
 
@@ -208,136 +134,13 @@ void Presenter::showTokens()
     m_window.tokens().setCursor(m_document.lastRow() + 1);
 }
 
-void Presenter::showMap(int place, const HeadLook& look, const engine::MapPicture& picture)
-{
-    widgets::HeatmapView& map = m_window.attention().maps().map(place);
-    const QStringList labels = axisLabels(look);
-    map.setAxes({tr("query"), tr("key"), labels, labels, place == 0});
-    map.setPairShown(place == 0);
-    map.setGrid(upTo(picture.cells, m_document.lastRow() / std::max(1, picture.reduction) + 1), shapeOf(look));
-}
-
-std::optional<std::pair<double, double>> Presenter::rangesShown() const
-{
-    const HeadLook* exact = look(exactLane.value);
-    const HeadLook* other = comparedLook();
-    if (exact == nullptr)
-        return std::nullopt;
-    const ViewLayout& layout = m_document.state().layout;
-    const float high = std::max(exact->mapHigh, other != nullptr ? other->mapHigh : 0.0F);
-    const float difference = other != nullptr ? other->differenceHigh : 0.0F;
-    return std::pair{layout.mapHigh.value_or(roundedUp(high)), layout.differenceHigh.value_or(roundedUp(difference))};
-}
-
-void Presenter::showMaps()
-{
-    MapsRow& maps = m_window.attention().maps();
-    const ViewLayout& layout = m_document.state().layout;
-    const HeadLook* exact = look(exactLane.value);
-    const HeadLook* other = comparedLook();
-    maps.setAlone(m_document.laneCount() == 1);
-    if (exact == nullptr)
-        return;
-    const bool together = other != nullptr && other->layer->exact == exact->layer->exact &&
-                          other->layer->layer == exact->layer->layer && other->head == exact->head;
-    if (other != nullptr && !together)
-        return; // the old pictures stay until all the new ones are there
-    const widgets::Scale scale = scaleNamed(layout.mapScale);
-    const auto [high, differenceHigh] = rangesShown().value();
-    const widgets::ColorScale shared{scale, 0, high, false};
-    showMap(0, *exact, exact->map);
-    maps.map(0).setHeading(headingOf(*exact));
-    maps.map(0).setScale(shared);
-    std::vector<Grid> grids{exact->map.cells};
-    constexpr int bins = 64;
-    if (other != nullptr) {
-        showMap(1, *other, other->map);
-        maps.map(1).setHeading(headingOf(*other));
-        maps.map(1).setScale(shared);
-        grids.push_back(other->map.cells);
-        const widgets::ColorScale signedScale{scale, 0, differenceHigh, true};
-        showMap(2, *other, other->difference);
-        widgets::MapHeading minus = headingOf(*other);
-        minus.minus = headingOf(*exact).method;
-        minus.name = tr("difference");
-        minus.label = tr("signed");
-        minus.proof.reset();
-        maps.map(2).setHeading(minus);
-        maps.map(2).setScale(signedScale);
-        maps.differenceBar().setScale(signedScale);
-        const std::vector<Grid> differences{other->difference.cells};
-        maps.differenceBar().setHistogram(histogramOf(differences, shapeOf(*other), signedScale, bins));
-        maps.differenceBar().setEnds(tr("← %1 gives more").arg(headingOf(*exact).name),
-                                     tr("%1 gives more →").arg(headingOf(*other).name));
-    }
-    maps.sharedBar().setScale(shared);
-    maps.sharedBar().setTitle(tr("attention weight, one range for both maps"));
-    maps.sharedBar().setHistogram(histogramOf(grids, shapeOf(*exact), shared, bins));
-    maps.arrange();
-    const int chosen = int(scale);
-    m_window.attention().scale().setCurrent(chosen);
-    m_window.compactScale().setCurrent(chosen);
-}
-
 void Presenter::showMarks()
 {
     const Selection& selection = m_document.state().selection;
-    const HeadLook* exact = look(exactLane.value);
-    const int reduction = exact != nullptr ? std::max(1, exact->map.reduction) : 1;
-    const auto cellOf = [&](std::optional<TokenPos> query,
-                            std::optional<TokenPos> key) -> std::optional<widgets::Cell> {
-        if (!query || !key || exact == nullptr || query->value >= exact->map.tokens || key->value >= exact->map.tokens)
-            return std::nullopt; // of a text that is still being run
-        return widgets::Cell{query->value / reduction, key->value / reduction};
-    };
     const auto valueOf = [](std::optional<TokenPos> place) {
         return place ? std::optional<int>(place->value) : std::nullopt;
     };
-    const auto pinned = cellOf(selection.query, selection.key);
-    const auto hovered = cellOf(m_document.hoveredQuery(), m_document.hoveredKey());
-    for (int place = 0; place < 3; ++place)
-        m_window.attention().maps().map(place).setMarked(pinned, hovered);
-    m_window.attention().row().setMarked(valueOf(selection.key), valueOf(m_document.hoveredKey()));
     m_window.tokens().setMarked(valueOf(selection.query), valueOf(selection.key), valueOf(m_document.hoveredQuery()));
-}
-
-void Presenter::showSentence()
-{
-    if (m_document.laneCount() == 1) {
-        m_window.attention().sentence().setRuns({{titleOf(m_document.comparedPlan().everywhere.shown()) + " ", true},
-                                                 {tr("stands alone: add a method with + to see what it changes.")}});
-        m_window.attention().sentence().setSecond({});
-        return;
-    }
-    const auto& rows = m_document.lane(m_document.comparedLane()).rows;
-    if (!rows)
-        return;
-    m_window.attention().sentence().setRuns(sentenceOf(*rows));
-    m_window.attention().sentence().setSecond(conditionsOf(*rows, deviceText(m_document.device())));
-}
-
-void Presenter::showRow()
-{
-    const auto& exact = m_document.lane(exactLane).row;
-    if (!exact)
-        return;
-    widgets::RowValue value;
-    const Sequence& sequence = *exact->look->layer->exact->sequence;
-    const int query = exact->query.value;
-    value.keys = tokenLabels(sequence);
-    value.subtitle = tr("where ‘%1’ looks, query %2").arg(value.keys.value(query)).arg(query + 1);
-    const bool causal = exact->look->layer->context.shape.causal;
-    for (int lane = 0; lane < m_document.laneCount(); ++lane) {
-        const auto& row = m_document.lane({lane}).row;
-        if (!row || row->query != exact->query || row->look->layer->exact != exact->look->layer->exact ||
-            row->look->head != exact->look->head || row->look->layer->layer != exact->look->layer->layer)
-            continue;
-        const auto weights = row->weights.row(0);
-        const std::size_t count = causal ? std::size_t(query) + 1 : weights.size();
-        value.series.push_back({identityOf(row->look->layer->context.plan.shown()),
-                                std::vector<float>(weights.begin(), weights.begin() + std::ptrdiff_t(count))});
-    }
-    m_window.attention().row().setRow(std::move(value));
 }
 
 void Presenter::showLive()

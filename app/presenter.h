@@ -4,13 +4,6 @@
 #include "app/document.h"
 #include "app/mainwindow.h"
 
-#include <optional>
-#include <utility>
-
-namespace engine {
-struct MapPicture;
-}
-
 namespace app {
 
 // Document → views: turns what is known into the values that views draw. No decisions about what to do, no work: it
@@ -30,10 +23,7 @@ public:
     void showSelection(); // layer, head, counter, marks
     void showPrompt();
     void showTokens();
-    void showMaps();
-    void showMarks();
-    void showSentence();
-    void showRow();
+    void showMarks(); // in the token strip
     void showLive();
     void showMethods();
     void showProbeList();
@@ -43,13 +33,9 @@ public:
     void showTheme();
     void showTab();
 
-    // Where the colours of maps and difference end now; none before there are maps.
-    std::optional<std::pair<double, double>> rangesShown() const;
-
 private:
     const HeadLook* look(int lane) const;
     const HeadLook* comparedLook() const; // null where the reference stands alone
-    void showMap(int place, const HeadLook& look, const engine::MapPicture& picture);
 
     Document& m_document;
     MainWindow& m_window;

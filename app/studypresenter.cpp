@@ -35,6 +35,7 @@ StudyPresenter::StudyPresenter(Document& document, MainWindow& window)
     for (const engine::TabSpec* tab : methodTabs()) {
         const std::string id(tab->id);
         auto* page = new StudyPanel(widgets::textOf(tab->title), &window);
+        page->setObjectName(QString::fromStdString(id));
         m_pages[id] = page;
         window.addPage(widgets::textOf(tab->title), QString::fromStdString(id), page);
         connect(&page->study(), &widgets::StudyView::picked, this,
@@ -88,6 +89,7 @@ void StudyPresenter::showStudy(const std::string& tab)
     const std::shared_ptr<const StudyResult> result = m_document.study(tab);
     if (page == m_pages.end() || !result)
         return;
+    page->second->setReady();
     page->second->heading().setWords(widgets::textOf(result->study.words));
     page->second->study().setStudy(result->study,
                                    namesOf(result->request.method, *result->request.cell.exact->sequence));

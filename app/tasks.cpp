@@ -39,6 +39,16 @@ void Tasks::cancelAll(engine::Worker& worker)
             worker.cancel(running.second);
 }
 
+void Tasks::forget(const engine::Worker& worker)
+{
+    std::erase_if(m_running, [&](const auto& each) {
+        const bool its = each.second.first == &worker;
+        if (its)
+            m_document.endJob(each.first);
+        return its;
+    });
+}
+
 void Tasks::cancelAll()
 {
     for (const auto& [id, running] : m_running)

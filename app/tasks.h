@@ -45,6 +45,9 @@ public:
 
     bool awaits(const engine::Worker& worker) const; // anything of it
 
+    // Before a worker goes: its jobs are no longer counted.
+    void forget(const engine::Worker& worker);
+
     // Asks every job (of one worker) to stop, waits for none.
     void cancelAll();
     void cancelAll(engine::Worker& worker);

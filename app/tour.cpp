@@ -80,6 +80,17 @@ std::vector<std::string> writeTab(Document& document, const Lanes& lanes, MainWi
     return names;
 }
 
+// The prompts that came with the checkpoint, one after the other, up to some three hundred tokens.
+std::string longPrompt(const Document& document)
+{
+    constexpr std::size_t enough = 1200; // letters
+    std::string text = document.state().prompt;
+    for (const Prompt& prompt : document.prompts())
+        if (text.size() < enough)
+            text += " " + prompt.text;
+    return text;
+}
+
 // A plan whose method has the tab: as its attention, or as its linear layers where it leaves attention to the baseline.
 engine::SessionPlan planWith(engine::SessionPlan plan, std::string_view tab)
 {
@@ -138,6 +149,9 @@ std::vector<std::string> writeTour(Document& document, Lanes& lanes, MainWindow&
     // The tabs of methods that are in no lane: each is put into the compared one for its own.
     const engine::LaneIndex compared = document.comparedLane();
     const engine::SessionPlan plan = document.state().lanes[std::size_t(compared.value)];
+    document.setPrompt(longPrompt(document)); // several segments, enough text to fit tables on
+    if (!waitUntilIdle(lanes, longestMs))
+        throw engine::Error(engine::Fault::Internal, "the window did not come to rest in two minutes");
     for (const engine::TabSpec* tab : methodTabs()) {
         if (shown.contains(QString::fromUtf8(tab->id.data(), qsizetype(tab->id.size()))))
             continue;

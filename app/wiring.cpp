@@ -1,22 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/wiring.h"
 
-#include "app/panels/attentionpanel.h"
-#include "app/panels/mapsrow.h"
 #include "app/panels/methodspanel.h"
 #include "app/panels/probespanel.h"
 #include "app/panels/promptpanel.h"
 #include "app/panels/toolpanel.h"
 #include "app/results.h"
 #include "app/wording.h"
-#include "widgets/colorbar.h"
-#include "widgets/heatmapview.h"
 #include "widgets/jobbar.h"
 #include "widgets/messagebar.h"
 #include "widgets/methodabout.h"
 #include "widgets/probepanel.h"
-#include "widgets/rowplot.h"
-#include "widgets/segment.h"
 #include "widgets/tokenstrip.h"
 
 #include <QAction>
@@ -38,7 +32,6 @@ using engine::TokenPos;
 namespace {
 
 constexpr int playMs = 150; // between two steps
-constexpr const char* scales[] = {"sqrt", "log", "linear"};
 
 std::filesystem::path pathOf(const QString& path)
 {
@@ -53,6 +46,7 @@ Wiring::Wiring(Document& document, Lanes& lanes, MainWindow& window, KeeperPlace
     , m_window(window)
     , m_presenter(document, window)
     , m_studies(document, window)
+    , m_attention(document, lanes, window)
     , m_shelf(document, window)
     , m_keeper(document, std::move(place))
     , m_frame(document, m_keeper, window)
@@ -84,6 +78,7 @@ void Wiring::start()
     m_presenter.showMethods();
     m_presenter.showProbeList();
     m_presenter.showSelection();
+    m_attention.start();
     m_keeper.begin();
     m_lanes.listDevices();
     if (!m_document.state().checkpoint.empty())
@@ -118,12 +113,8 @@ void Wiring::wireResults()
     show(&Document::promptChanged, &Presenter::showPrompt);
     show(&Document::runChanged, &Presenter::showTokens);
     show(&Document::marksChanged, &Presenter::showTokens);
-    show(&Document::lookChanged, &Presenter::showMaps);
-    show(&Document::lookChanged, &Presenter::showMarks);
     show(&Document::lookChanged, &Presenter::showMethods);
     show(&Document::lookChanged, &Presenter::showLive);
-    show(&Document::rowsChanged, &Presenter::showSentence);
-    show(&Document::rowChanged, &Presenter::showRow);
     show(&Document::timingChanged, &Presenter::showLive);
     show(&Document::probesChanged, &Presenter::showProbe);
     show(&Document::planChanged, &Presenter::showLanes);
@@ -131,21 +122,17 @@ void Wiring::wireResults()
     show(&Document::planChanged, &Presenter::showProbeList);
     show(&Document::planChanged, &Presenter::showDevice);
     for (void (Presenter::*what)() : {&Presenter::showLanes, &Presenter::showMethods, &Presenter::showProbeList,
-                                      &Presenter::showMaps, &Presenter::showSentence, &Presenter::showRow,
                                       &Presenter::showTokens, &Presenter::showLive, &Presenter::showProbe}) {
         show(&Document::lanesChanged, what);
-        if (what != &Presenter::showMaps) // below
-            show(&Document::selectionChanged, what);
+        show(&Document::selectionChanged, what);
     }
     show(&Document::deviceChanged, &Presenter::showDevice);
     show(&Document::selectionChanged, &Presenter::showSelection);
-    show(&Document::selectionChanged, &Presenter::showMaps);
     show(&Document::selectionChanged, &Presenter::showMarks);
     show(&Document::hoverChanged, &Presenter::showMarks);
     show(&Document::playingChanged, &Presenter::showSelection);
     show(&Document::layoutChanged, &Presenter::showTheme);
     show(&Document::layoutChanged, &Presenter::showTab);
-    show(&Document::layoutChanged, &Presenter::showMaps);
     show(&Document::layoutChanged, &Presenter::showProbeList);
     show(&Document::layoutChanged, &Presenter::showProbe);
     show(&Document::messageChanged, &Presenter::showMessage);
@@ -218,32 +205,8 @@ void Wiring::playOn()
 
 void Wiring::wirePointing()
 {
-    MapsRow& maps = m_window.attention().maps();
-    const auto token = [this](int place) {
-        const auto& look = m_document.lane(exactLane).look;
-        return TokenPos{look ? place * std::max(1, look->map.reduction) : place};
-    };
     const auto release = [this] { m_document.pin(std::nullopt, std::nullopt); };
     const auto leave = [this] { m_document.hover(std::nullopt, std::nullopt); };
-    for (int place = 0; place < 3; ++place) {
-        widgets::HeatmapView& map = maps.map(place);
-        connect(&map, &widgets::HeatmapView::hovered, this,
-                [=, this](widgets::Cell cell) { m_document.hover(token(cell.row), token(cell.col)); });
-        connect(&map, &widgets::HeatmapView::left, this, leave);
-        connect(&map, &widgets::HeatmapView::picked, this,
-                [=, this](widgets::Cell cell) { m_document.pin(token(cell.row), token(cell.col)); });
-        connect(&map, &widgets::HeatmapView::released, this, release);
-        for (int other = 0; other < 3; ++other)
-            if (other != place)
-                connect(&map, &widgets::HeatmapView::windowChanged, &maps.map(other), &widgets::HeatmapView::setWindow);
-    }
-    const auto query = [this] { return m_document.state().selection.query.value_or(TokenPos{m_document.lastRow()}); };
-    widgets::RowPlot& row = m_window.attention().row();
-    connect(&row, &widgets::RowPlot::hovered, this, [=, this](int key) { m_document.hover(query(), TokenPos{key}); });
-    connect(&row, &widgets::RowPlot::left, this, leave);
-    connect(&row, &widgets::RowPlot::picked, this, [=, this](int key) { m_document.pin(query(), TokenPos{key}); });
-    connect(&row, &widgets::RowPlot::released, this, release);
-
     widgets::TokenStrip& tokens = m_window.tokens();
     connect(&tokens, &widgets::TokenStrip::hovered, this,
             [this](int place) { m_document.hover(TokenPos{place}, m_document.state().selection.key); });
@@ -260,21 +223,6 @@ void Wiring::wirePointing()
         if (cell.row < m_document.tokenCount())
             m_document.pin(TokenPos{cell.row}, TokenPos{cell.row});
     });
-
-    const auto scale = [this](int chosen) {
-        changeLayout([=](ViewLayout& layout) { layout.mapScale = scales[std::clamp(chosen, 0, 2)]; });
-    };
-    connect(&m_window.attention().scale(), &widgets::Segment::chosen, this, scale);
-    connect(&m_window.compactScale(), &widgets::Segment::chosen, this, scale);
-    connect(&maps.sharedBar(), &widgets::ColorBar::rangeChanged, this,
-            [this](double, double high) { setRange(high, m_document.state().layout.differenceHigh); });
-    connect(&maps.sharedBar(), &widgets::ColorBar::fitRequested, this,
-            [this] { setRange(std::nullopt, m_document.state().layout.differenceHigh); });
-    connect(&maps.differenceBar(), &widgets::ColorBar::rangeChanged, this, [this](double low, double high) {
-        setRange(m_document.state().layout.mapHigh, std::max(std::abs(low), std::abs(high)));
-    });
-    connect(&maps.differenceBar(), &widgets::ColorBar::fitRequested, this,
-            [this] { setRange(m_document.state().layout.mapHigh, std::nullopt); });
 }
 
 void Wiring::wireMethods()
@@ -359,8 +307,6 @@ void Wiring::wireViewMenu()
     entry(tr("Smaller"), {QKeySequence("Ctrl+-")}, [](ViewLayout& layout) { layout.scale /= 1.1; });
     entry(tr("Normal size"), {QKeySequence("Ctrl+0")}, [](ViewLayout& layout) { layout.scale = 1; });
     m_window.menu(view)->addSeparator();
-    connect(m_window.addEntry(view, tr("Lock or free the colour range"), {QKeySequence("L")}), &QAction::triggered,
-            this, &Wiring::lockRange);
     connect(m_window.addEntry(view, tr("Let go of the pinned cell"), {QKeySequence("Esc")}), &QAction::triggered, this,
             [this] { m_document.pin(std::nullopt, std::nullopt); });
 }
@@ -439,27 +385,6 @@ void Wiring::popUpDevices(QPoint where)
     action->setChecked(reference || m_document.devices().empty());
     connect(action, &QAction::triggered, this, [this] { m_document.useReference(true); });
     menu->popup(where);
-}
-
-void Wiring::setRange(std::optional<double> map, std::optional<double> difference)
-{
-    changeLayout([&](ViewLayout& layout) {
-        layout.mapHigh = map;
-        layout.differenceHigh = difference;
-    });
-}
-
-// The ranges as they are now, for every head; again: fitted to each.
-void Wiring::lockRange()
-{
-    const ViewLayout& layout = m_document.state().layout;
-    if (layout.mapHigh || layout.differenceHigh) {
-        setRange(std::nullopt, std::nullopt);
-        return;
-    }
-    const auto ranges = m_presenter.rangesShown();
-    if (ranges)
-        setRange(ranges->first, ranges->second);
 }
 
 void Wiring::showAbout(std::string_view method)

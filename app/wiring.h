@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "app/attention/attentionwiring.h"
 #include "app/document.h"
 #include "app/frame.h"
 #include "app/keeper.h"
@@ -30,11 +31,13 @@ public:
     // Shows the whole state once and starts the first work.
     void start();
 
+    const AttentionWiring& attention() const { return m_attention; }
+
 private:
     void wireWork();     // Document → Lanes
     void wireResults();  // Document → views
     void wireTools();    // views → Document
-    void wirePointing(); // maps, row plot, token strip
+    void wirePointing(); // token strip; the maps are the Attention tab's own
     void wireMethods();
     void wireMessages();
     void wireFileMenu();
@@ -45,8 +48,6 @@ private:
     void chooseFile(bool folder);
     void openDropped(const QStringList& paths);
     void popUpDevices(QPoint where);
-    void setRange(std::optional<double> map, std::optional<double> difference);
-    void lockRange();
     void showAbout(std::string_view method);
     void changeLayout(const std::function<void(ViewLayout&)>& change);
     void changeSelection(const std::function<void(Selection&)>& change);
@@ -56,7 +57,8 @@ private:
     Lanes& m_lanes;
     MainWindow& m_window;
     Presenter m_presenter;
-    StudyPresenter m_studies; // the methods' own tabs and Explain: connects itself
+    StudyPresenter m_studies;    // the methods' own tabs and Explain: connects itself
+    AttentionWiring m_attention; // the Attention tab and the Heads panel
     Shelf m_shelf;
     Keeper m_keeper;
     Frame m_frame;

@@ -4,8 +4,10 @@
 #include "widgets/numbers.h"
 #include "widgets/paint.h"
 
+#include <QHelpEvent>
 #include <QMouseEvent>
 #include <QPainter>
+#include <QToolTip>
 
 #include <algorithm>
 #include <cmath>
@@ -25,6 +27,18 @@ QString tickText(double value, double bound, bool isSigned)
     const int digits = bound >= 20 ? 0 : bound >= 2 ? 1 : std::abs(value) < 0.0095 ? 3 : 2;
     const double up = value * (1 + 1e-9); // 0.075 is 0.08, whatever its bits
     return isSigned ? signedFixed(up, digits) : fixed(up, digits);
+}
+
+// The value at a place of the bar, beyond its ends too, so that a range can be made wider.
+double valueBeyond(const ColorScale& scale, double place)
+{
+    if (place >= 0 && place <= 1)
+        return scale.value(place);
+    const double share = scale.diverging ? std::abs(2 * place - 1) : place;
+    const double grown = scale.scale == Scale::Linear ? share : share * share;
+    if (scale.diverging)
+        return (place < 0 ? -1 : 1) * scale.last() * grown;
+    return place < 0 ? scale.low : scale.low + (scale.high - scale.low) * grown;
 }
 
 } // namespace
@@ -56,18 +70,20 @@ ColorBar::ColorBar(QWidget* parent)
 {
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
     setCursor(Qt::ArrowCursor);
+    setFocusPolicy(Qt::TabFocus);
 }
 
 void ColorBar::setScale(const ColorScale& scale)
 {
     m_scale = scale;
-    setAccessibleDescription(tr("%1 to %2").arg(compact(scale.first()), compact(scale.last())));
+    setAccessibleDescription(tr("%1 to %2").arg(compact(scale.first()), compact(scale.last())) + clippedText());
     update();
 }
 
 void ColorBar::setHistogram(Histogram histogram)
 {
     m_histogram = std::move(histogram);
+    setAccessibleDescription(tr("%1 to %2").arg(compact(m_scale.first()), compact(m_scale.last())) + clippedText());
     update();
 }
 
@@ -117,10 +133,12 @@ void ColorBar::drawWords(QPainter& painter) const
     QRectF row(bar().left(), 0, bar().width(), look.px(wordsHeight));
     QString right = m_highEnd;
     if (m_histogram.above > 0)
-        right = tr("▲ %1 cells above").arg(whole(m_histogram.above));
+        right = m_highEnd.isEmpty() ? tr("▲ %1 cells above").arg(whole(m_histogram.above))
+                                    : tr("▲ %1  %2").arg(whole(m_histogram.above), m_highEnd);
     QString left = m_lowEnd;
     if (m_histogram.below > 0)
-        left = tr("▼ %1 cells below").arg(whole(m_histogram.below));
+        left = m_lowEnd.isEmpty() ? tr("▼ %1 cells below").arg(whole(m_histogram.below))
+                                  : tr("%1  ▼ %2").arg(m_lowEnd, whole(m_histogram.below));
     // The title stands in the middle of the bar, or of what the ends leave of it.
     const double gap = look.px(Theme::gap3);
     const double leftWidth = left.isEmpty() ? 0 : textWidth(small, left) + gap;
@@ -147,11 +165,18 @@ void ColorBar::drawTicks(QPainter& painter) const
     for (int i = 0; i <= parts; ++i) {
         const double place = double(i) / parts;
         const double x = box.left() + place * box.width();
-        const QString text = tickText(m_scale.value(place), bound, m_scale.diverging);
+        QString text = tickText(m_scale.value(place), bound, m_scale.diverging);
+        if (m_small && i == parts && m_histogram.above > 0)
+            text = QStringLiteral("▲ %1  ").arg(whole(m_histogram.above)) + text;
+        if (m_small && i == 0 && m_histogram.below > 0)
+            text += QStringLiteral("  ▼ %1").arg(whole(m_histogram.below));
+        const bool dragging = m_moved && (m_dragged > 0 ? i == parts : m_dragged < 0 && i == 0);
+        if (dragging)
+            text = compact(draggedTo());
         const double wide = numberWidth(small, text);
         const double left = std::clamp(x - wide / 2, 0.0, std::max(0.0, width() - wide));
         drawNumber(painter, QRectF(left, box.bottom() + look.px(handleHeight), wide, look.px(ticksHeight)),
-                   Qt::AlignLeft, text, small, look.secondary);
+                   Qt::AlignLeft, text, small, dragging ? look.text : look.secondary);
     }
 }
 
@@ -180,15 +205,43 @@ void ColorBar::paintEvent(QPaintEvent* /*event*/)
         }
         drawWords(painter);
     }
+    drawHandles(painter);
+    drawTicks(painter);
+    if (hasFocus())
+        drawFrame(painter, box.adjusted(-1, -1, 1, 1), look.focus, look.px(2));
+}
+
+// Filled where cells lie beyond that end.
+void ColorBar::drawHandles(QPainter& painter) const
+{
+    const Theme& look = theme();
+    const QRectF box = bar();
+    const double half = look.px(4);
     painter.setRenderHint(QPainter::Antialiasing);
     painter.setPen(QPen(look.text, 1, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
-    painter.setBrush(look.panel);
-    const double half = look.px(4);
-    for (const double x : {box.left(), box.right()})
+    for (const int end : {-1, 1}) {
+        const bool dragged = m_dragged == end && m_moved;
+        const double x = dragged ? std::clamp(m_dragX, half, width() - half) : end < 0 ? box.left() : box.right();
+        painter.setBrush((end < 0 ? m_histogram.below : m_histogram.above) > 0 ? look.text : look.panel);
         painter.drawPolygon(QPolygonF{QPointF(x, box.bottom() - 1), QPointF(x + half, box.bottom() + look.px(6)),
                                       QPointF(x - half, box.bottom() + look.px(6))});
+    }
     painter.setRenderHint(QPainter::Antialiasing, false);
-    drawTicks(painter);
+}
+
+QString ColorBar::clippedText() const
+{
+    QString text;
+    if (m_histogram.below > 0)
+        text += tr(", %1 cells below").arg(whole(m_histogram.below));
+    if (m_histogram.above > 0)
+        text += tr(", %1 cells above").arg(whole(m_histogram.above));
+    return text;
+}
+
+double ColorBar::draggedTo() const
+{
+    return valueBeyond(m_scale, (m_dragX - bar().left()) / bar().width());
 }
 
 void ColorBar::mousePressEvent(QMouseEvent* event)
@@ -201,38 +254,92 @@ void ColorBar::mousePressEvent(QMouseEvent* event)
     const QRectF box = bar();
     if (event->button() != Qt::LeftButton)
         return;
-    if (std::abs(event->position().x() - box.right()) < reach)
+    m_dragX = event->position().x();
+    m_moved = false;
+    if (std::abs(m_dragX - box.right()) < reach)
         m_dragged = 1;
-    else if (std::abs(event->position().x() - box.left()) < reach)
+    else if (std::abs(m_dragX - box.left()) < reach)
         m_dragged = -1;
 }
 
 void ColorBar::mouseMoveEvent(QMouseEvent* event)
 {
-    if (m_dragged != 0)
-        setCursor(Qt::SizeHorCursor);
-    View::mouseMoveEvent(event);
+    if (m_dragged == 0) {
+        View::mouseMoveEvent(event);
+        return;
+    }
+    setCursor(Qt::SizeHorCursor);
+    m_moved = m_moved || std::abs(event->position().x() - m_dragX) >= 2;
+    m_dragX = event->position().x();
+    update();
 }
 
 void ColorBar::mouseReleaseEvent(QMouseEvent* event)
 {
     if (m_dragged == 0)
         return;
-    const int dragged = std::exchange(m_dragged, 0);
-    unsetCursor();
     const QRectF box = bar();
-    // A handle moves at most to 5 % beside the other, so that a range always remains; a click alone moves nothing.
-    const double place = std::clamp((event->position().x() - box.left()) / box.width(), 0.0, 1.0);
-    if (std::abs(event->position().x() - (dragged > 0 ? box.right() : box.left())) < 2)
-        return;
+    const int dragged = std::exchange(m_dragged, 0);
+    m_dragX = event->position().x();
+    unsetCursor();
+    update();
+    // A click alone moves nothing.
+    if (std::abs(m_dragX - (dragged > 0 ? box.right() : box.left())) >= 2)
+        ask(dragged, draggedTo());
+    m_moved = false;
+}
+
+// One end keeps at least 5 % of the bar from the other, so that a range always remains.
+void ColorBar::ask(int handle, double value)
+{
     if (m_scale.diverging) {
-        const double bound = std::abs(m_scale.value(std::clamp(dragged > 0 ? place : 1 - place, 0.55, 1.0)));
+        const double bound = std::max(std::abs(value), m_scale.value(0.55));
         emit rangeChanged(-bound, bound);
-    } else if (dragged > 0) {
-        emit rangeChanged(m_scale.low, m_scale.value(std::max(place, 0.05)));
+    } else if (handle > 0) {
+        emit rangeChanged(m_scale.low, std::max(value, m_scale.value(0.05)));
     } else {
-        emit rangeChanged(m_scale.value(std::min(place, 0.95)), m_scale.high);
+        emit rangeChanged(std::min(value, m_scale.value(0.95)), m_scale.high);
     }
+}
+
+void ColorBar::mouseDoubleClickEvent(QMouseEvent* event)
+{
+    m_dragged = 0;
+    if (event->button() == Qt::LeftButton)
+        emit fitRequested();
+}
+
+void ColorBar::keyPressEvent(QKeyEvent* event)
+{
+    const int handle = event->modifiers() & Qt::ShiftModifier && !m_scale.diverging ? -1 : 1;
+    const double step = event->key() == Qt::Key_Right ? 0.05 : event->key() == Qt::Key_Left ? -0.05 : 0;
+    if (step != 0)
+        ask(handle, valueBeyond(m_scale, (handle > 0 ? 1 : 0) + step));
+    else if (event->key() == Qt::Key_Home)
+        emit fitRequested();
+    else
+        View::keyPressEvent(event);
+}
+
+void ColorBar::focusInEvent(QFocusEvent* /*event*/)
+{
+    update();
+}
+
+void ColorBar::focusOutEvent(QFocusEvent* /*event*/)
+{
+    update();
+}
+
+bool ColorBar::event(QEvent* event)
+{
+    if (event->type() != QEvent::ToolTip)
+        return View::event(event);
+    QToolTip::showText(static_cast<QHelpEvent*>(event)->globalPos(),
+                       tr("%1 to %2").arg(compact(m_scale.first()), compact(m_scale.last())) + clippedText() +
+                           tr(". Drag the handles, right click to fit."),
+                       this);
+    return true;
 }
 
 } // namespace widgets

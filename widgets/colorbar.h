@@ -20,8 +20,9 @@ struct Histogram
 // Counts the cells that can be of all grids.
 Histogram histogramOf(std::span<const engine::Grid> grids, GridShape shape, const ColorScale& scale, int bins);
 
-// The colours of one map or of several that share a range: histogram, bar, handles, ticks. Dragging a handle asks for a
-// narrower range, a right click for the range that fits.
+// The colours of one map or of several that share a range: histogram, bar, handles, ticks. Dragging a handle along or
+// beyond the bar asks for another range, a right or double click for the range that fits; arrows move the high end,
+// with Shift the low one.
 class ColorBar : public View
 {
     Q_OBJECT
@@ -48,17 +49,28 @@ protected:
     void mousePressEvent(QMouseEvent* event) override;
     void mouseMoveEvent(QMouseEvent* event) override;
     void mouseReleaseEvent(QMouseEvent* event) override;
+    void mouseDoubleClickEvent(QMouseEvent* event) override;
+    void keyPressEvent(QKeyEvent* event) override;
+    void focusInEvent(QFocusEvent* event) override;
+    void focusOutEvent(QFocusEvent* event) override;
+    bool event(QEvent* event) override;
 
 private:
     QRectF bar() const;
     void drawWords(QPainter& painter) const;
     void drawTicks(QPainter& painter) const;
+    void drawHandles(QPainter& painter) const;
+    QString clippedText() const;
+    double draggedTo() const;           // the value under the dragged handle
+    void ask(int handle, double value); // a new range with one end there
 
     ColorScale m_scale;
     Histogram m_histogram;
     QString m_title, m_lowEnd, m_highEnd;
     bool m_small = false;
     int m_dragged = 0; // −1 low, 1 high, 0 none
+    double m_dragX = 0;
+    bool m_moved = false;
 };
 
 } // namespace widgets

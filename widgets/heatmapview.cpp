@@ -2,11 +2,11 @@
 #include "widgets/heatmapview.h"
 
 #include "widgets/icons.h"
+#include "widgets/mapaccess.h"
 #include "widgets/numbers.h"
 
-#include <QApplication>
+#include <QAccessible>
 #include <QHelpEvent>
-#include <QMouseEvent>
 #include <QPainter>
 #include <QToolTip>
 
@@ -18,7 +18,6 @@ namespace {
 
 constexpr double titleHeight = 24;
 constexpr double largestCell = 28;
-constexpr int fewestCells = 8; // a zoom shows at least
 
 QString quoted(const QString& text)
 {
@@ -33,6 +32,8 @@ HeatmapView::HeatmapView(QWidget* parent)
     setMouseTracking(true);
     setFocusPolicy(Qt::StrongFocus);
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Expanding);
+    installMapAccess();
+    measureLabels();
     relayout();
 }
 
@@ -45,7 +46,17 @@ QSize HeatmapView::sizeHint() const
 QSize HeatmapView::minimumSizeHint() const
 {
     const int side = theme().px(96);
-    return {side + (m_axes.showRows ? theme().px(mapGutter) : 0), side + theme().px(mapGutter + titleHeight)};
+    return {side + (m_axes.showRows ? theme().px(mapGutter) : 0), side + m_gutterBelow + theme().px(titleHeight)};
+}
+
+// Upright labels take as much as the longest needs.
+void HeatmapView::measureLabels()
+{
+    double longest = theme().px(12);
+    const QFont small = theme().font(Theme::labelSize);
+    for (const QString& label : m_axes.cols)
+        longest = std::max(longest, std::min(textWidth(small, label), double(theme().px(mapLabel))));
+    m_gutterBelow = int(std::ceil(longest)) + theme().px(mapGutter - mapLabel);
 }
 
 void HeatmapView::setHeading(const MapHeading& heading)
@@ -58,6 +69,7 @@ void HeatmapView::setHeading(const MapHeading& heading)
 void HeatmapView::setAxes(const MapAxes& axes)
 {
     m_axes = axes;
+    measureLabels();
     relayout();
 }
 
@@ -80,16 +92,29 @@ void HeatmapView::setScale(const ColorScale& scale)
     redraw();
 }
 
+void HeatmapView::setExtras(MapExtras extras)
+{
+    m_extras = std::move(extras);
+    redraw();
+}
+
 void HeatmapView::setMarked(std::optional<Cell> pinned, std::optional<Cell> hovered)
 {
     if (pinned == m_pinned && hovered == m_hovered)
         return;
     if (pinned != m_pinned)
         m_static = {}; // its labels are placed first
+    const bool walked = pinned && pinned != m_pinned && hasFocus();
     m_pinned = pinned;
     m_hovered = hovered;
     describe();
     update();
+    if (walked && m_layout.window.contains(pinned->col, pinned->row)) { // a screen reader follows the picked cell
+        QAccessibleEvent focus(this, QAccessible::Focus);
+        const QPoint place = QPoint(pinned->col, pinned->row) - m_layout.window.topLeft();
+        focus.setChild(place.y() * m_layout.window.width() + place.x());
+        QAccessible::updateAccessibility(&focus);
+    }
 }
 
 void HeatmapView::setPairShown(bool shown)
@@ -138,7 +163,7 @@ void HeatmapView::relayout()
 {
     const double left = m_axes.showRows ? theme().px(mapGutter) : theme().px(1);
     const double top = m_headingShown ? theme().px(titleHeight) : theme().px(1);
-    const QRectF room(left, top + 1, width() - left - 1, height() - top - 2 - theme().px(mapGutter));
+    const QRectF room(left, top + 1, width() - left - 1, height() - top - 2 - m_gutterBelow);
     const QRect window = m_window.isEmpty() ? whole() : m_window & whole();
     m_layout = layOutHeatmap(room, window.isEmpty() ? whole() : window, m_shape == GridShape::LowerTriangle,
                              devicePixelRatioF(), theme().px(largestCell));
@@ -156,6 +181,7 @@ void HeatmapView::redraw()
 
 void HeatmapView::themeChanged()
 {
+    measureLabels();
     relayout();
 }
 
@@ -170,11 +196,10 @@ void HeatmapView::drawStatic(QPainter& painter) const
     const QRectF map = m_layout.map;
     painter.fillRect(rect(), look.panel);
     painter.fillRect(map, look.panel);
-    drawHatch(painter, map);
-    if (!m_grid.empty()) {
-        painter.setRenderHint(QPainter::SmoothPixmapTransform, false);
-        painter.drawImage(map, gridImage(m_grid, m_shape, m_scale, look.dark, m_layout.window, m_layout.reduction));
-    }
+    if (m_extras.hatched)
+        drawHatch(painter, map);
+    if (!m_grid.empty())
+        drawMapCells(painter, m_layout, m_grid, m_shape, m_scale, m_extras);
     const double one = 1 / devicePixelRatioF();
     drawFrame(painter, map.adjusted(-one, -one, one, one), look.outline, one);
     if (!m_grid.empty())
@@ -192,13 +217,34 @@ void HeatmapView::drawStatic(QPainter& painter) const
 
 QString HeatmapView::valueText(Cell cell) const
 {
-    const double value = m_grid.at(cell.row, cell.col);
-    const double bound = std::max(std::abs(m_scale.first()), std::abs(m_scale.last()));
-    if (value != 0 && std::abs(value) < 5e-4)
-        return power(value);
-    if (bound > 10)
-        return compact(value);
-    return m_scale.diverging ? signedFixed(value, 3) : fixed(value, 3);
+    if (!canBe(m_grid, m_shape, cell))
+        return tr("n/a");
+    return cellText(m_grid.at(cell.row, cell.col), m_scale);
+}
+
+QString HeatmapView::shownValue(Cell cell) const
+{
+    if (!m_extras.swipe || m_extras.swipe->right.empty())
+        return valueText(cell);
+    return valueText(cell) + QStringLiteral(" | ") + cellText(m_extras.swipe->right.at(cell.row, cell.col), m_scale);
+}
+
+QString HeatmapView::wordsOf(Cell cell) const
+{
+    QStringList parts{m_axes.rowName + ' ' + quoted(m_axes.rows.value(cell.row)),
+                      m_axes.colName + ' ' + quoted(m_axes.cols.value(cell.col))};
+    if (!canBe(m_grid, m_shape, cell))
+        parts << tr("cannot be");
+    else if (std::isnan(m_grid.at(cell.row, cell.col)))
+        parts << tr("not reached");
+    else if (m_extras.companions.empty())
+        parts << m_heading.name + ' ' + valueText(cell);
+    else
+        for (const MapCompanion& each : m_extras.companions)
+            if (canBe(each.grid, m_shape, cell))
+                parts << each.name + ' ' +
+                             cellText(each.grid.at(cell.row, cell.col), {Scale::Linear, 0, 1, each.isSigned});
+    return parts.join(QStringLiteral(", "));
 }
 
 QString HeatmapView::pairText(Cell cell) const
@@ -225,7 +271,7 @@ void HeatmapView::drawValues(QPainter& painter) const
     const auto line = [&](Cell cell, bool pinned) {
         if (!canBe(m_grid, m_shape, cell))
             return;
-        const QString value = valueText(cell);
+        const QString value = shownValue(cell);
         double left = row.right() - std::max(numberWidth(body, value), numberWidth(body, QStringLiteral("−0.000")));
         const QString pair = m_pairShown ? pairText(cell) : QString();
         // The triangle leaves this much beside the diagonal at this height.
@@ -259,6 +305,30 @@ void HeatmapView::drawValues(QPainter& painter) const
     }
 }
 
+// Where a cell is too small to be seen alone, its neighbours stand large in the triangle, under the values.
+void HeatmapView::drawMagnified(QPainter& painter) const
+{
+    const auto centre = m_hovered ? m_hovered : m_pinned;
+    const Theme& look = theme();
+    const double cell = look.px(9);
+    const double side = cell * magnified;
+    const bool small = m_layout.block.width() < look.px(5) || m_layout.reduced();
+    if (!m_extras.magnifier || !small || !valuesInTriangle() || !centre || m_grid.empty() ||
+        !canBe(m_grid, m_shape, *centre))
+        return;
+    const QPointF corner(m_layout.map.right() - look.px(8), m_layout.map.top() + look.px(50));
+    // It must not reach the diagonal.
+    if (corner.x() - side - m_layout.map.left() < corner.y() + side - m_layout.map.top())
+        return;
+    drawMagnifier(painter, corner, *centre, cell, m_extras.drawn.empty() ? m_grid : m_extras.drawn, m_shape, m_scale);
+}
+
+bool HeatmapView::overSwipe(QPointF point) const
+{
+    return m_extras.swipe && m_layout.map.adjusted(-6, 0, 6, 0).contains(point) &&
+           std::abs(point.x() - swipeLine(m_layout, *m_extras.swipe)) <= theme().px(6);
+}
+
 void HeatmapView::paintEvent(QPaintEvent* /*event*/)
 {
     const double ratio = devicePixelRatioF();
@@ -274,7 +344,10 @@ void HeatmapView::paintEvent(QPaintEvent* /*event*/)
         drawCrosshair(painter, m_layout, *m_pinned,
                       m_shape == GridShape::LowerTriangle ? std::optional(m_grid.cols() - m_grid.rows())
                                                           : std::nullopt);
+    if (m_extras.swipe && !m_grid.empty())
+        drawSwipe(painter, m_layout, *m_extras.swipe);
     drawValues(painter);
+    drawMagnified(painter);
     if (m_hovered && m_hovered != m_pinned) {
         const QRectF cell = m_layout.rectOf(*m_hovered);
         if (!cell.isEmpty() && canBe(m_grid, m_shape, *m_hovered))
@@ -294,145 +367,6 @@ void HeatmapView::paintEvent(QPaintEvent* /*event*/)
         drawFrame(painter, m_layout.map.adjusted(-1, -1, 1, 1), theme().focus, theme().px(2));
 }
 
-void HeatmapView::mouseMoveEvent(QMouseEvent* event)
-{
-    if (m_pressed && (event->buttons() & Qt::LeftButton)) {
-        const QPointF way = event->position() - *m_pressed;
-        if (way.manhattanLength() >= QApplication::startDragDistance() && zoomed()) {
-            m_panned = true;
-            const QSizeF block = m_layout.block;
-            QRect window = m_pressedWindow.translated(-int(way.x() / block.width()) * m_layout.reduction.width(),
-                                                      -int(way.y() / block.height()) * m_layout.reduction.height());
-            window.moveLeft(std::clamp(window.left(), 0, whole().width() - window.width()));
-            window.moveTop(std::clamp(window.top(), 0, whole().height() - window.height()));
-            if (window != m_layout.window) {
-                setWindow(window);
-                emit windowChanged(window);
-            }
-            return;
-        }
-    }
-    const auto cell = m_layout.cellAt(event->position());
-    if (cell && canBe(m_grid, m_shape, *cell))
-        emit hovered(*cell);
-    else
-        emit left();
-}
-
-void HeatmapView::mousePressEvent(QMouseEvent* event)
-{
-    if (event->button() != Qt::LeftButton)
-        return;
-    m_pressed = event->position();
-    m_pressedWindow = m_layout.window;
-    m_panned = false;
-}
-
-void HeatmapView::mouseReleaseEvent(QMouseEvent* event)
-{
-    if (event->button() != Qt::LeftButton || !m_pressed)
-        return;
-    m_pressed.reset();
-    if (m_panned)
-        return;
-    const auto cell = m_layout.cellAt(event->position());
-    if (!cell || !canBe(m_grid, m_shape, *cell))
-        return;
-    if (cell == m_pinned)
-        emit released();
-    else
-        emit picked(*cell);
-}
-
-void HeatmapView::mouseDoubleClickEvent(QMouseEvent* /*event*/)
-{
-    if (!zoomed())
-        return;
-    setWindow({});
-    emit windowChanged({});
-}
-
-void HeatmapView::zoomAt(QPointF point, double factor)
-{
-    const auto cell = m_layout.cellAt(point);
-    if (!cell)
-        return;
-    const QRect old = m_layout.window;
-    const QRect all = whole();
-    const auto size = [&](int now, int most) {
-        return std::clamp(int(std::lround(now * factor)), std::min(fewestCells, most), most);
-    };
-    const QSize count(size(old.width(), all.width()), size(old.height(), all.height()));
-    // The cell under the pointer stays under it.
-    const double x = double(cell->col - old.left()) / old.width();
-    const double y = double(cell->row - old.top()) / old.height();
-    QRect window(
-        QPoint(int(std::lround(cell->col - x * count.width())), int(std::lround(cell->row - y * count.height()))),
-        count);
-    window.moveLeft(std::clamp(window.left(), 0, all.width() - count.width()));
-    window.moveTop(std::clamp(window.top(), 0, all.height() - count.height()));
-    if (window == all)
-        window = {};
-    if (window == m_window)
-        return;
-    setWindow(window);
-    emit windowChanged(window);
-}
-
-void HeatmapView::wheelEvent(QWheelEvent* event)
-{
-    if (m_grid.empty() || event->angleDelta().y() == 0)
-        return;
-    zoomAt(event->position(), std::pow(0.8, event->angleDelta().y() / 120.0));
-    event->accept();
-}
-
-void HeatmapView::leaveEvent(QEvent* /*event*/)
-{
-    emit left();
-}
-
-void HeatmapView::movePick(int rows, int cols)
-{
-    if (m_grid.empty())
-        return;
-    const Cell from = m_pinned.value_or(Cell{m_grid.rows() - 1, 0});
-    Cell to{std::clamp(from.row + rows, 0, m_grid.rows() - 1), std::clamp(from.col + cols, 0, m_grid.cols() - 1)};
-    while (to.col > 0 && !canBe(m_grid, m_shape, to))
-        --to.col;
-    if (m_pinned && to == *m_pinned)
-        return;
-    emit picked(m_pinned ? to : from);
-}
-
-void HeatmapView::keyPressEvent(QKeyEvent* event)
-{
-    const int step = event->modifiers() & Qt::ShiftModifier ? 10 : 1;
-    switch (event->key()) {
-    case Qt::Key_Left:
-        movePick(0, -step);
-        break;
-    case Qt::Key_Right:
-        movePick(0, step);
-        break;
-    case Qt::Key_Up:
-        movePick(-step, 0);
-        break;
-    case Qt::Key_Down:
-        movePick(step, 0);
-        break;
-    case Qt::Key_Escape:
-        if (m_pinned)
-            emit released();
-        else
-            event->ignore();
-        break;
-    default:
-        View::keyPressEvent(event);
-        break;
-    }
-}
-
 void HeatmapView::focusInEvent(QFocusEvent* event)
 {
     m_focusRing = event->reason() != Qt::MouseFocusReason;
@@ -449,7 +383,7 @@ bool HeatmapView::event(QEvent* event)
 {
     if (event->type() != QEvent::ToolTip)
         return View::event(event);
-    // Labels are elided, so the axes tell their tokens in full.
+    // Labels are elided, so the axes tell their tokens in full, and cells all their numbers.
     const auto* help = static_cast<QHelpEvent*>(event);
     const QRectF map = m_layout.map;
     const QPointF at = help->pos();
@@ -460,6 +394,8 @@ bool HeatmapView::event(QEvent* event)
     if (at.y() > map.bottom())
         if (const auto cell = m_layout.cellAt({at.x(), map.top()}))
             text = m_axes.cols.value(cell->col);
+    if (const auto cell = m_layout.cellAt(at); cell && canBe(m_grid, m_shape, *cell))
+        text = wordsOf(*cell);
     QToolTip::showText(help->globalPos(), text, this);
     return true;
 }
@@ -471,9 +407,7 @@ void HeatmapView::describe()
         setAccessibleDescription(tr("%1 rows, %2 columns").arg(m_grid.rows()).arg(m_grid.cols()));
         return;
     }
-    setAccessibleDescription(tr("%1 %2, %3 %4: %5")
-                                 .arg(m_axes.rowName, quoted(m_axes.rows.value(marked->row)), m_axes.colName,
-                                      quoted(m_axes.cols.value(marked->col)), valueText(*marked)));
+    setAccessibleDescription(wordsOf(*marked));
 }
 
 } // namespace widgets

@@ -3,6 +3,7 @@
 
 #include "widgets/gridimage.h"
 #include "widgets/heatmaplayout.h"
+#include "widgets/mapcells.h"
 #include "widgets/mapparts.h"
 #include "widgets/theme.h"
 
@@ -25,6 +26,7 @@ public:
     void setAxes(const MapAxes& axes);
     void setGrid(const engine::Grid& grid, GridShape shape = GridShape::Full);
     void setScale(const ColorScale& scale);
+    void setExtras(MapExtras extras);
     void setMarked(std::optional<Cell> pinned, std::optional<Cell> hovered);
     // Writes 'query' → 'key' before the values of the marked cells.
     void setPairShown(bool shown);
@@ -37,6 +39,18 @@ public:
 
     const HeatmapLayout& layout() const { return m_layout; }
 
+    bool isEmpty() const { return m_grid.empty(); }
+
+    std::optional<Cell> pinned() const { return m_pinned; }
+
+    // A cell as it is read aloud: "query ‘cat’, key ‘the’, exact 0.310, difference −0.090".
+    QString wordsOf(Cell cell) const;
+    QString valueText(Cell cell) const;
+
+    QString rowLabel(int row) const { return m_axes.rows.value(row); }
+
+    QString columnLabel(int col) const { return m_axes.cols.value(col); }
+
     QSize sizeHint() const override;
     QSize minimumSizeHint() const override;
 
@@ -46,6 +60,7 @@ signals:
     void picked(widgets::Cell cell);
     void released(); // Esc, or a second click on the pinned cell
     void windowChanged(QRect window);
+    void swiped(double at); // the line of the extras' swipe was dragged there
 
 protected:
     void paintEvent(QPaintEvent* event) override;
@@ -73,8 +88,11 @@ private:
     void drawStatic(QPainter& painter) const;
     void drawValues(QPainter& painter) const;
     bool valuesInTriangle() const;
-    QString valueText(Cell cell) const;
     QString pairText(Cell cell) const;
+    QString shownValue(Cell cell) const; // with the right map's where there is a swipe
+    void drawMagnified(QPainter& painter) const;
+    bool overSwipe(QPointF point) const;
+    void measureLabels();
     QRectF titleRow() const;
     void zoomAt(QPointF point, double factor);
     void movePick(int rows, int cols);
@@ -85,6 +103,7 @@ private:
     engine::Grid m_grid;
     GridShape m_shape = GridShape::Full;
     ColorScale m_scale;
+    MapExtras m_extras;
     std::optional<Cell> m_pinned, m_hovered;
     std::optional<MapBusy> m_busy;
     bool m_pairShown = false;
@@ -92,10 +111,12 @@ private:
     bool m_focusRing = false;
     QRect m_window; // as asked for; empty: all
     HeatmapLayout m_layout;
+    int m_gutterBelow = 0; // room for the column labels
     QPixmap m_static;
     std::optional<QPointF> m_pressed;
     QRect m_pressedWindow;
     bool m_panned = false;
+    bool m_swiping = false;
 };
 
 } // namespace widgets

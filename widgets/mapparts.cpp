@@ -6,12 +6,12 @@
 #include <QCoreApplication>
 #include <QPainter>
 
+#include <algorithm>
 #include <cmath>
 
 namespace widgets {
 namespace {
 
-constexpr double labelLength = 54;
 constexpr double tick = 4;
 constexpr double labelSpacing = 13;
 
@@ -36,6 +36,16 @@ double drawBadge(QPainter& painter, const QRectF& row, const QString& text)
 
 } // namespace
 
+QString cellText(double value, const ColorScale& scale)
+{
+    const double bound = std::max(std::abs(scale.first()), std::abs(scale.last()));
+    if (value != 0 && std::abs(value) < 5e-4)
+        return power(value);
+    if (bound > 10)
+        return compact(value);
+    return scale.diverging ? signedFixed(value, 3) : fixed(value, 3);
+}
+
 void drawMapHeading(QPainter& painter, QRectF row, const MapHeading& heading, const MapBusy* busy, QSize reduction)
 {
     const Theme& look = theme();
@@ -48,6 +58,8 @@ void drawMapHeading(QPainter& painter, QRectF row, const MapHeading& heading, co
     } else if (reduction != QSize(1, 1)) {
         row.setRight(drawBadge(painter, row, reducedText(reduction)) - look.px(Theme::gap2));
     }
+    for (const QString& badge : heading.badges)
+        row.setRight(drawBadge(painter, row, badge) - look.px(Theme::gap1));
     if (right.isEmpty() && heading.proof) {
         right = (heading.proved ? QStringLiteral("✓ ") : QStringLiteral("✗ ")) + power(*heading.proof);
         rightColor = heading.proved ? look.ok : look.errorText;
@@ -106,7 +118,7 @@ void drawMapAxes(QPainter& painter, const HeatmapLayout& layout, const MapAxes& 
         const double x = std::round(cell.center().x());
         painter.fillRect(QRectF(x, map.bottom() + one, one, look.px(tick)), look.outline);
         const bool picked = col == pinnedCol;
-        drawUpright(painter, QRectF(x - spacing / 2, map.bottom() + look.px(tick + 3), spacing, look.px(labelLength)),
+        drawUpright(painter, QRectF(x - spacing / 2, map.bottom() + look.px(tick + 3), spacing, look.px(mapLabel)),
                     Qt::AlignRight, axes.cols.value(col), small, inkOf(picked));
     }
 }

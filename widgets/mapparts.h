@@ -19,6 +19,7 @@ struct MapHeading
     QString label;               // the fidelity, or what else the map is: signed…
     std::optional<double> proof; // relative error of the reconstruction
     bool proved = true;          // within its tolerance
+    QStringList badges = {};     // what is not shown as it is: "sinks hidden", "85 % of each row"
 };
 
 // What the axes say: names with their arrows, and one label per row and column.
@@ -37,10 +38,14 @@ struct MapBusy
 };
 
 // Room for labels at the left and below a map: 54 for the label, 4 for its tick, 8 between.
-inline constexpr double mapGutter = 54 + 4 + Theme::gap2;
+inline constexpr double mapLabel = 54;
+inline constexpr double mapGutter = mapLabel + 4 + Theme::gap2;
 
 // Marker, name and label; at the right what the work says, or the badge of a reduction and the proof.
 void drawMapHeading(QPainter& painter, QRectF row, const MapHeading& heading, const MapBusy* busy, QSize reduction);
+
+// A cell's value as it is written beside and below maps of that scale.
+QString cellText(double value, const ColorScale& scale);
 
 // Ticks and token labels at the left and below, the pinned ones first and in text colour.
 void drawMapAxes(QPainter& painter, const HeatmapLayout& layout, const MapAxes& axes, std::optional<Cell> pinned);

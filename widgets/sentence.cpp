@@ -3,6 +3,7 @@
 
 #include "widgets/paint.h"
 
+#include <QMouseEvent>
 #include <QPainter>
 
 #include <utility>
@@ -32,6 +33,7 @@ Sentence::Sentence(QWidget* parent)
     : View(parent)
 {
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+    setMouseTracking(true);
 }
 
 void Sentence::setRuns(std::vector<Run> runs)
@@ -77,21 +79,25 @@ QSize Sentence::minimumSizeHint() const
     return {theme().px(160), sizeHint().height()};
 }
 
-void Sentence::paintEvent(QPaintEvent* /*event*/)
+QFont Sentence::face() const
+{
+    const QFont large = theme().font(m_small ? Theme::resultSize : Theme::verdictSize);
+    return !m_small && textWidth(large, text()) > width() ? theme().font(Theme::resultSize) : large;
+}
+
+std::vector<Sentence::Placed> Sentence::placed() const
 {
     const Theme& look = theme();
-    QPainter painter(this);
-    QFont font = look.font(m_small ? Theme::resultSize : Theme::verdictSize);
-    const bool second = !m_small && !m_second.isEmpty();
-    const double below = second ? look.px(20) : 0;
+    const QFont font = face();
+    const double below = !m_small && !m_second.isEmpty() ? look.px(20) : 0;
     QRectF line(0, 0, width(), height() - below);
-    if (!m_small && textWidth(font, text()) > width())
-        font = look.font(Theme::resultSize);
     const bool two = !m_small && textWidth(font, text()) > width();
     if (two)
         line.setHeight(line.height() / 2);
     double x = 0;
     bool onFirst = true;
+    int numbers = 0;
+    std::vector<Placed> words;
     for (const Run& word : wordsOf(m_runs)) {
         const double wide = textWidth(font, word.text);
         if (two && onFirst && x + textWidth(font, word.text.trimmed()) > width()) {
@@ -103,13 +109,43 @@ void Sentence::paintEvent(QPaintEvent* /*event*/)
             break;
         // A word that does not fit the last line ends in an ellipsis.
         const double room = x + wide > width() + look.px(8) ? width() - x : wide;
-        drawText(painter, QRectF(x, line.top(), room, line.height()), Qt::AlignLeft, word.text, font,
-                 word.isNumber ? look.text : look.secondary);
+        const bool isNumber = word.isNumber && !word.text.isEmpty() && word.text[0].isDigit();
+        words.push_back({QRectF(x, line.top(), room, line.height()), word, isNumber ? numbers++ : -1});
         x += wide;
     }
-    if (second)
-        drawText(painter, QRectF(0, height() - below, width(), look.px(14)), Qt::AlignLeft, m_second,
+    return words;
+}
+
+int Sentence::at(QPointF point) const
+{
+    for (const Placed& each : placed())
+        if (each.number >= 0 && each.box.contains(point))
+            return each.number;
+    return -1;
+}
+
+void Sentence::paintEvent(QPaintEvent* /*event*/)
+{
+    const Theme& look = theme();
+    QPainter painter(this);
+    const QFont font = face();
+    for (const Placed& each : placed())
+        drawText(painter, each.box, Qt::AlignLeft, each.word.text, font,
+                 each.word.isNumber ? look.text : look.secondary);
+    if (!m_small && !m_second.isEmpty())
+        drawText(painter, QRectF(0, height() - look.px(20), width(), look.px(14)), Qt::AlignLeft, m_second,
                  look.font(Theme::labelSize), look.secondary);
+}
+
+void Sentence::mouseMoveEvent(QMouseEvent* event)
+{
+    setCursor(at(event->position()) >= 0 ? Qt::PointingHandCursor : Qt::ArrowCursor);
+}
+
+void Sentence::mousePressEvent(QMouseEvent* event)
+{
+    if (const int number = at(event->position()); number >= 0 && event->button() == Qt::LeftButton)
+        emit clicked(number);
 }
 
 } // namespace widgets

@@ -3,6 +3,8 @@
 
 #include "widgets/theme.h"
 
+#include <QFont>
+
 #include <vector>
 
 namespace widgets {
@@ -34,10 +36,26 @@ public:
     QSize sizeHint() const override;
     QSize minimumSizeHint() const override;
 
+signals:
+    void clicked(int number); // of the numbers before the sentence's end, counted from 0: the names are none
+
 protected:
     void paintEvent(QPaintEvent* event) override;
+    void mouseMoveEvent(QMouseEvent* event) override;
+    void mousePressEvent(QMouseEvent* event) override;
 
 private:
+    struct Placed
+    {
+        QRectF box;
+        Run word;
+        int number; // −1: a word or a name
+    };
+
+    std::vector<Placed> placed() const; // the words where they stand
+    QFont face() const;
+    int at(QPointF point) const;
+
     std::vector<Run> m_runs;
     QString m_second;
     bool m_small = false;

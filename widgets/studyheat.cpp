@@ -199,6 +199,21 @@ QSize StudyHeat::minimumSizeHint() const
     return {theme().px(120), int(room.below + room.bar + room.caption + maps * theme().px(std::max(24.0, rows * 2)))};
 }
 
+// Cells as large as the width allows, within reason.
+int StudyHeat::heightAt(int width) const
+{
+    if (m_body.maps.empty() || m_body.maps.front().cells.empty())
+        return minimumSizeHint().height();
+    const engine::Grid& cells = m_body.maps.front().cells;
+    const Spaces room = spaces(false);
+    const double across = std::floor((width - room.left - 2) / cells.cols());
+    const double cell = std::clamp(across, 1.0, double(theme().px(22)));
+    const double maps = labelled() && !stacked() ? 1 : double(m_body.maps.size());
+    return std::max(
+        minimumSizeHint().height(),
+        int(room.below + room.bar + room.caption + std::min(maps * cells.rows() * cell, double(theme().px(260)))) + 4);
+}
+
 void StudyHeat::drawLabels(QPainter& painter, const HeatmapLayout& map, bool rows, bool cols) const
 {
     const Theme& look = theme();

@@ -19,6 +19,7 @@ public:
     explicit StudyHeat(QWidget* parent);
 
     QSize minimumSizeHint() const override;
+    int heightAt(int width) const override;
 
 protected:
     void take(const engine::Panel& panel) override;

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/panels/attentionpanel.h"
 
+#include "app/attention/attentiontools.h"
 #include "app/panels/heading.h"
 #include "app/panels/mapsrow.h"
+#include "widgets/arcsview.h"
 #include "widgets/rowplot.h"
-#include "widgets/segment.h"
 #include "widgets/sentence.h"
 
 #include <QHBoxLayout>
 #include <QPainter>
+#include <QStackedWidget>
 #include <QVBoxLayout>
 
 namespace app {
@@ -18,14 +20,16 @@ using widgets::theme;
 AttentionPanel::AttentionPanel(QWidget* parent)
     : View(parent)
     , m_heading(new Heading(tr("Attention"), 40, this))
-    , m_scale(new widgets::Segment(this))
+    , m_tools(new AttentionTools(false, this))
     , m_sentence(new widgets::Sentence(this))
-    , m_maps(new MapsRow(this))
+    , m_pictures(new QStackedWidget(this))
+    , m_maps(new MapsRow(m_pictures))
+    , m_arcs(new widgets::ArcsView(m_pictures))
     , m_row(new widgets::RowPlot(this))
 {
-    m_scale->setOptions({QStringLiteral("√"), tr("log"), tr("linear")});
-    m_scale->setToolTip(tr("How weights become colours"));
-    m_heading->addTool(m_scale);
+    m_heading->addTool(m_tools);
+    m_pictures->addWidget(m_maps);
+    m_pictures->addWidget(m_arcs);
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);
@@ -33,7 +37,7 @@ AttentionPanel::AttentionPanel(QWidget* parent)
     m_inset = new QHBoxLayout;
     m_inset->addWidget(m_sentence);
     column->addLayout(m_inset);
-    column->addWidget(m_maps, 5);
+    column->addWidget(m_pictures, 5);
     m_rowInset = new QHBoxLayout;
     m_rowInset->addWidget(m_row);
     column->addLayout(m_rowInset, 2);
@@ -54,6 +58,11 @@ void AttentionPanel::setCompact(bool compact)
     themeChanged();
     m_sentence->setSmall(compact);
     m_maps->setCompact(compact);
+}
+
+void AttentionPanel::setPicture(bool arcs)
+{
+    m_pictures->setCurrentIndex(arcs ? 1 : 0);
 }
 
 void AttentionPanel::paintEvent(QPaintEvent*)

@@ -4,19 +4,21 @@
 #include "widgets/theme.h"
 
 class QHBoxLayout;
+class QStackedWidget;
 
 namespace widgets {
+class ArcsView;
 class RowPlot;
-class Segment;
 class Sentence;
 } // namespace widgets
 
 namespace app {
 
+class AttentionTools;
 class Heading;
 class MapsRow;
 
-// The Attention tab: the sentence, three maps and the picked query's row.
+// The Attention tab: the sentence, maps or arcs, and the picked query's row.
 class AttentionPanel : public widgets::View
 {
     Q_OBJECT
@@ -32,7 +34,11 @@ public:
 
     widgets::RowPlot& row() { return *m_row; }
 
-    widgets::Segment& scale() { return *m_scale; } // √ | log | linear
+    widgets::ArcsView& arcs() { return *m_arcs; }
+
+    AttentionTools& tools() { return *m_tools; }
+
+    void setPicture(bool arcs); // else maps
 
     void setCompact(bool compact); // below 1500 px: no header of its own, smaller type
 
@@ -42,9 +48,11 @@ protected:
 
 private:
     Heading* m_heading;
-    widgets::Segment* m_scale;
+    AttentionTools* m_tools;
     widgets::Sentence* m_sentence;
+    QStackedWidget* m_pictures;
     MapsRow* m_maps;
+    widgets::ArcsView* m_arcs;
     widgets::RowPlot* m_row;
     QHBoxLayout* m_inset = nullptr;
     QHBoxLayout* m_rowInset = nullptr;

@@ -34,9 +34,20 @@ MapsRow::MapsRow(QWidget* parent)
     , m_shared(new widgets::ColorBar(this))
     , m_difference(new widgets::ColorBar(this))
 {
-    for (widgets::HeatmapView*& map : m_maps)
-        map = new widgets::HeatmapView(this);
+    for (int place = 0; place < most; ++place)
+        m_maps.push_back(new widgets::HeatmapView(this));
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Expanding);
+    setCounts(m_weights, m_differences);
+}
+
+void MapsRow::setCounts(int weights, int differences)
+{
+    m_weights = weights;
+    m_differences = differences;
+    for (int place = 0; place < most; ++place)
+        m_maps[std::size_t(place)]->setVisible(place < count());
+    m_shared->setVisible(weights > 0);
+    m_difference->setVisible(differences > 0);
 }
 
 void MapsRow::setCompact(bool compact)
@@ -47,54 +58,87 @@ void MapsRow::setCompact(bool compact)
     arrange();
 }
 
-void MapsRow::setAlone(bool alone)
+int MapsRow::across(int lines) const
 {
-    if (m_alone == alone)
-        return;
-    m_alone = alone;
-    for (QWidget* other :
-         {static_cast<QWidget*>(m_maps[1]), static_cast<QWidget*>(m_maps[2]), static_cast<QWidget*>(m_difference)})
-        other->setVisible(!alone);
-    arrange();
+    return (count() + lines - 1) / lines;
 }
 
-// The three maps have the same room for cells; the first also has the labels of the rows they share.
-void MapsRow::arrange()
+int MapsRow::rest() const
+{
+    return m_maps[1]->minimumSizeHint().height() - theme().px(96);
+}
+
+int MapsRow::labels() const
+{
+    return m_maps[0]->minimumSizeHint().width() - m_maps[1]->minimumSizeHint().width();
+}
+
+// The room of a map's cells where the maps stand in so many lines.
+int MapsRow::sideFor(int lines) const
 {
     const int margin = theme().px(Theme::gap4);
     const int gap = theme().px(m_compact ? 24 : 40);
     const int below = std::max(m_shared->sizeHint().height(), m_difference->sizeHint().height());
-    const int labels = m_maps[0]->minimumSizeHint().width() - m_maps[1]->minimumSizeHint().width();
-    const int rest = m_maps[1]->minimumSizeHint().height() - theme().px(96); // title and key labels
-    const int tall = height() - below - theme().px(Theme::gap1);
-    const int wide = (width() - 2 * margin - labels - 2 * gap) / 3;
-    int step = 0;
-    int side = std::max(theme().px(48), std::min(wide, tall - rest));
-    int x = margin;
-    for (int place = 0; place < 3; ++place) {
-        const int extra = place == 0 ? labels : 0;
-        put(*m_maps[place], QRect(x, 0, side + extra, std::min(tall, side + rest)));
+    const int columns = across(lines);
+    const int tall = (height() - below - theme().px(Theme::gap1)) / lines;
+    const int wide = (width() - 2 * margin - labels() - (columns - 1) * gap) / columns;
+    return std::min(wide, tall - rest());
+}
+
+// All maps have the same room for cells; the first of a line also has the labels of the rows they share.
+void MapsRow::arrange()
+{
+    if (count() == 0)
+        return;
+    const int lines = count() > 3 && sideFor(2) > sideFor(1) ? 2 : 1;
+    const int margin = theme().px(Theme::gap4);
+    const int gap = theme().px(m_compact ? 24 : 40);
+    const int columns = across(lines);
+    int side = std::max(theme().px(48), sideFor(lines));
+    const int tall = side + rest();
+    int step = side + gap;
+    // A map alone stands in the middle; several keep their labels over those of the row plot.
+    const int from = count() == 1 ? std::max(margin, (width() - side - labels()) / 2) : margin;
+    for (int place = 0; place < count(); ++place) {
+        const bool first = place % columns == 0;
+        const int x = from + (first ? 0 : labels() + (place % columns) * step);
+        put(*m_maps[std::size_t(place)],
+            QRect(x, (place / columns) * tall, side + (first ? labels() : 0), std::min(tall, side + rest())));
         if (place == 0) {
             // Cells are whole pixels: what that and the height leave over goes between the maps.
             const int drawn = int(m_maps[0]->layout().map.width());
-            const int spare = (width() - margin - theme().px(m_compact ? 16 : 40) - labels - 3 * drawn) / 2;
+            const int right = theme().px(m_compact ? 16 : 40);
+            const int spare = columns > 1 ? (width() - margin - right - labels() - columns * drawn) / (columns - 1) : 0;
             side = drawn + 2;
-            x += side + labels + std::clamp(spare, gap, theme().px(128));
-            step = x - margin - labels;
-        } else {
-            x += step;
+            // The last map ends where the row plot does, unless that would tear two apart.
+            step = side + std::clamp(spare, gap, theme().px(columns > 2 ? 280 : 128));
         }
     }
-    const auto bar = [&](widgets::ColorBar& colors, const widgets::HeatmapView& from, const widgets::HeatmapView& to) {
-        const int inset = theme().px(7); // the bar's handles stand out to both sides
-        const int left = from.x() + int(from.layout().map.left()) - inset;
-        const int right = to.x() + int(to.layout().map.right()) + inset;
-        const int top = to.y() + int(to.layout().map.bottom()) + rest - theme().px(24) + theme().px(Theme::gap1);
-        colors.setGeometry(left, std::min(top, height() - below), right - left, below);
-        colors.raise();
-    };
-    bar(*m_shared, *m_maps[0], *m_maps[m_alone ? 0 : 1]);
-    bar(*m_difference, *m_maps[2], *m_maps[2]);
+    if (m_weights > 0)
+        putBar(*m_shared, 0, m_weights - 1);
+    if (m_differences > 0)
+        putBar(*m_difference, m_weights, count() - 1);
+}
+
+// Under the last line, as wide as the maps from the first to the last of its line.
+void MapsRow::putBar(widgets::ColorBar& bar, int first, int last)
+{
+    const widgets::HeatmapView& from = *m_maps[std::size_t(first)];
+    const widgets::HeatmapView* to = m_maps[std::size_t(first)];
+    const widgets::HeatmapView* lowest = to;
+    for (int place = first; place <= last; ++place) {
+        const widgets::HeatmapView* each = m_maps[std::size_t(place)];
+        to = each->geometry().right() > to->geometry().right() ? each : to;
+        lowest = each->y() > lowest->y() ? each : lowest;
+    }
+    const int inset = theme().px(7); // the bar's handles stand out to both sides
+    const int below = std::max(m_shared->sizeHint().height(), m_difference->sizeHint().height());
+    const int left = from.x() + int(from.layout().map.left()) - inset;
+    const int right = to->x() + int(to->layout().map.right()) + inset;
+    const int top =
+        lowest->y() + int(lowest->layout().map.bottom()) + rest() - theme().px(24) + theme().px(Theme::gap1);
+    bar.setGeometry(left, std::min(top, height() - below), std::max(right - left, theme().px(96)), below);
+    bar.raise();
 }
 
 QSize MapsRow::sizeHint() const

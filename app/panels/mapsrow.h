@@ -4,14 +4,16 @@
 #include "widgets/heatmapview.h"
 #include "widgets/theme.h"
 
+#include <vector>
+
 namespace widgets {
 class ColorBar;
 }
 
 namespace app {
 
-// Exact, method and difference side by side: equal cells, one colour bar under the two that share a range and one
-// under the difference, each as wide as its maps.
+// Maps side by side with equal cells, in two lines where that makes them larger: first those of weights with one colour
+// bar, then the signed ones with another, each bar as wide as its maps.
 class MapsRow : public widgets::View
 {
     Q_OBJECT
@@ -19,14 +21,20 @@ class MapsRow : public widgets::View
 public:
     explicit MapsRow(QWidget* parent = nullptr);
 
-    widgets::HeatmapView& map(int place) { return *m_maps[place]; }
+    // How many of each stand side by side; the first maps are of weights.
+    void setCounts(int weights, int differences);
+
+    int count() const { return m_weights + m_differences; }
+
+    static constexpr int most = 6;
+
+    widgets::HeatmapView& map(int place) { return *m_maps[std::size_t(place)]; } // below `most`
 
     widgets::ColorBar& sharedBar() { return *m_shared; }
 
     widgets::ColorBar& differenceBar() { return *m_difference; }
 
     void setCompact(bool compact); // narrower gaps
-    void setAlone(bool alone);     // the reference only: there is nothing to compare it with
     void arrange();                // after a map's grid or axes changed
 
     QSize sizeHint() const override;
@@ -38,11 +46,17 @@ protected:
     void themeChanged() override;
 
 private:
-    widgets::HeatmapView* m_maps[3];
+    int across(int lines) const; // maps in one line
+    int sideFor(int lines) const;
+    int rest() const;   // of a map's height: title and labels
+    int labels() const; // of the first map's width
+    void putBar(widgets::ColorBar& bar, int first, int last);
+
+    std::vector<widgets::HeatmapView*> m_maps;
+    int m_weights = 2, m_differences = 1;
     widgets::ColorBar* m_shared;
     widgets::ColorBar* m_difference;
     bool m_compact = false;
-    bool m_alone = false;
 };
 
 } // namespace app

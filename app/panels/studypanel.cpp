@@ -2,6 +2,7 @@
 #include "app/panels/studypanel.h"
 
 #include "app/panels/heading.h"
+#include "widgets/emptypanel.h"
 #include "widgets/studycontrols.h"
 #include "widgets/studyview.h"
 
@@ -23,6 +24,7 @@ StudyPanel::StudyPanel(const QString& title, QWidget* parent)
     , m_heading(new Heading(title, 40, this))
     , m_controls(new widgets::StudyControls(this))
     , m_study(new widgets::StudyView(this))
+    , m_empty(new widgets::EmptyPanel(this))
 {
     m_heading->addTool(m_controls);
     auto* column = new QVBoxLayout(this);
@@ -30,6 +32,15 @@ StudyPanel::StudyPanel(const QString& title, QWidget* parent)
     column->setSpacing(0);
     column->addWidget(m_heading);
     column->addWidget(m_study, 1);
+    column->addWidget(m_empty, 1);
+    m_empty->setWords(tr("Nothing to show yet."), tr("This tab is filled when the prompt has run with its method."));
+    m_study->hide();
+}
+
+void StudyPanel::setReady()
+{
+    m_empty->hide();
+    m_study->show();
 }
 
 void StudyPanel::resizeEvent(QResizeEvent*)

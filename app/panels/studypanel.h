@@ -4,6 +4,7 @@
 #include "widgets/theme.h"
 
 namespace widgets {
+class EmptyPanel;
 class StudyControls;
 class StudyView;
 } // namespace widgets
@@ -26,6 +27,8 @@ public:
 
     widgets::StudyView& study() { return *m_study; }
 
+    void setReady(); // there is a study: it stands where a sentence stood
+
 protected:
     void paintEvent(QPaintEvent* event) override;
     void resizeEvent(QResizeEvent* event) override;
@@ -35,6 +38,7 @@ private:
     Heading* m_heading;
     widgets::StudyControls* m_controls;
     widgets::StudyView* m_study;
+    widgets::EmptyPanel* m_empty;
 };
 
 } // namespace app

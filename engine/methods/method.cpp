@@ -42,6 +42,7 @@ std::vector<Method> completedRows()
     std::vector<Method> all;
     for (const Method* row : rows)
         all.push_back(completed(*row, **exact));
+    std::ranges::stable_sort(all, {}, [](const Method& method) { return method.info.place; });
     return all;
 }
 

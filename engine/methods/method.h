@@ -246,7 +246,7 @@ struct Method
     Cost (*cost)(const LayerShape&, const KnobValues&, int tokens) = nullptr;
 };
 
-// All rows, sorted by folder name, completed from the baseline's.
+// All rows by their place, then by folder name, completed from the baseline's.
 std::span<const Method> methods();
 
 // Throws Error{Request} that lists the known ids.

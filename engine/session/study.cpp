@@ -12,6 +12,14 @@ constexpr int mostScores = 512; // of a row's keys, evenly taken
 constexpr int scoreBins = 24;
 constexpr int curvePlaces = 121;
 
+// With what attend() fitted on its own input, where the context brought nothing.
+LayerContext readyContext(const Attended& attended, LayerContext context)
+{
+    if (context.prepared == nullptr)
+        context.prepared = attended.prepared.get();
+    return context;
+}
+
 LayerTrace traceOf(const Attended& attended, const LayerContext& context)
 {
     return {attended.trace, context.layer, context.shape, context.positions};
@@ -27,7 +35,7 @@ Derivation deriveOf(const Attended& attended, const LayerContext& context, const
     const Method& method = methodOf(context);
     if (method.derive == nullptr)
         return {};
-    return method.derive(traceOf(attended, context), cell.head, cell.query, key, context);
+    return method.derive(traceOf(attended, context), cell.head, cell.query, key, readyContext(attended, context));
 }
 
 std::optional<double> numberOf(const Derivation& derivation, std::string_view id)
@@ -166,9 +174,10 @@ Study study(const Method& method, std::string_view tab, const KnobValues& contro
     if (method.study == nullptr)
         throw Error(Fault::Internal, std::string(method.info.title) + " has no study \"" + std::string(tab) + "\"");
     const LayerTrace trace = traceOf(pair.own, pair.ownContext);
+    const LayerContext context = readyContext(pair.own, pair.ownContext);
     const StudyInput input{
         trace,
-        pair.ownContext,
+        context,
         cell.head,
         cell.query,
         cell.key.value_or(strongestKey(pair, cell.head, cell.query)),

@@ -42,6 +42,7 @@ struct MethodInfo
     bool nonNegative = true;        // its weights are never below 0
     bool rowsSumToOne = true;       // its map's rows are probabilities
     std::vector<TabSpec> tabs = {}; // of its own, each shown by Method::study
+    int place = 100;                // in menus: the exact method first, then what is taught first
 };
 
 } // namespace engine

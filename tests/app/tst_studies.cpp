@@ -56,7 +56,7 @@ struct Program
 
     bool rest() { return waitUntilIdle(lanes, 60000); }
 
-    StudyPanel* page() { return window.findChild<StudyPanel*>(); }
+    StudyPanel* page() { return window.findChild<StudyPanel*>(QStringLiteral("kernel")); }
 
     widgets::StudyBody& body(const std::string& id)
     {

@@ -26,6 +26,7 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <algorithm>
 #include <atomic>
 #include <thread>
 
@@ -163,8 +164,8 @@ void TestWindow::numbersOnScreenAreTheEngines()
     // A cell's colour is that of the engine's weight.
     const int last = in.tokens() - 1;
     const engine::Grid row = engine::mapTile(a, contextA, {0}, {last, 1}, {0, in.tokens()}, nullptr);
-    const auto ranges = Presenter(program.document, program.window).rangesShown();
-    const widgets::ColorScale scale{widgets::Scale::Root, 0, ranges->first, false};
+    const double high = program.wiring.attention().work().maps()->high;
+    const widgets::ColorScale scale{widgets::Scale::Root, 0, high, false};
     for (const int key : {1, 3, last}) {
         const QColor wanted(scale.map(false).at(scale.place(row.at(0, key))));
         const QColor drawn = pixelOf(program.window, 0, {last, key});
@@ -215,11 +216,14 @@ void TestWindow::methodAndKnobsPerLayer()
     QVERIFY(program.rest());
     const std::string first(engine::methods()[0].info.id);
     QCOMPARE(program.document.state().lanes[1].everywhere.attention.method, first);
-    emit panel.methodChosen(int(engine::methods().size()) - 1);
+    const auto compared = std::ranges::find_if(engine::methods(), [](const engine::Method& method) {
+        return method.info.id == startState().lanes[1].everywhere.attention.method;
+    });
+    emit panel.methodChosen(int(compared - engine::methods().begin()));
     QVERIFY(program.rest());
     QCOMPARE(program.window.attention().sentence().text(), before);
 
-    const engine::MethodInfo& info = engine::methods().back().info;
+    const engine::MethodInfo& info = compared->info;
     for (const engine::Knob& knob : info.knobs) {
         const auto* range = std::get_if<engine::RealRange>(&knob.domain);
         if (range == nullptr)

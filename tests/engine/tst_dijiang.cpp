@@ -4,6 +4,7 @@
 #include "engine/methods/dijiang/forms.h"
 #include "engine/methods/dijiang/radii.h"
 #include "engine/methods/dijiang/reference.h"
+#include "engine/methods/dijiang/subject.h"
 #include "tests/engine/support/heads.h"
 
 #include <QtTest/QTest>
@@ -460,7 +461,120 @@ private slots:
         QCOMPARE(dijiang::cost(apart, {}, 1).stateBytes, 4 * dijiang::cost(shared, {}, 1).stateBytes);
     }
 
+    // What it shows of itself -----------------------------------------------------------------------------------------
+
+    void spectrumPanelsHoldComputedNumbers()
+    {
+        const LayerShape shape{4, 2, 8, 6, true};
+        const HeadIndex head{3};
+        const TokenPos query{29}, key{11};
+        const Positions turned{RopeKind::RotateHalf, 10000.0};
+        const LayerContext context = contextOf(id, shape, set({{"qk_scale", "0.6"}}), turned);
+        const LayerContext exactContext = contextOf(baseline, shape, {}, turned);
+        const HeadTensors in = randomHeads(shape, 40, 60);
+        Job job;
+        AttendOptions every;
+        every.everyProbe = true;
+        const Attended own = attend(in, context, nullptr, every, job);
+        const Attended exact = attend(in, exactContext, nullptr, {}, job);
+        const Study study =
+            studyOf(own, exact, context, exactContext, head, query, key, {{"row", 5}, {"keep", 3}}, job);
+        const auto panel = [&](std::string_view name) -> const Panel& {
+            return *std::ranges::find(study.panels, name, &Panel::id);
+        };
+        // Energy: mean squares of the recorded spectrum.
+        const Matrix spectrum = matrixOf(own.trace->grid("dijiang.query_spectrum", {{0}, allHeads, {}}).columns(24, 8));
+        const auto& energy = std::get<BarsBody>(panel("energy").body);
+        for (int j = 0; j < 8; ++j)
+            QVERIFY(std::abs(energy.series[0].values[std::size_t(j)] - spectrum.col(j).squaredNorm() / 40) < 1e-5);
+        QCOMPARE(energy.picked, 5);
+        // Attention moved with all features and this seed: from the two maps themselves.
+        const Matrix a = matrixOf(mapTile(exact, exactContext, head, {0, 40}, {0, 40}, nullptr));
+        const Matrix b = matrixOf(mapTile(own, context, head, {0, 40}, {0, 40}, nullptr));
+        const auto& maps = std::get<HeatBody>(panel("maps").body);
+        QCOMPARE(maps.map.values, (std::vector<int>{1, 2, 3, 8}));
+        QCOMPARE(maps.pickedMap, 2);
+        const Grid full = maps.maps[3].cells;
+        double moved = 0;
+        for (int row = 0; row < 40; ++row) {
+            for (int col = 0; col < 40; ++col)
+                QVERIFY(col > row ? std::isnan(full.at(row, col))
+                                  : std::abs(double(full.at(row, col)) - b(row, col)) < 1e-6);
+            moved += 0.5 * (a.row(row) - b.row(row)).cwiseAbs().sum() / 40;
+        }
+        const auto& curve = std::get<CurvesBody>(panel("moved").body).curves[0];
+        QVERIFY(curve.low.back() - 1e-4 <= 100 * moved && 100 * moved <= curve.high.back() + 1e-4);
+        QVERIFY(curve.low.back() < curve.high.back());
+        QCOMPARE(*std::get<CurvesBody>(panel("moved").body).handle, 3.0);
+        // The state at the query, the terms of the cell and its account.
+        const auto map = dijiang::mapsOf(context).of(head, shape);
+        const LayerTrace trace(own.trace, {0}, shape, turned);
+        const Matrix q = map.logs(trace.queries(head, {29, 1})), k = map.logs(trace.keys(head, {11, 1}));
+        const auto& terms = std::get<BarsBody>(panel("terms").body);
+        QVERIFY(std::abs(terms.series[0].values[0] - std::exp((q + k).maxCoeff())) <
+                1e-9 * std::exp((q + k).maxCoeff()));
+        const auto& z = std::get<BarsBody>(panel("norm").body).series[0].values;
+        const Matrix keys = map.logs(trace.keys(head, {0, 30})).array().exp();
+        QVERIFY(std::abs(z[4] / z[2] - keys.col(4).sum() / keys.col(2).sum()) < 1e-9);
+        const Derivation account = dijiang::derive(trace, head, query, key, context);
+        QVERIFY(account.lines.back().result);
+        QVERIFY(std::abs(*account.lines.back().value.number - b(29, 11)) < 1e-6);
+        QCOMPARE(*dijiang::derive(trace, head, key, query, context).lines.back().value.number, 0.0);
+    }
+
+    void spectrumOfOneTokenAndOfLongInputs()
+    {
+        for (const auto& [tokens, size] : {std::pair(1, 1.0), std::pair(50, 300.0)}) {
+            const LayerShape shape{2, 2, 4, 3, true};
+            const LayerContext context = contextWith(shape), exactContext = contextOf(baseline, shape);
+            HeadTensors in = randomHeads(shape, tokens, 61);
+            in.query = scaled(in.query, size);
+            in.key = scaled(in.key, size);
+            Job job;
+            const Attended own = attend(in, context, nullptr, {}, job);
+            const Attended exact = attend(in, exactContext, nullptr, {}, job);
+            for (const int rows : {0, 1}) {
+                const Study study =
+                    studyOf(own, exact, context, exactContext, {1}, {tokens - 1}, {0}, {{"rows", rows}}, job);
+                for (const Panel& panel : study.panels) {
+                    if (const auto* bars = std::get_if<BarsBody>(&panel.body)) {
+                        for (const auto& series : bars->series)
+                            QVERIFY(std::ranges::all_of(series.values, [](double x) { return std::isfinite(x); }));
+                    }
+                    if (const auto* curves = std::get_if<CurvesBody>(&panel.body)) {
+                        for (const auto& curve : curves->curves)
+                            QVERIFY2(std::ranges::all_of(curve.y, [](double x) { return std::isfinite(x); }),
+                                     panel.id.c_str());
+                    }
+                }
+            }
+        }
+    }
+
 private:
+    static Study studyOf(const Attended& own, const Attended& exact, const LayerContext& context,
+                         const LayerContext& exactContext, HeadIndex head, TokenPos query, TokenPos key,
+                         const KnobValues& controls, Job& job)
+    {
+        const LayerTrace trace(own.trace, context.layer, context.shape, context.positions);
+        const SessionPlan plan;
+        const StudyInput input{trace,
+                               context,
+                               head,
+                               query,
+                               key,
+                               controls,
+                               [&](TokenRange queries, TokenRange keys) {
+                                   return matrixOf(mapTile(exact, exactContext, head, queries, keys, nullptr));
+                               },
+                               plan,
+                               *exact.trace,
+                               *own.trace,
+                               {},
+                               {}};
+        return dijiang::study(dijiang::spectrumTab, input, job);
+    }
+
     std::unique_ptr<Machine> m_machine; // null where there is no OpenCL
 };
 

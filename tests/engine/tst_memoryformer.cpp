@@ -683,9 +683,9 @@ private slots:
         QVERIFY2(vast.starts_with("tables of a projection: 65536 tables of 2^16 rows"), vast.c_str());
 
         FitOptions options;
-        const std::string few = messageOf([&] { count(normal(20, 16, 3), options); });
+        const std::string few = messageOf([&] { count(normal(12, 16, 3), options); });
         QVERIFY2(
-            few.starts_with("a calibration text of 20 tokens is too short for tables of 256 rows: about 237 of 256 "
+            few.starts_with("a calibration text of 12 tokens is too short for tables of 256 rows: about 244 of 256 "
                             "would stay empty"),
             few.c_str());
         // No tokens at all are no mistake.

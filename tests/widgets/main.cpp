@@ -73,8 +73,8 @@ int main(int argc, char** argv)
     QApplication::setStyle(new widgets::ProxyStyle);
     widgets::ThemeSource::instance().set(false, 1.0);
     int failed = 0;
-    for (QObject* (*make)() :
-         {colormapTest, controlsTest, heatmapViewTest, numbersTest, probesTest, studyTest, themeTest, viewsTest}) {
+    for (QObject* (*make)() : {colormapTest, controlsTest, headsTest, heatmapViewTest, numbersTest, probesTest,
+                               studyTest, themeTest, viewsTest}) {
         const std::unique_ptr<QObject> test(make());
         failed += QTest::qExec(test.get(), argc, argv);
     }

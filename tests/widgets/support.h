@@ -13,6 +13,7 @@ class QWidget;
 // One factory per file of tests; main.cpp runs them all.
 QObject* colormapTest();
 QObject* controlsTest();
+QObject* headsTest();
 QObject* heatmapViewTest();
 QObject* numbersTest();
 QObject* probesTest();

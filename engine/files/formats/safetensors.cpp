@@ -186,14 +186,18 @@ void readParameter(const std::string& name, const Json& tensor, int layer, Mappe
                    LayerPlan& plan)
 {
     constexpr std::size_t most = std::size_t(1) << 20;
-    const std::string canonical = "layer." + std::to_string(layer) + "." + name;
-    if (checkpoint.tensors.contains(canonical))
-        throw Error(Fault::Format,
-                    tensor.place() + ": the parameter name " + quoteJson(name) + " is that of a weight of the model");
+    const std::string prefix = "layer." + std::to_string(layer) + ".";
+    // A gate is also the name of a feed-forward weight.
+    const bool taken = checkpoint.tensors.contains(prefix + name);
+    const std::string canonical = prefix + (taken ? "parameter." : "") + name;
     mapper.map(tensor.string(), canonical);
     const TensorRef& values = checkpoint.tensors.find(canonical)->second;
-    if (values.shape.size() > 2)
+    if (values.shape.size() > 2) {
+        if (taken)
+            throw Error(Fault::Format, tensor.place() + ": the parameter name " + quoteJson(name) +
+                                           " is that of a weight of the model");
         return;
+    }
     if (values.count() > most)
         throw Error(Fault::Shape, tensor.place() + " has " + std::to_string(values.count()) + " numbers; at most " +
                                       std::to_string(most) + " were expected");

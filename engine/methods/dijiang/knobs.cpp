@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/methods/dijiang/knobs.h"
 
+#include "engine/values/plan.h"
+
 namespace engine::dijiang {
 namespace {
 
@@ -47,7 +49,7 @@ const std::vector<Knob>& knobs()
         {"prefactor", "Prefactor",
          "gaussian: e^(−‖x‖²), unbiased for the Gaussian kernel. softmax: e^(−‖x‖²/2), for e^(q·k). The paper drops "
          "it.",
-         Choice{{"preset", "none", "gaussian", "softmax"}, 0, false}},
+         Choice{{"preset", "none", "gaussian", baseline}, 0, false}},
         {"decay", "Decay γ", "A key that lies n tokens back counts γⁿ. A tensor decay wins. Needs a causal layer.",
          RealRange{1e-6, 1, 1}},
         {"decay_law", "Decay law",

@@ -69,6 +69,7 @@ Method makeRow()
     method.study = study;
     method.derive = derive;
     method.cost = cost;
+    method.info.place = 2;
     return method;
 }
 

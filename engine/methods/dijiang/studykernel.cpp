@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <numeric>
 
 // Kernel value, decay, row sums, the state; and in the side panel the terms of a product and the radii.
@@ -13,6 +14,13 @@ namespace engine::dijiang {
 namespace {
 
 constexpr int mostPoints = 512; // of a curve
+
+std::string shortest(double number)
+{
+    char text[32];
+    std::snprintf(text, sizeof text, "%.6g", number);
+    return text;
+}
 
 int stepOf(int count)
 {
@@ -81,7 +89,7 @@ Panel decayPanel(const Subject& subject)
             curve.y.push_back(std::pow(decay, age));
         }
         if (picked)
-            panel.value = "γ " + std::to_string(decay).substr(0, 8);
+            panel.value = "γ " + shortest(decay);
         body.curves.push_back(curve);
     }
     std::ranges::rotate(body.curves, body.curves.begin() + own + 1); // the picked one is drawn last

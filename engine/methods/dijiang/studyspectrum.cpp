@@ -143,7 +143,7 @@ Panel spectrogramPanel(const Subject& subject)
     panel.words = "one column per token, one row per frequency, colour is the signed coefficient";
     panel.row = 1;
     panel.width = 2.9;
-    panel.height = 1.55;
+    panel.height = 2.2;
     HeatBody heat;
     heat.maps = {{gridOf(subject.querySpectrum.transpose()), "queries", {}},
                  {gridOf(subject.keySpectrum.transpose()), "keys", {}}};
@@ -165,7 +165,7 @@ Panel featuresPanel(const Subject& subject)
     panel.words = "before and after exp";
     panel.row = 1;
     panel.width = 1;
-    panel.height = 1.55;
+    panel.height = 2.2;
     const Matrix x = subject.queries.row(subject.input.query.value);
     const Matrix logs = subject.map.logs(x);
     BarsBody bars;

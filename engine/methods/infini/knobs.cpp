@@ -57,8 +57,8 @@ const std::vector<Knob>& knobs()
     static const std::vector<Knob> all{
         {"segment", "Segment",
          "Tokens of a segment: attention is exact inside one; what came before is read from the memory. A text that is "
-         "not longer never reads it.",
-         IntRange{1, longestSegment, 64}},
+         "not longer never reads it; the paper takes 2048, a preset of 16 gives a prompt of a few lines several.",
+         IntRange{1, longestSegment, 16}},
         {"rule", "Write rule",
          "linear: M grows by σ(k)ᵀv. delta: by σ(k)ᵀ times what the memory does not already return for k; its "
          "normaliser grows all the same, so that read-outs come out too small.",

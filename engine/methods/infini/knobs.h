@@ -21,7 +21,7 @@ enum class Reading
 // The knobs as the code reads them; a checkpoint's `segment` wins over the knob's.
 struct Options
 {
-    int segment = 64;         // N
+    int segment = 16;         // N
     bool delta = false;       // the delta rule, else linear
     bool firstGated = false;  // first = A: the gate applies to an empty memory, too
     bool correction = false;  // ARMT: token by token, z grows by what is new of a key

@@ -36,6 +36,7 @@ Method makeRow()
     method.study = study;
     method.derive = derive;
     method.cost = cost;
+    method.info.place = 3;
     return method;
 }
 

@@ -81,7 +81,7 @@ void addSentence(Study& study, const StudiedHead& head)
     study.second = "mean of ‖read − v‖/‖v‖ over the stored keys; raw cosine " + shortNumber(recall.cosine.mean(), 2) +
                    ", with the means removed " + shortNumber(recall.centred.mean(), 2) + ", √(d/(d + n)) gives " +
                    shortNumber(std::sqrt(double(head.keys.cols()) / (double(head.keys.cols()) + head.stored())), 2) +
-                   "; the right value is the nearest for " + shortNumber(100 * recall.found, 2) + " % of the keys";
+                   "; the right value is the nearest for " + percentOf(recall.found) + " of the keys";
 }
 
 void addNotices(Study& study, const StudiedHead& head)
@@ -187,6 +187,14 @@ std::string shortNumber(double value, int significant)
     std::array<char, 32> buffer{};
     std::snprintf(buffer.data(), buffer.size(), "%.*g", significant, std::abs(value));
     return (value < 0 ? "−" : "") + std::string(buffer.data());
+}
+
+std::string percentOf(double share)
+{
+    const double percent = 100 * share;
+    return (std::abs(percent) < 9.95 ? shortNumber(std::round(percent * 10) / 10, 2)
+                                     : std::to_string(std::lround(percent))) +
+           " %";
 }
 
 std::string bytesOf(double bytes)

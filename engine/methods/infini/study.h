@@ -70,5 +70,6 @@ void addSidePanels(Study& study, const StudiedHead& head);
 Figure figure(double value, int digits = 3, std::string unit = {});
 std::string shortNumber(double value, int significant);
 std::string bytesOf(double bytes);
+std::string percentOf(double share); // "97 %", "2.4 %"
 
 } // namespace engine::infini

@@ -71,7 +71,7 @@ Panel recall(const StudiedHead& head)
     const int stored = head.stored();
     const Recall recall = recallOf(head.memory(), head.features.topRows(stored), head.values.topRows(stored));
     Panel panel = panelWith("recall", "Recall by age", "a value asked for by its own key", First);
-    panel.value = shortNumber(100 * recall.found, 2) + " % nearest";
+    panel.value = percentOf(recall.found) + " nearest";
     const double d = double(head.keys.cols());
     CurvesBody body;
     body.curves = {byAge("means removed", Tint::Own, recall.centred), byAge("raw cosine", Tint::Ink, recall.cosine),
@@ -136,7 +136,7 @@ Panel denominators(const StudiedHead& head)
     panel.body = std::move(body);
     panel.note = std::to_string(clamped) + " of " + std::to_string(read) + " raised to 1e-6; mean σ(k) " +
                  shortNumber(head.features.mean(), 3) + ", " +
-                 shortNumber(100 * (head.keys.array() < 0).cast<double>().mean(), 2) + " % of the key numbers below 0";
+                 percentOf((head.keys.array() < 0).cast<double>().mean()) + " of the key numbers below 0";
     return panel;
 }
 
@@ -146,7 +146,7 @@ Panel share(const StudiedHead& head)
     const Vector shares = head.input.trace.record("infini.share", head.input.head, all);
     Panel panel = panelWith("share", "Share of the memory branch", "‖g A_mem‖ of both norms", Second);
     const int read = std::max(0, all.count - head.options.segment);
-    panel.value = read > 0 ? "mean " + shortNumber(100 * shares.tail(read).mean(), 2) + " %" : "";
+    panel.value = read > 0 ? "mean " + percentOf(shares.tail(read).mean()) : "";
     CurvesBody body;
     body.curves = {curveOf("share", Tint::Own, counted(all.count, 0), numbers(shares))};
     body.curves.front().area = true;

@@ -104,7 +104,7 @@ Panel multiples(const StudiedHead& head)
 
 Panel normaliser(const StudiedHead& head)
 {
-    Panel panel = panelWith("z", "z", "", Apart, 0.45, 1.6);
+    Panel panel = panelWith("z", "z", "", Apart, 0.45, 2.2);
     const Vector& z = head.memory().z;
     BarsBody body;
     body.series = {{"z", Tint::Own, {z.begin(), z.end()}, {}, {}}};
@@ -119,7 +119,7 @@ Panel normaliser(const StudiedHead& head)
 
 Panel matrix(const StudiedHead& head, std::string id, std::string title, const Matrix& m)
 {
-    Panel panel = panelWith(std::move(id), std::move(title), "", Apart, 1.3, 1.6);
+    Panel panel = panelWith(std::move(id), std::move(title), "", Apart, 1.3, 2.2);
     panel.value = shortNumber(m(head.row, head.col), 4);
     HeatBody body;
     body.maps = {{gridOf(m), "", ""}};
@@ -170,7 +170,7 @@ Panel writers(const StudiedHead& head)
     order.resize(most);
     Panel panel =
         panelWith("writers", "Who wrote cell " + std::to_string(head.row + 1) + ", " + std::to_string(head.col + 1), "",
-                  Apart, 1.4, 1.6);
+                  Apart, 1.3, 2.2);
     BarsBody body;
     body.series = {{"written", Tint::Own, {}, {}, {}}};
     double shown = 0;
@@ -249,9 +249,9 @@ Panel readOutPanel(const StudiedHead& head)
             body.regions.push_back({std::max(0.0, region.from - first), region.to - first, region.text});
     }
     panel.body = std::move(body);
-    panel.note = "exact attention gives the past " + shortNumber(100 * share, 2) +
-                 " % of its row; the largest weight is " + shortNumber(exact.maxCoeff() * past, 3) +
-                 " times the mean there and " + shortNumber(own.maxCoeff() * past, 3) + " times in the memory";
+    panel.note = "exact attention gives the past " + percentOf(share) + " of its row; the largest weight is " +
+                 shortNumber(exact.maxCoeff() * past, 3) + " times the mean there and " +
+                 shortNumber(own.maxCoeff() * past, 3) + " times in the memory";
     return panel;
 }
 
@@ -274,7 +274,7 @@ CurvesBody::Curve byAge(std::string title, Tint tint, const Vector& numbers)
 
 Panel recallError(const StudiedHead& head)
 {
-    Panel panel = panelWith("recall_error", "Recall error by age", "", Apart, 1.4, 1.6);
+    Panel panel = panelWith("recall_error", "Recall error by age", "", Apart, 1.3, 2.2);
     CurvesBody body;
     for (const bool delta : {false, true}) {
         Options options = head.options;

@@ -71,8 +71,7 @@ Panel reads(const StudiedHead& head, const Branches& branches)
 Panel against(const StudiedHead& head, const Branches& branches)
 {
     Panel panel = sidePanel("against", "Read-out against local",
-                            shortNumber(100 * branches.mix.memory, 2) + " % and " +
-                                shortNumber(100 * branches.mix.local, 2) + " %");
+                            percentOf(branches.mix.memory) + " and " + percentOf(branches.mix.local));
     BarsBody body;
     body.series = {{"local attention", Tint::Exact, {branches.local.begin(), branches.local.end()}, {}, {}},
                    {"read-out", Tint::Own, {branches.read.begin(), branches.read.end()}, {}, {}}};
@@ -199,17 +198,21 @@ Derivation derive(const LayerTrace& trace, HeadIndex head, TokenPos query, Token
     }
     if (key.value >= start) {
         const Positions positions = localPositions(context);
+        const int seen = query.value - start + 1;
         const Matrix turned = rotate(positions, q, query.value - start);
-        const double product = turned.row(0).dot(rotate(positions, k, key.value - start).row(0));
-        const double score = product / std::sqrt(double(q.cols()));
-        const double lse = trace.record("infini.lse", head, {query.value, 1})(0, 0);
-        derivation.lines = {line("product", "q · k", "in the segment", product),
-                            line("score", "score x", "q·k ÷ √d", score),
-                            line("kernel", "kernel", "exp(x − ln Σ)", std::exp(score - lse)),
-                            line("gate", "share of local attention", empty ? "memory empty" : "1 − g", mix.local),
-                            line("weight", "weight", "", mix.local * std::exp(score - lse), true)};
-        derivation.note = "Query and key stand in one segment: exact attention over " +
-                          std::to_string(query.value - start + 1) + " tokens, and the rest to the memory.";
+        const Vector products = rotate(positions, trace.keysRaw(head, {start, seen}), 0) * turned.transpose();
+        const Vector scores = products / std::sqrt(double(q.cols()));
+        const Eigen::Index place = key.value - start;
+        const double kernel = std::exp(scores(place) - scores.maxCoeff());
+        const double sum = (scores.array() - scores.maxCoeff()).exp().sum();
+        derivation.lines = {line("product", "q · k", "", products(place)),
+                            line("score", "score x", "q·k ÷ √d", scores(place)),
+                            line("kernel", "kernel", "exp(x − max)", kernel),
+                            line("sum", "sum of row", "", sum),
+                            line("gate", "share of local", empty ? "memory empty" : "1 − g", mix.local),
+                            line("weight", "weight", "", mix.local * kernel / sum, true)};
+        derivation.note = "Query and key stand in one segment: exact attention over " + std::to_string(seen) +
+                          (empty ? " tokens; the memory is still empty." : " tokens; the memory has the rest.");
         return derivation;
     }
     const double denominator = trace.record("infini.denominator", head, {query.value, 1})(0, 0);

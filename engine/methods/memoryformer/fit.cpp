@@ -166,7 +166,7 @@ Counted count(const Matrix& x, const FitOptions& options)
 {
     const Chunks chunks{int(x.cols()), options.bits};
     const int rows = chunks.rowsOf(0);
-    const int fewest = std::max(2, rows / 8);
+    const int fewest = std::max(2, rows / 16);
     if (x.rows() < fewest)
         throw Error(Fault::Request, "a calibration text of " + std::to_string(x.rows()) +
                                         " tokens is too short for tables of " + std::to_string(rows) + " rows: about " +

@@ -57,6 +57,7 @@ Method makeRow()
     method.apply = apply;
     method.linearCost = blockCost;
     method.randomLinear = makeRandom;
+    method.info.place = 4;
     return method;
 }
 

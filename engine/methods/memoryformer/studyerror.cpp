@@ -74,7 +74,7 @@ Panel errorPanel(const BucketLook& look, const ProjectionErrors& errors)
     body.picked = look.token;
     body.pick = {Pick::Sets::Query, "", {}};
     if (look.seen > 0 && look.seen < look.tokens())
-        body.regions = {{double(look.seen), double(look.tokens()), rounded(errors.unseen, 2) + " held out"}};
+        body.regions = {{double(look.seen), double(look.tokens()), ""}}; // the mark says the number
     body.marks = {{false, look.seen > 0 ? errors.seen : errors.unseen,
                    rounded(look.seen > 0 ? errors.seen : errors.unseen, 2) + (look.seen > 0 ? " seen" : "")}};
     if (look.seen > 0 && look.seen < look.tokens())

@@ -105,7 +105,7 @@ Panel occupancyPanel(const BucketLook& look)
     }
     HeatBody body;
     body.maps = {{gridOf(cells), "", ""}};
-    body.rows = {"table and rows used", Axis::Bucket, tableNames(look, true), {}, 1};
+    body.rows = {"table", Axis::Bucket, tableNames(look, true), {}, 1};
     body.cols = {"rows, the fullest first; never reached: hatched", Axis::Unit, {}, {}, 1};
     body.quantity = "tokens in a row";
     body.high = most;
@@ -117,7 +117,7 @@ Panel occupancyPanel(const BucketLook& look)
         titled("buckets.occupancy", "Occupancy", "one line per table, rows sorted by how many tokens land there");
     panel.row = 0;
     panel.width = 1.75;
-    panel.height = 1;
+    panel.height = 1.4;
     panel.value = "fullest " + std::to_string(most);
     panel.body = std::move(body);
     if (rows > shown)

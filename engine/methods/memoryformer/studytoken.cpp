@@ -69,7 +69,7 @@ Panel codesPanel(const BucketLook& look)
     body.row = {Pick::Sets::Control, "table", {}};
     for (int table = 0; table < look.tableCount(); ++table)
         body.row.values.push_back(table + 1);
-    Panel panel = titled("buckets.codes", "Token " + std::to_string(look.token), "sign and margin of every entry");
+    Panel panel = titled("buckets.codes", "Token " + std::to_string(look.token + 1), "sign and margin of every entry");
     panel.row = 1;
     panel.width = 0.8;
     panel.height = 1.25;
@@ -94,7 +94,7 @@ Panel tokenPanel(const BucketLook& look)
                               {"", look.hashed.scales(look.token, table), 2, "", ""},
                               {"", margin, 2, "", ""},
                               {(close ? "! entry " : "entry ") + std::to_string(entry + 1), std::nullopt, 3, "", ""}},
-                             table == look.table,
+                             false,
                              std::nullopt});
     }
     body.picked = look.table;
@@ -133,10 +133,10 @@ Panel bitsPanel(const BucketLook& look)
     add("row " + bitsText(code, bits), {"", double(code), 6, "", ""}, true);
     add("weight w(z)", {"", look.hashed.scales(look.token, look.table), 2, "", ""}, false);
     add("chance of a flip at 5 % noise", {"", 100 * flipChance(noise, bits), 2, "%", ""}, false);
-    Panel panel =
-        titled("buckets.bits", "Token " + std::to_string(look.token) + " in table " + std::to_string(look.table + 1),
-               "entries " + std::to_string(look.tables.chunks.first(look.table) + 1) + " – " +
-                   std::to_string(look.tables.chunks.first(look.table) + bits) + " of the input");
+    Panel panel = titled("buckets.bits",
+                         "Token " + std::to_string(look.token + 1) + " in table " + std::to_string(look.table + 1),
+                         "entries " + std::to_string(look.tables.chunks.first(look.table) + 1) + " – " +
+                             std::to_string(look.tables.chunks.first(look.table) + bits) + " of the input");
     panel.side = true;
     panel.note = "The row is found without a multiplication: the signs are its number.";
     panel.body = std::move(body);

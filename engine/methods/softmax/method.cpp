@@ -97,6 +97,7 @@ Method makeRow()
     method.cost = cost;
     method.linearCost = linearCost;
     method.randomLinear = makeRandomLinear;
+    method.info.place = 0;
     return method;
 }
 

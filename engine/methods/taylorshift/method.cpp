@@ -72,6 +72,7 @@ Method makeRow()
     method.study = study;
     method.derive = derive;
     method.cost = cost;
+    method.info.place = 1;
     return method;
 }
 

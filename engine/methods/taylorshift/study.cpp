@@ -259,7 +259,7 @@ Panel termsPanel(const Head& head, double tau, const StudyInput& input)
     panel.words = std::string("each over the row's sum: the first three add up to the weight") +
                   (scaled ? ", before the output scale" : "");
     panel.row = 1;
-    panel.height = 1.35;
+    panel.height = 1.1;
     HeatBody body;
     const std::array names{"constant 1", "linear x", "quadratic ½x²", "left out: exp x − p"};
     for (std::size_t term = 0; term < 4; ++term)
@@ -357,6 +357,7 @@ Panel checkPanel(const Head& head, double tau, bool asItRan, const StudyInput& i
     panel.title = "Forms against each other";
     panel.words = "outputs minus the direct form’s";
     panel.row = 2;
+    panel.height = 1.25;
     HeatBody body;
     double largest = 0;
     const auto add = [&](const Matrix& other, const std::string& caption) {

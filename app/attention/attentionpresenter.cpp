@@ -1,0 +1,454 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/attention/attentionpresenter.h"
+
+#include "app/attention/attentiontools.h"
+#include "app/panels/attentionpanel.h"
+#include "app/panels/heading.h"
+#include "app/panels/mapsrow.h"
+#include "app/wording.h"
+#include "widgets/arcsview.h"
+#include "widgets/colorbar.h"
+#include "widgets/heatmapview.h"
+#include "widgets/numbers.h"
+#include "widgets/rowplot.h"
+#include "widgets/sentence.h"
+
+#include <QCoreApplication>
+
+#include <algorithm>
+#include <cmath>
+
+namespace app {
+
+using engine::TokenPos;
+using Kind = MapColumn::Kind;
+using Mode = AttentionView::Mode;
+using Picture = AttentionView::Picture;
+
+namespace {
+
+QString tr(const char* text)
+{
+    return QCoreApplication::translate("attention", text);
+}
+
+// float32 sums of up to thousands of weights agree to about 1e-5; the reference to the last digits.
+bool proved(const HeadLook& look)
+{
+    return look.proof <= (look.layer->backend == engine::Backend::OpenCl ? 1e-4 : 1e-5);
+}
+
+widgets::MapHeading headingOf(const HeadLook& look, bool oneHead)
+{
+    const LayerAttention& layer = *look.layer;
+    widgets::MapHeading heading;
+    heading.method = identityOf(layer.context.plan.shown());
+    heading.name = heading.method->title;
+    if (layer.fidelity != engine::Fidelity::Reference)
+        heading.label = fidelityText(layer.fidelity);
+    if (oneHead) { // the proof is of one head's map
+        heading.proof = look.proof;
+        heading.proved = proved(look);
+    }
+    return heading;
+}
+
+} // namespace
+
+bool AttentionPresenter::neurons() const
+{
+    return m_work.maps() && m_work.maps()->request.view.picture == Picture::Neurons;
+}
+
+int AttentionPresenter::cellOf(TokenPos token) const
+{
+    const auto& maps = m_work.maps();
+    if (!maps || neurons())
+        return token.value;
+    const auto& groups = maps->groups;
+    const auto after = std::upper_bound(groups.begin(), groups.end(), token.value,
+                                        [](int place, const engine::TokenRange& group) { return place < group.first; });
+    return std::max(0, int(after - groups.begin()) - 1);
+}
+
+TokenPos AttentionPresenter::tokenAt(int cell) const
+{
+    const auto& maps = m_work.maps();
+    if (!maps || neurons() || cell < 0 || cell >= int(maps->groups.size()))
+        return {cell};
+    return {maps->groups[std::size_t(cell)].first};
+}
+
+QStringList AttentionPresenter::labels() const
+{
+    const AttentionMaps& maps = *m_work.maps();
+    const Sequence& sequence = *maps.look(0).layer->exact->sequence;
+    if (!maps.request.view.words || maps.look(0).map.reduction > 1) {
+        const QStringList all = tokenLabels(sequence);
+        QStringList labels;
+        for (const engine::TokenRange& group : maps.groups)
+            labels << all.value(group.first);
+        return labels;
+    }
+    QStringList words;
+    for (const engine::TokenRange& group : maps.groups) {
+        std::string word;
+        for (int token = group.first; token < group.end(); ++token)
+            word += sequence.pieces[std::size_t(token)];
+        words << tokenLabel(word);
+    }
+    return words;
+}
+
+QString AttentionPresenter::nameOf(const MapColumn& column) const
+{
+    switch (column.kind) {
+    case Kind::Weights:
+        break;
+    case Kind::Difference:
+        return tr("difference");
+    case Kind::Ratio:
+        return tr("ratio");
+    case Kind::RawProducts:
+        return tr("before positions");
+    case Kind::TurnedProducts:
+        return tr("after positions");
+    }
+    return identityOf(m_work.maps()->look(column.lane).layer->context.plan.shown()).title;
+}
+
+// A map in one sentence, for those who do not see it.
+QString AttentionPresenter::summaryOf(const MapColumn& column) const
+{
+    QString summary =
+        tr("%1: %2 of the attention on the first token").arg(nameOf(column), widgets::percent(column.firstKey));
+    if (column.strongest) {
+        const QStringList tokens = labels();
+        summary += tr("; the largest weight elsewhere is ‘%1’ to ‘%2’, %3")
+                       .arg(tokens.value(column.strongest->row), tokens.value(column.strongest->col),
+                            widgets::fixed(double(column.cells.at(column.strongest->row, column.strongest->col)), 3));
+    }
+    return summary;
+}
+
+widgets::ColorScale AttentionPresenter::scaleOf(const MapColumn& column) const
+{
+    const AttentionMaps& maps = *m_work.maps();
+    if (column.isSigned())
+        return {column.kind == Kind::Ratio ? widgets::Scale::Linear : maps.request.scale, 0, maps.signedHigh, true};
+    return {maps.request.scale, maps.low, maps.high, false};
+}
+
+// What is not shown as it is: one badge a map, so that each has room.
+QStringList AttentionPresenter::badges() const
+{
+    const AttentionMaps& maps = *m_work.maps();
+    const AttentionView& view = maps.request.view;
+    QStringList badges;
+    const int heads = maps.look(0).layer->context.shape.heads;
+    if (view.heads != AttentionView::Heads::One)
+        badges << (view.heads == AttentionView::Heads::Mean ? tr("mean of %1 heads") : tr("largest of %1 heads"))
+                      .arg(heads);
+    if (view.sinks == AttentionView::Sinks::Hidden)
+        badges << (maps.sinks.empty() ? tr("no sinks here") : tr("sinks hidden: %1").arg(maps.sinks.size()));
+    if (view.sinks == AttentionView::Sinks::OwnScale)
+        badges << (maps.sinks.empty() ? tr("no sinks here")
+                                      : tr("sinks: 0 – %1").arg(widgets::fixed(maps.sinkHigh, 2)));
+    if (view.mass < 1)
+        badges << tr("%1 of each row").arg(widgets::percent(view.mass));
+    if (view.words && maps.look(0).map.reduction == 1)
+        badges << tr("words");
+    return badges;
+}
+
+void AttentionPresenter::showColumn(std::size_t place, std::size_t which)
+{
+    const AttentionMaps& maps = *m_work.maps();
+    const MapColumn& column = maps.columns[which];
+    widgets::HeatmapView& map = m_window.attention().maps().map(int(place));
+    const AttentionView& view = m_document.state().layout.attention;
+    if (column.kind == Kind::RawProducts || column.kind == Kind::TurnedProducts) {
+        QStringList dimensions;
+        for (int each = 0; each < column.cells.cols(); ++each)
+            dimensions << QString::number(each + 1);
+        const QStringList tokens = tokenLabels(*maps.look(0).layer->exact->sequence);
+        map.setAxes({tr("key"), tr("dim"), tokens.mid(0, column.cells.rows()), dimensions, place == 0});
+    } else {
+        const QStringList tokens = labels();
+        map.setAxes({tr("query"), tr("key"), tokens, tokens, place == 0});
+    }
+    map.setPairShown(place == 0 && !neurons());
+    map.setGrid(column.cells, maps.shape());
+    map.setScale(scaleOf(column));
+
+    widgets::MapHeading heading =
+        headingOf(maps.look(column.lane), maps.request.view.heads == AttentionView::Heads::One);
+    heading.name = nameOf(column);
+    if (column.isSigned())
+        heading.proof.reset();
+    if (column.kind == Kind::Difference || column.kind == Kind::Ratio) {
+        heading.minus = headingOf(maps.look(0), false).method;
+        heading.label = column.kind == Kind::Ratio ? tr("log2, method ÷ reference") : tr("signed");
+        if (column.impossible > 0)
+            heading.badges << tr("%1 below 0").arg(widgets::whole(column.impossible));
+    }
+    if (neurons()) {
+        heading.method.reset();
+        const auto& sums = column.kind == Kind::RawProducts ? maps.neurons->rawSums : maps.neurons->turnedSums;
+        const auto& key = m_document.state().selection.key;
+        if (key && key->value < int(sums.size()))
+            heading.label = tr("q · k = %1").arg(widgets::fixed(sums[std::size_t(key->value)], 3));
+        else
+            heading.label = tr("q × k, each dimension");
+    }
+    const QStringList all = neurons() ? QStringList() : badges();
+    for (int badge = 0; badge < all.size(); ++badge)
+        if (std::size_t(badge) % maps.columns.size() == which)
+            heading.badges << all[badge];
+
+    widgets::MapExtras extras;
+    extras.drawn = column.drawn;
+    if (maps.request.view.sinks == AttentionView::Sinks::OwnScale && !column.isSigned()) {
+        extras.ownColumns = maps.sinks;
+        extras.ownScale = {maps.request.scale, 0, maps.sinkHigh, false};
+    }
+    extras.hatched = view.hatch;
+    extras.magnifier = view.magnifier;
+    for (const MapColumn& each : maps.columns)
+        extras.companions.push_back({nameOf(each), each.cells, each.isSigned()});
+    if (maps.request.view.mode == Mode::Swipe && maps.columns.size() == 2 && !neurons()) {
+        const MapColumn& right = maps.columns[1];
+        extras.swipe = widgets::MapSwipe{right.drawn.empty() ? right.cells : right.drawn, nameOf(column), nameOf(right),
+                                         view.swipe};
+        heading.name = tr("swipe"); // the names stand beside the line
+        heading.method.reset();
+        heading.label.clear();
+        heading.proof.reset();
+        for (int badge = 1; badge < all.size(); ++badge)
+            heading.badges << all[badge];
+    }
+    map.setHeading(heading);
+    if (column.kind == Kind::Weights)
+        map.setAccessibleName(summaryOf(column));
+    map.setExtras(std::move(extras));
+}
+
+void AttentionPresenter::showMaps()
+{
+    showTools();
+    const auto& maps = m_work.maps();
+    if (!maps)
+        return;
+    AttentionPanel& panel = m_window.attention();
+    panel.setPicture(maps->request.view.picture == Picture::Arcs);
+    if (maps->request.view.picture == Picture::Arcs) {
+        showArcs();
+        return;
+    }
+    const bool swipe = maps->request.view.mode == Mode::Swipe && !neurons() && maps->columns.size() == 2;
+    int weights = 0, differences = 0;
+    for (std::size_t column = 0; column < maps->columns.size() && !(swipe && column > 0); ++column)
+        ++(maps->columns[column].isSigned() ? differences : weights);
+    panel.maps().setCounts(weights, differences);
+    for (int place = 0; place < panel.maps().count(); ++place)
+        showColumn(std::size_t(place), std::size_t(place));
+    showBars();
+    panel.maps().arrange();
+}
+
+void AttentionPresenter::showBars()
+{
+    const AttentionMaps& maps = *m_work.maps();
+    MapsRow& row = m_window.attention().maps();
+    row.sharedBar().setScale({maps.request.scale, maps.low, maps.high, false});
+    row.sharedBar().setTitle(maps.columns.size() > 1 ? tr("attention weight, one range for all maps")
+                                                     : tr("attention weight"));
+    row.sharedBar().setHistogram(maps.shared);
+    if (maps.columns.empty() || !maps.columns.back().isSigned())
+        return;
+    const MapColumn& last = maps.columns.back();
+    const bool compared = last.kind == Kind::Difference || last.kind == Kind::Ratio;
+    const bool several = maps.columns.size() > 1 && maps.columns[maps.columns.size() - 2].kind == last.kind;
+    const auto titleIn = [&](int lane) { return identityOf(maps.look(lane).layer->context.plan.shown()).title; };
+    const QString name = several ? tr("method") : titleIn(last.lane);
+    row.differenceBar().setScale(scaleOf(last));
+    row.differenceBar().setHistogram(maps.difference);
+    row.differenceBar().setTitle(compared ? QString() : tr("product of query and key in one dimension"));
+    row.differenceBar().setEnds(compared ? tr("← %1 gives more").arg(titleIn(0)) : QString(),
+                                compared ? tr("%1 gives more →").arg(name) : QString());
+}
+
+void AttentionPresenter::showArcs()
+{
+    const AttentionMaps& maps = *m_work.maps();
+    widgets::ArcsValue value;
+    value.tokens = labels();
+    value.high = maps.high;
+    for (const LaneArcs& lane : maps.arcs) {
+        widgets::ArcsValue::Side side{identityOf(maps.look(lane.lane).layer->context.plan.shown()), {}, {}};
+        for (const LaneArcs::Arc& arc : lane.arcs)
+            side.arcs.push_back({arc.query, arc.key, arc.weight});
+        QStringList left = value.sides.empty() ? badges() : QStringList();
+        if (lane.left > 0)
+            left << tr("%1 smaller weights not drawn").arg(widgets::whole(lane.left));
+        side.badge = left.join(QStringLiteral(" · "));
+        value.sides.push_back(std::move(side));
+    }
+    m_window.attention().arcs().setArcs(std::move(value));
+}
+
+void AttentionPresenter::showMarks()
+{
+    const Selection& selection = m_document.state().selection;
+    const auto& hoveredQuery = m_document.hoveredQuery();
+    const auto& hoveredKey = m_document.hoveredKey();
+    // None of a text that is still being run.
+    const int tokens = m_work.maps() ? m_work.maps()->look(0).map.tokens : 0;
+    const auto cell = [&](std::optional<TokenPos> place) {
+        return place && place->value < tokens ? std::optional<int>(cellOf(*place)) : std::nullopt;
+    };
+    const auto cells = [&](std::optional<TokenPos> query, std::optional<TokenPos> key) {
+        const std::optional<int> row = cell(query), col = cell(key);
+        return row && col ? std::optional(widgets::Cell{*row, *col}) : std::nullopt;
+    };
+    std::optional<widgets::Cell> pinned, over;
+    if (neurons()) {
+        if (cell(selection.key))
+            pinned = widgets::Cell{selection.key->value, dimension};
+        if (cell(hoveredKey) && hovered)
+            over = widgets::Cell{hoveredKey->value, *hovered};
+    } else {
+        pinned = cells(selection.query, selection.key);
+        over = cells(hoveredQuery, hoveredKey);
+    }
+    AttentionPanel& panel = m_window.attention();
+    for (int place = 0; place < MapsRow::most; ++place)
+        panel.maps().map(place).setMarked(pinned, over);
+    const auto valueOf = [](std::optional<TokenPos> place) {
+        return place ? std::optional<int>(place->value) : std::nullopt;
+    };
+    panel.row().setMarked(valueOf(selection.key), valueOf(hoveredKey));
+    panel.arcs().setMarked(cell(selection.query), cell(selection.key), cell(hoveredQuery));
+}
+
+void AttentionPresenter::showSentence()
+{
+    if (neurons()) {
+        showNeuronsSentence();
+        return;
+    }
+    const auto& maps = m_work.maps();
+    if (m_document.laneCount() == 1) {
+        m_window.attention().sentence().setRuns({{titleOf(m_document.comparedPlan().everywhere.shown()) + " ", true},
+                                                 {tr("stands alone: add a method with + to see what it changes.")}});
+        m_window.attention().sentence().setSecond({});
+        return;
+    }
+    const bool joined = maps && maps->metrics && m_document.state().layout.attention.heads != AttentionView::Heads::One;
+    const auto& rows = joined ? maps->metrics : m_document.lane(m_document.comparedLane()).rows;
+    if (!rows)
+        return;
+    widgets::Sentence& sentence = m_window.attention().sentence();
+    sentence.setRuns(sentenceOf(*rows));
+    QString conditions = conditionsOf(*rows, deviceText(m_document.device()));
+    if (joined)
+        conditions += QStringLiteral(" · ") + badges().value(0);
+    sentence.setSecond(conditions);
+}
+
+// How the picked key's score comes about.
+void AttentionPresenter::showNeuronsSentence()
+{
+    const AttentionMaps& maps = *m_work.maps();
+    const engine::Neurons& neurons = *maps.neurons;
+    const QStringList tokens = tokenLabels(*maps.look(0).layer->exact->sequence);
+    const auto& picked = m_document.state().selection.key;
+    const int last = int(neurons.rawSums.size()) - 1;
+    const int key = picked ? std::clamp(picked->value, 0, last) : last;
+    int strongest = 0;
+    for (int each = 1; each < neurons.turned.cols(); ++each)
+        if (std::abs(neurons.turned.at(key, each)) > std::abs(neurons.turned.at(key, strongest)))
+            strongest = each;
+    widgets::Sentence& sentence = m_window.attention().sentence();
+    sentence.setRuns({{QStringLiteral("‘%1’").arg(tokens.value(maps.request.query)), true},
+                      {tr(" meets ")},
+                      {QStringLiteral("‘%1’").arg(tokens.value(key)), true},
+                      {tr(" with q · k of ")},
+                      {widgets::fixed(neurons.turnedSums[std::size_t(key)], 2), true},
+                      {tr(" after positions, ")},
+                      {widgets::fixed(neurons.rawSums[std::size_t(key)], 2), true},
+                      {tr(" before; dimension ")},
+                      {QString::number(strongest + 1), true},
+                      {tr(" adds most, ")},
+                      {widgets::signedFixed(double(neurons.turned.at(key, strongest)), 2), true},
+                      {QStringLiteral(".")}});
+    sentence.setSecond(
+        tr("query %1, key %2 · %3 dimensions · queries and keys of the exact run, which every method reads")
+            .arg(maps.request.query + 1)
+            .arg(key + 1)
+            .arg(neurons.turned.cols()));
+}
+
+void AttentionPresenter::showRow()
+{
+    const auto& exact = m_document.lane({0}).row;
+    if (!exact)
+        return;
+    widgets::RowValue value;
+    const Sequence& sequence = *exact->look->layer->exact->sequence;
+    const int query = exact->query.value;
+    value.keys = tokenLabels(sequence);
+    value.subtitle = tr("where ‘%1’ looks, query %2").arg(value.keys.value(query)).arg(query + 1);
+    const bool causal = exact->look->layer->context.shape.causal;
+    const auto& maps = m_work.maps();
+    const bool joined = maps && m_document.state().layout.attention.heads != AttentionView::Heads::One;
+    for (int lane = 0; lane < m_document.laneCount(); ++lane) {
+        const auto& row = m_document.lane({lane}).row;
+        if (!row || row->query != exact->query || row->look->layer->exact != exact->look->layer->exact ||
+            row->look->head != exact->look->head || row->look->layer->layer != exact->look->layer->layer)
+            continue;
+        engine::Grid weights = row->weights;
+        if (joined) {
+            const auto& places = maps->request.looks; // of the lanes as they were when the maps were drawn
+            if (lane >= int(places.size()) || !places[std::size_t(lane)] ||
+                places[std::size_t(lane)]->layer != row->look->layer)
+                return; // shown with the maps that are on their way
+            const engine::Grid all = lane < int(maps->joined.size()) ? maps->joined[std::size_t(lane)] : engine::Grid();
+            if (all.rows() != int(sequence.ids.size()))
+                continue; // not joined, or reduced
+            weights = all.rowRange(query, 1);
+        }
+        const auto cells = weights.row(0);
+        const std::size_t count = causal ? std::size_t(query) + 1 : cells.size();
+        value.series.push_back({identityOf(row->look->layer->context.plan.shown()),
+                                std::vector<float>(cells.begin(), cells.begin() + std::ptrdiff_t(count))});
+    }
+    if (joined)
+        value.subtitle += QStringLiteral(" · ") + badges().value(0);
+    m_window.attention().row().setRow(std::move(value));
+}
+
+void AttentionPresenter::showTools()
+{
+    const ViewLayout& layout = m_document.state().layout;
+    const int scale = layout.mapScale == "log" ? 1 : layout.mapScale == "linear" ? 2 : 0;
+    const bool locked = layout.mapHigh || layout.differenceHigh || layout.attention.low;
+    for (AttentionTools* tools : {&m_window.attention().tools(), &m_window.compactTools()})
+        tools->setState(layout.attention, scale, locked);
+}
+
+void AttentionPresenter::showHeading()
+{
+    const Selection& selection = m_document.state().selection;
+    const AttentionView& view = m_document.state().layout.attention;
+    QString words = tr("layer %1, head %2").arg(selection.layer.value + 1).arg(selection.head.value + 1);
+    const auto& navigation = m_work.navigation();
+    if (view.heads != AttentionView::Heads::One)
+        words = tr("layer %1, all heads").arg(selection.layer.value + 1);
+    else if (navigation && m_work.navigationIsCurrent() && selection.layer.value < navigation->layers)
+        if (const engine::Behaviour* label = navigation->of(selection.layer, selection.head).label())
+            words += QStringLiteral(" · ") + QString::fromUtf8(label->title.data(), qsizetype(label->title.size()));
+    m_window.attention().heading().setWords(words);
+}
+
+} // namespace app

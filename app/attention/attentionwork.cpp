@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/attention/attentionwork.h"
+
+namespace app {
+
+namespace {
+
+using engine::LaneIndex;
+
+constexpr LaneIndex exactLane{0};
+constexpr double longestUnasked = 0.8;    // seconds
+constexpr double secondsPerCell = 100e-9; // assumed before the first was measured; slower than any device seen
+
+widgets::Scale scaleNamed(const std::string& name)
+{
+    return name == "log" ? widgets::Scale::Log : name == "linear" ? widgets::Scale::Linear : widgets::Scale::Root;
+}
+
+} // namespace
+
+AttentionWork::AttentionWork(Document& document, Lanes& lanes)
+    : m_document(document)
+    , m_lanes(lanes)
+    , m_drawer(std::make_unique<engine::Worker>("maps", lanes.tasks().deliver()))
+    , m_navigator(std::make_unique<engine::Worker>("navigator", lanes.tasks().deliver()))
+{
+}
+
+AttentionWork::~AttentionWork()
+{
+    m_navigator->cancel("navigate");
+    m_drawer->cancel("maps");
+    m_lanes.tasks().forget(*m_navigator);
+    m_lanes.tasks().forget(*m_drawer);
+}
+
+// Looks of one head at one time; none while they are not all of it.
+std::optional<MapsRequest> AttentionWork::mapsRequest() const
+{
+    MapsRequest request;
+    const auto& exact = m_document.lane(exactLane).look;
+    if (!exact)
+        return std::nullopt;
+    for (int lane = 0; lane < m_document.laneCount(); ++lane) {
+        const auto& look = m_document.lane({lane}).look;
+        const bool together = look && look->layer->exact == exact->layer->exact &&
+                              look->layer->layer == exact->layer->layer && look->head == exact->head;
+        request.looks.push_back(together ? look : nullptr);
+        request.accelerators.push_back(m_lanes.acceleratorOf({lane}));
+    }
+    const Selection& selection = m_document.state().selection;
+    const ViewLayout& layout = m_document.state().layout;
+    request.compared = compared();
+    if (request.compared > 0 && !request.looks[std::size_t(request.compared)])
+        return std::nullopt; // the old pictures stay until all the new ones are there
+    request.view = layout.attention;
+    request.scale = scaleNamed(layout.mapScale);
+    request.high = layout.mapHigh;
+    request.signedHigh = layout.differenceHigh;
+    request.rows = m_document.lastRow() + 1;
+    if (request.view.picture == AttentionView::Picture::Neurons)
+        request.query = selection.query ? selection.query->value : m_document.lastRow();
+    // What is only navigated by or drawn over the maps does not make them anew.
+    request.view.metric.clear();
+    request.view.order.clear();
+    request.view.hatch = request.view.magnifier = true;
+    request.view.swipe = 0.5;
+    return request;
+}
+
+void AttentionWork::updateMaps()
+{
+    const std::optional<MapsRequest> request = mapsRequest();
+    if (!request || request == m_asked)
+        return;
+    m_asked = request;
+    m_lanes.tasks().submit(
+        *m_drawer, "maps", tr("Drawing the maps"),
+        [request = *request, turns = m_lanes.turns()](engine::Job& job) {
+            if (request.view.heads == AttentionView::Heads::One)
+                return makeMaps(request, job);
+            const Turns::Turn turn = turns->take(job); // joining heads computes on the lanes' device
+            return makeMaps(request, job);
+        },
+        [this](std::shared_ptr<const AttentionMaps> maps) {
+            m_maps = std::move(maps);
+            emit mapsChanged();
+        });
+}
+
+std::optional<NavigationRequest> AttentionWork::navigationRequest() const
+{
+    const auto& exact = m_document.lane(exactLane).run;
+    const auto& own = m_document.lane({compared()}).run;
+    if (!exact || !own || compared() == 0 || exact->sequence != own->sequence || exact->model != own->model ||
+        exact->sequence != m_document.sequence())
+        return std::nullopt;
+    return NavigationRequest{exact, own, m_lanes.acceleratorOf(exactLane), m_lanes.acceleratorOf({compared()})};
+}
+
+bool AttentionWork::navigationIsCurrent() const
+{
+    const auto request = navigationRequest();
+    return m_navigation && request && m_navigation->request.exact == request->exact &&
+           m_navigation->request.own == request->own;
+}
+
+bool AttentionWork::navigating() const
+{
+    return m_navigatingFrom.has_value();
+}
+
+double AttentionWork::navigationSizeNow() const
+{
+    const auto& model = m_document.model();
+    return model ? navigationSize(*model, m_document.tokenCount()) : 0;
+}
+
+std::optional<double> AttentionWork::expectedSeconds() const
+{
+    if (!m_secondsPerCell)
+        return std::nullopt;
+    return *m_secondsPerCell * navigationSizeNow();
+}
+
+void AttentionWork::updateNavigation()
+{
+    if (m_document.playing())
+        return; // every step is another text
+    const auto request = navigationRequest();
+    if (!request || navigationIsCurrent() ||
+        (m_navigatingFrom && m_navigatingFrom->exact == request->exact && m_navigatingFrom->own == request->own)) {
+        emit navigationChanged();
+        return;
+    }
+    stopNavigating();
+    if (m_secondsPerCell.value_or(secondsPerCell) * navigationSizeNow() <= longestUnasked)
+        navigate();
+    else
+        emit navigationChanged();
+}
+
+void AttentionWork::navigate()
+{
+    const auto request = navigationRequest();
+    if (!request)
+        return;
+    m_navigatingFrom = request;
+    m_lanes.tasks().submit(
+        *m_navigator, "navigate", tr("Comparing every head"),
+        [request = *request, turns = m_lanes.turns()](engine::Job& job) { return app::navigate(request, *turns, job); },
+        [this](std::shared_ptr<const Navigation> found) {
+            if (m_navigatingFrom == found->request)
+                m_navigatingFrom.reset();
+            const int tokens = int(found->request.exact->sequence->ids.size());
+            m_secondsPerCell = found->seconds / navigationSize(*found->request.own->model, tokens);
+            m_navigation = std::move(found);
+            emit navigationChanged();
+        },
+        [this, request = *request] {
+            if (m_navigatingFrom == request)
+                m_navigatingFrom.reset();
+            emit navigationChanged();
+        });
+    emit navigationChanged();
+}
+
+void AttentionWork::stopNavigating()
+{
+    if (!m_navigatingFrom)
+        return;
+    m_navigatingFrom.reset();
+    m_navigator->cancel("navigate");
+}
+
+} // namespace app

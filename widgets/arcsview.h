@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "widgets/paint.h"
+#include "widgets/theme.h"
+
+#include <QPixmap>
+#include <QStringList>
+
+#include <optional>
+#include <vector>
+
+namespace widgets {
+
+// Weights between tokens of one line.
+struct ArcsValue
+{
+    struct Arc
+    {
+        int query = 0, key = 0;
+        float weight = 0;
+    };
+
+    struct Side
+    {
+        Identity identity;
+        std::vector<Arc> arcs;
+        QString badge; // what is not drawn: "1 204 smaller ones not drawn"
+    };
+
+    QStringList tokens;
+    std::vector<Side> sides; // the first above the line, the second below it
+    double high = 1;         // the weight that is drawn widest
+};
+
+// Tokens on a line, weights as arcs from query to key: one method above, another below. Pointing at a token shows its
+// arcs alone; a click on a token picks it as the query, a click on the token of one of its arcs as the key.
+class ArcsView : public View
+{
+    Q_OBJECT
+
+public:
+    explicit ArcsView(QWidget* parent = nullptr);
+
+    void setArcs(ArcsValue value);
+    // Tokens: the picked query and key, the hovered query.
+    void setMarked(std::optional<int> query, std::optional<int> key, std::optional<int> hovered);
+
+    QPointF pointOf(int token) const; // on the line
+    QString wordsOf(int token) const; // "‘bird’ looks at ‘upon’ 0.247, …" for the screen reader
+
+    QSize sizeHint() const override;
+    QSize minimumSizeHint() const override;
+
+signals:
+    void hovered(int token);
+    void left();
+    void picked(int token);
+    void released();
+
+protected:
+    void paintEvent(QPaintEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
+    void mouseMoveEvent(QMouseEvent* event) override;
+    void mousePressEvent(QMouseEvent* event) override;
+    void leaveEvent(QEvent* event) override;
+    void keyPressEvent(QKeyEvent* event) override;
+    void focusInEvent(QFocusEvent* event) override;
+    void focusOutEvent(QFocusEvent* event) override;
+    void themeChanged() override;
+    bool event(QEvent* event) override;
+
+private:
+    double lineY() const;
+    double labelRoom() const;
+    int at(QPointF point) const; // −1: none
+    void drawSide(QPainter& painter, std::size_t side, std::optional<int> only, double strength) const;
+    void drawLabels(QPainter& painter) const;
+
+    ArcsValue m_value;
+    std::optional<int> m_query, m_key, m_hovered;
+    QPixmap m_static; // all arcs, faint
+};
+
+} // namespace widgets
