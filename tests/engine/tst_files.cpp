@@ -422,9 +422,19 @@ void TestFiles::nativeBlockBecomesAPlan()
     QVERIFY(checkpoint.tensors.contains("layer.0.temperature"));
     samples::writeFile(at("m/config.json"), samples::llamaConfig({.layers = 1}, block));
     expectError(Fault::Format, {"subquad.layers", "2 elements", "1"}, [&] { open(at("m")); });
+    // A parameter may be called like a weight (a gate is one of both): each keeps its own place.
     samples::writeLlamaFolder(at("n"), {}, samples::Element::F32,
-                              R"(,"subquad":{"layers":[{"parameters":{"query":"model.norm.weight"}}]})");
-    expectError(Fault::Format, {"\"query\"", "weight of the model"}, [&] { open(at("n")); });
+                              R"(,"subquad":{"layers":[{"parameters":{"gate":"model.norm.weight"}}]})");
+    const Checkpoint gated = open(at("n"));
+    QCOMPARE(gated.tensors.at("layer.0.gate").shape.size(), 2U);
+    QCOMPARE(gated.tensors.at("layer.0.parameter.gate").shape.size(), 1U);
+    QCOMPARE(gated.native.of({0}).parameters.at("gate").size(), gated.tensors.at("layer.0.parameter.gate").count());
+    std::vector<samples::Tensor> cube = samples::llamaTensors({});
+    cube.push_back({"cube", {1, 1, 4}, {1, 2, 3, 4}});
+    samples::writeLlamaFolder(at("o"), {}, samples::Element::F32,
+                              R"(,"subquad":{"layers":[{"parameters":{"gate":"cube"}}]})");
+    samples::writeFile(at("o/model.safetensors"), samples::safetensors(cube));
+    expectError(Fault::Format, {"\"gate\"", "weight of the model"}, [&] { open(at("o")); });
 }
 
 void TestFiles::llama2cHeaderIsChecked_data()
