@@ -8,6 +8,7 @@
 #include <QKeyEvent>
 #include <QMouseEvent>
 #include <QPainter>
+#include <QScrollArea>
 #include <QVBoxLayout>
 
 namespace app {
@@ -111,7 +112,15 @@ SideDock::SideDock(QWidget* parent)
     m_column->setSpacing(0);
     auto* row = new QHBoxLayout(this);
     row->setContentsMargins(0, 0, 1, 0); // the hairline at its right edge
-    row->addWidget(m_sections);
+    // Where the sections need more height than there is they scroll, and the window still fits a small screen.
+    m_scroll = new QScrollArea(this);
+    m_scroll->setWidget(m_sections);
+    m_scroll->setWidgetResizable(true);
+    m_scroll->setFrameShape(QFrame::NoFrame);
+    m_scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    m_sections->setBackgroundRole(QPalette::Button); // the panel's colour
+    m_sections->setAutoFillBackground(true);
+    row->addWidget(m_scroll);
     setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Expanding);
 }
 
@@ -139,7 +148,7 @@ void SideDock::setFolded(bool folded)
 
 void SideDock::arrange()
 {
-    m_sections->setVisible(!m_folded);
+    m_scroll->setVisible(!m_folded);
     if (m_rail != nullptr)
         m_rail->setVisible(m_folded);
     setFixedWidth(theme().px(m_folded ? 28 : 240) + 1);

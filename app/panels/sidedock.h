@@ -5,6 +5,7 @@
 
 #include <QStringList>
 
+class QScrollArea;
 class QVBoxLayout;
 
 namespace app {
@@ -64,6 +65,7 @@ protected:
 private:
     void arrange();
 
+    QScrollArea* m_scroll;
     QWidget* m_sections;
     QVBoxLayout* m_column;
     Rail* m_rail = nullptr;
