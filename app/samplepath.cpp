@@ -47,7 +47,7 @@ std::vector<Prompt> promptsBeside(const fs::path& checkpoint)
         throw engine::Error(engine::Fault::Format, name + ": at byte " + std::to_string(wrong.offset) +
                                                        ": a list of {\"title\", \"text\"} was expected");
     std::vector<Prompt> prompts;
-    for (const QJsonValue& each : document.array()) {
+    for (const QJsonValue each : document.array()) {
         const QJsonValue text = each.toObject()["text"];
         if (!text.isString())
             throw engine::Error(engine::Fault::Format,

@@ -196,7 +196,8 @@ QSize StudyHeat::minimumSizeHint() const
     const double rows = m_body.maps.empty() ? 0 : std::min(m_body.maps.front().cells.rows(), 40);
     const Spaces room = spaces(!stacked() && !labelled());
     const double maps = stacked() ? double(m_body.maps.size()) : 1;
-    const double least = std::max({24.0, rows * 2, std::min(rows * 5, 96.0)}); // a map of few cells is still one to read
+    const double least =
+        std::max({24.0, rows * 2, std::min(rows * 5, 96.0)}); // a map of few cells is still one to read
     return {theme().px(120), int(room.below + room.bar + room.caption + maps * theme().px(least))};
 }
 
