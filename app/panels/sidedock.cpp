@@ -35,6 +35,15 @@ protected:
     }
 };
 
+// As high as its sections must be, not as they would like: only then does the dock scroll.
+class Sections : public QWidget
+{
+public:
+    using QWidget::QWidget;
+
+    int heightForWidth(int width) const override { return layout()->minimumHeightForWidth(width); }
+};
+
 } // namespace
 
 Rail::Rail(QStringList names, QWidget* parent)
@@ -105,7 +114,7 @@ void Rail::keyPressEvent(QKeyEvent* event)
 
 SideDock::SideDock(QWidget* parent)
     : View(parent)
-    , m_sections(new QWidget(this))
+    , m_sections(new Sections(this))
     , m_column(new QVBoxLayout(m_sections))
 {
     m_column->setContentsMargins(0, 0, 0, 0);
