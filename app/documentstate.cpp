@@ -160,7 +160,7 @@ engine::LayerPlan layerFromJson(const QJsonObject& json)
     const QJsonObject parameters = taker.object("parameters");
     for (auto given = parameters.begin(); given != parameters.end(); ++given) {
         std::vector<float> values;
-        for (const QJsonValue& value : given.value().toArray()) {
+        for (const QJsonValue value : given.value().toArray()) {
             const double number = value.toDouble(std::nan(""));
             if (!std::isfinite(number))
                 refuse(given.key(), "a list of finite numbers");
@@ -189,7 +189,7 @@ engine::SessionPlan sessionFromJson(const QJsonObject& json)
     Taker taker(json);
     engine::SessionPlan plan;
     plan.everywhere = layerFromJson(taker.object("everywhere"));
-    for (const QJsonValue& each : taker.array("overrides")) {
+    for (const QJsonValue each : taker.array("overrides")) {
         Taker layer(each.toObject());
         const engine::LayerIndex index{layer.count("layer")};
         plan.overrides[index] = layerFromJson(layer.left());
@@ -404,7 +404,7 @@ DocumentState fromJson(const QJsonObject& json)
     state.device = taker.text("device");
     state.prompt = taker.text("prompt");
     state.generated = taker.count("generated");
-    for (const QJsonValue& lane : taker.array("lanes"))
+    for (const QJsonValue lane : taker.array("lanes"))
         state.lanes.push_back(sessionFromJson(lane.toObject()));
     if (state.lanes.size() > mostLanes)
         refuse("lanes", ("a list of at most " + std::to_string(mostLanes)).c_str());

@@ -164,8 +164,8 @@ std::shared_ptr<const LayerAttention> attendLayer(std::shared_ptr<const LaneRun>
     return result;
 }
 
-std::shared_ptr<const HeadLook> lookAtHead(std::shared_ptr<const LayerAttention> layer, HeadIndex head,
-                                           std::shared_ptr<const HeadLook> exact, const Accelerator* accelerator,
+std::shared_ptr<const HeadLook> lookAtHead(const std::shared_ptr<const LayerAttention>& layer, HeadIndex head,
+                                           const std::shared_ptr<const HeadLook>& exact, const Accelerator* accelerator,
                                            Job& job)
 {
     noteEngineWork("look");

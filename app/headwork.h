@@ -22,8 +22,8 @@ std::shared_ptr<const LayerAttention> attendLayer(std::shared_ptr<const LaneRun>
                                                   bool everyProbe, const Accelerator* accelerator, engine::Job& job);
 
 // One head's map, its proof and, against `exact` (null in the exact lane itself), difference and metrics.
-std::shared_ptr<const HeadLook> lookAtHead(std::shared_ptr<const LayerAttention> layer, engine::HeadIndex head,
-                                           std::shared_ptr<const HeadLook> exact, const Accelerator* accelerator,
+std::shared_ptr<const HeadLook> lookAtHead(const std::shared_ptr<const LayerAttention>& layer, engine::HeadIndex head,
+                                           const std::shared_ptr<const HeadLook>& exact, const Accelerator* accelerator,
                                            engine::Job& job);
 
 // tv, topk@1, out_rel and the rest over the first `rows` queries.

@@ -45,9 +45,9 @@ std::vector<Prompt> promptsBeside(const fs::path& checkpoint)
     const QJsonDocument document = QJsonDocument::fromJson(file.readAll(), &wrong);
     if (!document.isArray())
         throw engine::Error(engine::Fault::Format, name + ": at byte " + std::to_string(wrong.offset) +
-                                                       ": a list of {\"title\", \"text\"} was expected");
+                                                       R"(: a list of {"title", "text"} was expected)");
     std::vector<Prompt> prompts;
-    for (const QJsonValue& each : document.array()) {
+    for (const QJsonValue each : document.array()) {
         const QJsonValue text = each.toObject()["text"];
         if (!text.isString())
             throw engine::Error(engine::Fault::Format,

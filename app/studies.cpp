@@ -134,7 +134,7 @@ void Studies::study()
             const Turns::Turn turn = turns->take(job);
             return studyOf(request, exact, own, accelerator.get(), job);
         },
-        [this](std::shared_ptr<const StudyResult> result) {
+        [this](const std::shared_ptr<const StudyResult>& result) {
             if (result->request.cell.exact->sequence == m_document.sequence())
                 m_document.setStudy(result->request.tab, result);
         },

@@ -154,7 +154,7 @@ void StudyPresenter::showExplain()
         return;
     const engine::Explanation& explanation = result->explanation;
     const LayerAttention& layer = *result->layer;
-    const engine::Method& method = engine::findMethod(layer.context.plan.attention.method);
+    const engine::Method& method = engine::findMethod(layer.context.plan.shown().method);
     const widgets::StudyNames names = namesOf(method.info.id, *result->request.exact->sequence);
     panel.setPlace(
         tr("‘%1’ looks at ‘%2’")

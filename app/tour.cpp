@@ -9,6 +9,7 @@
 
 #include <QElapsedTimer>
 #include <QEventLoop>
+#include <QImage>
 #include <QTimer>
 
 #include <cmath>
@@ -60,6 +61,10 @@ std::vector<std::string> writeTab(Document& document, const Lanes& lanes, MainWi
                                   const fs::path& folder)
 {
     std::vector<std::string> names;
+    if (!window.isVisible()) { // only a window that is shown lays out what scrolls inside it
+        window.setAttribute(Qt::WA_DontShowOnScreen);
+        window.show();
+    }
     setTab(document, tab);
     for (const bool dark : {false, true}) {
         ViewLayout layout = document.state().layout;
@@ -71,8 +76,12 @@ std::vector<std::string> writeTab(Document& document, const Lanes& lanes, MainWi
                 throw engine::Error(engine::Fault::Internal, "the window did not come to rest in two minutes");
             const std::string name = tab + "-" + std::to_string(screen.width) + "x" + std::to_string(screen.height) +
                                      (dark ? "-dark" : "-light") + ".png";
-            if (!widgets::snapshot(window, {screen.width, screen.height})
-                     .save(QString::fromStdString((folder / name).string())))
+            const QImage picture = widgets::snapshot(window, {screen.width, screen.height});
+            if (picture.deviceIndependentSize() != QSizeF(screen.width, screen.height))
+                throw engine::Error(engine::Fault::Internal,
+                                    name + ": the window does not fit a screen of this size; it is " +
+                                        std::to_string(picture.height()) + " pixels high");
+            if (!picture.save(QString::fromStdString((folder / name).string())))
                 throw engine::Error(engine::Fault::File, (folder / name).string() + " cannot be written");
             names.push_back(name);
         }

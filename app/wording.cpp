@@ -6,6 +6,7 @@
 #include <QCoreApplication>
 
 #include <algorithm>
+#include <cmath>
 
 namespace app {
 
@@ -143,8 +144,8 @@ widgets::LiveValue liveValueOf(const Document& document)
         if (const auto& exact = document.lane({0}).look)
             value.numbers.push_back(stateOf(*exact->layer, tr("KV cache"), false));
         if (attended.cost.crossover > 0)
-            value.numbers.push_back({tr("crossover without mask: predicted"),
-                                     widgets::whole(std::int64_t(attended.cost.crossover + 0.5)), true});
+            value.numbers.push_back(
+                {tr("crossover without mask: predicted"), widgets::whole(std::llround(attended.cost.crossover)), true});
     }
     QStringList note;
     if (repeats > 0)
@@ -206,7 +207,7 @@ QStringList modelLines(const engine::Model& model)
         architecture[0] = architecture[0].toUpper();
     const double count = double(model.parameterCount());
     const QString parameters = count >= 1e6 ? widgets::fixed(count / 1e6, count < 1e7 ? 1 : 0) + " M"
-                                            : widgets::whole(std::int64_t(count / 1e3 + 0.5)) + " K";
+                                            : widgets::whole(std::llround(count / 1e3)) + " K";
     return {tr("%1 · %2 × %3 · d %4")
                 .arg(architecture, plural(config.layers, "layer", "layers"), plural(config.heads, "head", "heads"))
                 .arg(config.headWidth),
@@ -224,10 +225,10 @@ engine::Grid probeGrid(const LayerAttention& layer, const engine::ProbeSpec& spe
                 grid = record.grid;
         return grid;
     };
-    const engine::Grid own = newest(head);
+    engine::Grid own = newest(head);
     if (!own.empty())
         return own;
-    const engine::Grid all = newest(engine::allHeads);
+    engine::Grid all = newest(engine::allHeads);
     const engine::LayerShape& shape = layer.context.shape;
     if (!spec.perHead || all.empty())
         return all;

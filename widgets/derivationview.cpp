@@ -139,7 +139,12 @@ void DerivationView::drawLine(QPainter& painter, const Line& line, double top) c
     if (line.first)
         drawText(painter, {left, top + half, labels, high - half}, Qt::AlignLeft, tr("first to differ"), small,
                  look.warningText);
-    const QFont numbers = look.font(line.result() ? Theme::resultSize : Theme::bodySize);
+    double widest = 0;
+    for (const auto& each : {line.exact, line.own})
+        if (each && line.result())
+            widest = std::max(widest, textWidth(look.font(Theme::resultSize), figureText(each->value)));
+    const bool large = line.result() && widest < wide - look.px(8); // two long numbers must not run into each other
+    const QFont numbers = look.font(large ? Theme::resultSize : Theme::bodySize);
     const auto write = [&](const std::optional<engine::DerivationLine>& own, double start, double end, double column,
                            const QColor& color) {
         if (!own)

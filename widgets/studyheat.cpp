@@ -12,7 +12,7 @@
 namespace widgets {
 namespace {
 
-constexpr double labelLength = 54, lineHeight = 16, largestCell = 28, widestBar = 340, besideBar = 190, barSide = 6;
+constexpr double labelLength = 54, lineHeight = 16, largestCell = 28, widestBar = 340, besideBar = 150, barSide = 6;
 
 ColorScale fittedScale(const engine::HeatBody& body)
 {
@@ -196,7 +196,9 @@ QSize StudyHeat::minimumSizeHint() const
     const double rows = m_body.maps.empty() ? 0 : std::min(m_body.maps.front().cells.rows(), 40);
     const Spaces room = spaces(!stacked() && !labelled());
     const double maps = stacked() ? double(m_body.maps.size()) : 1;
-    return {theme().px(120), int(room.below + room.bar + room.caption + maps * theme().px(std::max(24.0, rows * 2)))};
+    const double least =
+        std::max({24.0, rows * 2, std::min(rows * 5, 96.0)}); // a map of few cells is still one to read
+    return {theme().px(120), int(room.below + room.bar + room.caption + maps * theme().px(least))};
 }
 
 // Cells as large as the width allows, within reason.

@@ -15,7 +15,6 @@ namespace {
 
 using engine::Grid;
 using engine::Job;
-using engine::TokenRange;
 using widgets::GridShape;
 
 constexpr int bins = 64;
@@ -172,9 +171,8 @@ void range(AttentionMaps& maps)
             weights.push_back(own ? withoutColumns(drawn, maps.sinks) : drawn);
     }
     const auto pointers = [](const std::vector<Grid>& grids) {
-        std::vector<const Grid*> all;
-        for (const Grid& grid : grids)
-            all.push_back(&grid);
+        std::vector<const Grid*> all(grids.size());
+        std::ranges::transform(grids, all.begin(), [](const Grid& grid) { return &grid; });
         return all;
     };
     maps.low = request.view.low.value_or(0);

@@ -223,6 +223,7 @@ void AttentionWiring::addChoice(QMenu* menu, const QString& title, Value Attenti
 {
     QMenu* below = menu->addMenu(title);
     auto* group = new QActionGroup(below);
+    group->setExclusive(true);
     for (const auto& [text, value] : choices) {
         QAction* action = below->addAction(text);
         action->setCheckable(true);
@@ -240,7 +241,7 @@ void AttentionWiring::addFlag(QMenu* menu, const QString& title, bool AttentionV
     action->setCheckable(true);
     connect(action, &QAction::triggered, this,
             [this, member](bool on) { changeView([&](AttentionView& view) { view.*member = on; }); });
-    m_checks.push_back([action, member](const AttentionView& view) { action->setChecked(view.*member); });
+    m_checks.emplace_back([action, member](const AttentionView& view) { action->setChecked(view.*member); });
 }
 
 void AttentionWiring::addMenu()

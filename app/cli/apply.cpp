@@ -185,7 +185,7 @@ void write(const ApplyOptions& options, const Settings& settings, const LayerCon
     json.end().end();
 }
 
-std::vector<NamedTensor> named(PlainTensors tensors)
+std::vector<NamedTensor> named(PlainTensors&& tensors)
 {
     std::vector<NamedTensor> list;
     for (auto& [name, tensor] : tensors) {

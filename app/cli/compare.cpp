@@ -144,6 +144,7 @@ int compare(const CompareOptions& options, Context& context)
         Runner runner(model, machine, context.job);
         const Comparer comparer(runner, tokens, options.generate, context.job);
         std::vector<Comparison> all;
+        all.reserve(parts.size());
         for (const Part& part : parts)
             all.push_back(comparer.compare(part));
         (context.json ? writeJson : writeText)(all, hash, tokens.size(), machine, context);

@@ -294,6 +294,7 @@ int convert(const ConvertOptions& options, Context& context)
     text.file = options.file;
     const std::vector<Token> tokens = encoded(*model, text);
     std::vector<TokenId> ids;
+    ids.reserve(tokens.size());
     for (const Token& token : tokens)
         ids.push_back(token.id);
     conversion.tokens = ids.size();

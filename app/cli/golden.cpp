@@ -31,6 +31,7 @@ std::vector<Matrix> perSlot(const Matrix& rows, int count)
 {
     const Eigen::Index width = rows.cols() / count;
     std::vector<Matrix> parts;
+    parts.reserve(std::size_t(count));
     for (int slot = 0; slot < count; ++slot)
         parts.emplace_back(rows.middleCols(slot * width, width));
     return parts;
@@ -72,7 +73,7 @@ void flatten(const QJsonValue& value, std::size_t depth, PlainTensor& to)
     const QJsonArray rows = value.toArray();
     if (to.shape.size() == depth)
         to.shape.push_back(std::size_t(rows.size()));
-    for (const QJsonValue& row : rows)
+    for (const QJsonValue row : rows)
         flatten(row, depth + 1, to);
 }
 

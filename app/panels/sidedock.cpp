@@ -8,6 +8,7 @@
 #include <QKeyEvent>
 #include <QMouseEvent>
 #include <QPainter>
+#include <QScrollArea>
 #include <QVBoxLayout>
 
 namespace app {
@@ -32,6 +33,15 @@ protected:
         QPainter painter(this);
         painter.fillRect(rect(), theme().hairline);
     }
+};
+
+// As high as its sections must be, not as they would like: only then does the dock scroll.
+class Sections : public QWidget
+{
+public:
+    using QWidget::QWidget;
+
+    int heightForWidth(int width) const override { return layout()->minimumHeightForWidth(width); }
 };
 
 } // namespace
@@ -111,7 +121,8 @@ void Rail::keyPressEvent(QKeyEvent* event)
 SideDock::SideDock(Side side, QWidget* parent)
     : View(parent)
     , m_side(side)
-    , m_sections(new QWidget(this))
+    , m_scroll(new QScrollArea(this))
+    , m_sections(new Sections)
     , m_column(new QVBoxLayout(m_sections))
     , m_rail(new Rail(this))
 {
@@ -119,7 +130,14 @@ SideDock::SideDock(Side side, QWidget* parent)
     m_column->setSpacing(0);
     auto* row = new QHBoxLayout(this);
     row->setContentsMargins(side == Side::Right ? 1 : 0, 0, side == Side::Left ? 1 : 0, 0); // its hairline
-    row->addWidget(m_sections);
+    // Where the sections need more height than there is they scroll, and the window still fits a small screen.
+    m_scroll->setWidget(m_sections);
+    m_scroll->setWidgetResizable(true);
+    m_scroll->setFrameShape(QFrame::NoFrame);
+    m_scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    m_sections->setBackgroundRole(QPalette::Button); // the panel's colour
+    m_sections->setAutoFillBackground(true);
+    row->addWidget(m_scroll);
     row->addWidget(m_rail);
     setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Expanding);
     connect(m_rail, &Rail::asked, this, &SideDock::unfoldAsked);
@@ -149,7 +167,7 @@ void SideDock::setFolded(bool folded)
 
 void SideDock::arrange()
 {
-    m_sections->setVisible(!m_folded);
+    m_scroll->setVisible(!m_folded);
     m_rail->setVisible(m_folded);
     setFixedWidth(theme().px(m_folded ? 28 : m_breadth) + 1);
 }

@@ -5,6 +5,7 @@
 
 #include <QStringList>
 
+class QScrollArea;
 class QVBoxLayout;
 
 namespace app {
@@ -78,6 +79,7 @@ private:
 
     Side m_side;
     double m_breadth = 240;
+    QScrollArea* m_scroll;
     QWidget* m_sections;
     QVBoxLayout* m_column;
     Rail* m_rail;

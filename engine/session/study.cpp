@@ -63,15 +63,15 @@ std::vector<double> rowScores(const LayerPair& pair, const CellAsked& cell, Job&
     return scores;
 }
 
-std::string nameOf(const Method& method, bool exact)
+// A lane that replaces linear layers mixes tokens like the baseline and still has its own name.
+std::string titleOf(const LayerContext& context)
 {
-    return exact ? "exact" : std::string(method.info.title);
+    return std::string(findMethod(context.plan.shown().method).info.title);
 }
 
 CurvesBody::Curve kernelCurve(const Method& method, const KnobValues& knobs, bool exact, double low, double high)
 {
     CurvesBody::Curve curve;
-    curve.title = nameOf(method, exact);
     curve.tint = exact ? Tint::Exact : Tint::Own;
     for (int place = 0; place < curvePlaces; ++place) {
         const double x = low + (high - low) * place / (curvePlaces - 1);
@@ -121,6 +121,8 @@ std::optional<Panel> scoresPanel(const LayerPair& pair, const CellAsked& cell, c
     CurvesBody body;
     body.curves = {kernelCurve(exact, pair.exactContext.plan.attention.knobs, true, -reach, reach),
                    kernelCurve(method, knobs, false, -reach, reach)};
+    body.curves[0].title = "exact";
+    body.curves[1].title = titleOf(pair.ownContext);
     double height = 0;
     for (const CurvesBody::Curve& curve : body.curves)
         height = std::max(height, *std::max_element(curve.y.begin(), curve.y.end()));
@@ -149,7 +151,7 @@ Panel outputPanel(const LayerPair& pair, const CellAsked& cell)
     body.series[0].title = "exact";
     body.series[0].tint = Tint::Exact;
     body.series[0].values.assign(exact.data(), exact.data() + exact.size());
-    body.series[1].title = methodOf(pair.ownContext).info.title;
+    body.series[1].title = titleOf(pair.ownContext);
     body.series[1].values.assign(own.data(), own.data() + own.size());
     body.labels.axis = Axis::Feature;
     body.labels.first = 1;

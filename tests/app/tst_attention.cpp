@@ -342,8 +342,7 @@ void TestAttention::zoomIsLinked()
     Program program(m_path);
     QVERIFY(program.rest());
     widgets::HeatmapView& map = program.map(0);
-    if (program.document.tokenCount() <= 8)
-        QSKIP("the text is too short to zoom");
+    QVERIFY(program.document.tokenCount() > 8); // fewer could not be zoomed into
     const QPointF at = map.layout().map.center();
     QWheelEvent wheel(at, map.mapToGlobal(at), {}, {0, 240}, Qt::NoButton, {}, Qt::NoScrollPhase, false);
     QCoreApplication::sendEvent(&map, &wheel);

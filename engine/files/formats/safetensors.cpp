@@ -211,7 +211,7 @@ void readNativeShape(const Json& block, ModelConfig& config)
 {
     if (const std::optional<Json> kind = block.find("feed_forward")) {
         if (kind->string() != "memory" && kind->string() != "swiglu")
-            kind->refuse("\"swiglu\" or \"memory\"");
+            kind->refuse(R"("swiglu" or "memory")");
         config.feedForward = kind->string() == "memory" ? FeedForwardKind::Memory : FeedForwardKind::SwiGlu;
     }
     if (const std::optional<Json> eps = block.find("inner_norm_eps")) {
