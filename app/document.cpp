@@ -90,6 +90,12 @@ void Document::setModel(std::shared_ptr<const engine::Model> model, std::vector<
     keepInside();
 }
 
+void Document::setHeads(std::shared_ptr<const HeadFile> heads)
+{
+    if (assign(m_heads, std::move(heads)))
+        emit headsChanged();
+}
+
 void Document::setSequence(std::shared_ptr<const Sequence> sequence)
 {
     if (!assign(m_sequence, std::move(sequence)))

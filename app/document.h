@@ -26,6 +26,7 @@ namespace app {
 
 // app/results.h
 struct Sequence;
+struct HeadFile; // app/longmaps/headfile.h
 struct LaneRun;
 struct LayerAttention;
 struct HeadLook;
@@ -99,6 +100,9 @@ public:
 
     // Those that came with the checkpoint.
     const std::vector<Prompt>& prompts() const { return m_prompts; }
+
+    // Queries, keys and values from a file, where one is open in place of a model.
+    const std::shared_ptr<const HeadFile>& heads() const { return m_heads; }
 
     const std::shared_ptr<const Sequence>& sequence() const { return m_sequence; }
 
@@ -190,6 +194,7 @@ public slots:
 
     // Results: what Lanes found.
     void setModel(std::shared_ptr<const engine::Model> model, std::vector<app::Prompt> prompts = {});
+    void setHeads(std::shared_ptr<const app::HeadFile> heads);
     void setSequence(std::shared_ptr<const app::Sequence> sequence);
     void setRun(engine::LaneIndex lane, std::shared_ptr<const app::LaneRun> run);
     void setLook(engine::LaneIndex lane, std::shared_ptr<const app::HeadLook> look);
@@ -222,6 +227,7 @@ signals:
     void hoverChanged();
 
     void modelChanged();
+    void headsChanged();
     void sequenceChanged();
     void runChanged(engine::LaneIndex lane);
     void lookChanged(engine::LaneIndex lane);
@@ -257,6 +263,7 @@ private:
     Trail m_trail;
     std::pair<std::filesystem::path, std::filesystem::path> m_opened; // checkpoint and tokenizer of m_model
     std::shared_ptr<const engine::Model> m_model;
+    std::shared_ptr<const HeadFile> m_heads;
     std::vector<Prompt> m_prompts;
     std::shared_ptr<const Sequence> m_sequence;
     std::map<engine::LaneIndex, LaneResults> m_lanes;

@@ -106,7 +106,10 @@ Opened openModel(const std::filesystem::path& path, const std::filesystem::path&
 {
     noteEngineWork("open");
     job.report(0, "reading " + path.filename().string());
-    Opened opened{std::make_shared<const engine::Model>(engine::readCheckpoint(path, job, tokenizer), job),
+    if (isHeadFile(path))
+        return {readHeadFile(path), nullptr, {}, {}};
+    Opened opened{nullptr,
+                  std::make_shared<const engine::Model>(engine::readCheckpoint(path, job, tokenizer), job),
                   promptsBeside(path),
                   {}};
     if (opened.model->checkpoint().hasNative)

@@ -114,8 +114,10 @@ std::shared_ptr<const LaneRun> LaneEngine::run(const RunRequest& request, engine
     result->trace = m_recorder.snapshot();
     result->prepared = m_prepared;
     const engine::Grid all = result->trace->grid(engine::probes::logits, {});
-    if (all.rows() == int(ids.size()))
+    if (all.rows() == int(ids.size())) {
         result->losses = engine::tokenLosses(all, ids);
+        result->entropies = engine::predictionEntropies(all, int(ids.size()));
+    }
     result->next = engine::Sampler({}).next(logits, request.model->tokensInUse());
     if (const engine::Tokenizer* tokenizer = request.model->tokenizer()) {
         result->nextPiece = tokenizer->piece(result->next);

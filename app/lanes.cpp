@@ -164,6 +164,9 @@ void Lanes::open()
             return openModel(path, tokenizer, job);
         },
         [this](Opened opened) {
+            m_document.setHeads(opened.heads);
+            if (opened.heads)
+                return;
             m_accelerator.reset(); // the weights on the device are another model's
             for (const auto& lane : m_lanes)
                 lane->layers.clear();

@@ -177,6 +177,11 @@ void MainWindow::addPage(const QString& title, const QString& id, QWidget* view)
     m_pages->setCurrentIndex(m_tabs->currentIndex());
 }
 
+void MainWindow::addLeftSection(const QString& name, QWidget* section, int stretch)
+{
+    m_dock->addSection(name, section, stretch);
+}
+
 void MainWindow::setPageVisible(const QString& id, bool isVisible)
 {
     if (const int place = placeOf(id); place >= 0)

@@ -82,6 +82,9 @@ public:
     bool leftOpen() const;
     bool rightOpen() const;
 
+    // Adds a section to the left dock. The window owns it from then on.
+    void addLeftSection(const QString& name, QWidget* section, int stretch = 0);
+
     // Adds an entry with its shortcuts to a menu, by the menu's title.
     QAction* addEntry(const QString& menu, const QString& text, const QList<QKeySequence>& keys = {});
     QMenu* menu(const QString& title);

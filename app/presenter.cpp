@@ -124,6 +124,14 @@ void Presenter::showTokens()
         chip.tint = lossAt(exact, place);
         chip.change = lossAt(other, place) - chip.tint;
         chip.stop = std::binary_search(stops.begin(), stops.end(), int(place));
+        if (!std::isnan(chip.tint) && place < exact->entropies.size()) {
+            chip.numbers = tr("‘%1’: loss %2 nats, entropy %3")
+                               .arg(chip.text, widgets::fixed(double(chip.tint), 2),
+                                    widgets::fixed(double(exact->entropies[place]), 2));
+            if (!std::isnan(chip.change))
+                chip.numbers += tr(", %1 %2").arg(titleOf(other->plan.everywhere.attention),
+                                                  widgets::signedFixed(double(chip.change), 2));
+        }
         chips.push_back(std::move(chip));
     }
     m_window.tokens().setTokens(std::move(chips));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "app/longmaps/headfile.h"
 #include "app/samplepath.h"
 #include "engine/session/attend.h"
 #include "engine/session/session.h"
@@ -18,9 +19,10 @@ namespace app {
 
 // What the engine gave, as immutable values: made on a worker, handed to the Document, drawn by the views.
 
-// A checkpoint that was read, and the prompts that came with it.
+// A checkpoint that was read, and the prompts that came with it; or queries, keys and values from a file.
 struct Opened
 {
+    std::shared_ptr<const HeadFile> heads; // of a file without a model: the rest is empty
     std::shared_ptr<const engine::Model> model;
     std::vector<Prompt> prompts;
     std::optional<engine::SessionPlan> native; // what the checkpoint was trained or calibrated for
@@ -44,9 +46,10 @@ struct LaneRun
     std::shared_ptr<const Sequence> sequence;
     std::shared_ptr<const engine::Trace> trace;
     engine::PreparedLayers prepared;
-    std::vector<float> losses; // per token, nats; NaN for the first
-    engine::TokenId next;      // the most likely next token
-    std::string nextPiece;     // what its chip says
+    std::vector<float> losses;    // per token, nats; NaN for the first
+    std::vector<float> entropies; // of the prediction of each token, likewise
+    engine::TokenId next;         // the most likely next token
+    std::string nextPiece;        // what its chip says
     bool nextSpecial = false;
     std::size_t stateBytes = 0;
 };

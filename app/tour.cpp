@@ -72,6 +72,7 @@ std::vector<std::string> writeTab(Document& document, const Lanes& lanes, MainWi
         document.setLayout(layout);
         for (const Screen& screen : screens) {
             window.resize(screen.width, screen.height);
+            widgets::snapshot(window, {screen.width, screen.height}); // laid out, views ask for what they will show
             if (!waitUntilIdle(lanes, longestMs))
                 throw engine::Error(engine::Fault::Internal, "the window did not come to rest in two minutes");
             const std::string name = tab + "-" + std::to_string(screen.width) + "x" + std::to_string(screen.height) +
@@ -139,7 +140,7 @@ bool waitUntilIdle(const Lanes& lanes, int milliseconds)
 
 std::vector<std::string> writeFirstScreens(Document& document, Lanes& lanes, MainWindow& window, const fs::path& folder)
 {
-    return writeTab(document, lanes, window, "attention", folder);
+    return writeTab(document, lanes, window, document.heads() ? "map" : "attention", folder);
 }
 
 std::vector<std::string> writeTour(Document& document, Lanes& lanes, MainWindow& window, const fs::path& folder)

@@ -96,7 +96,7 @@ int exitCodeOf(const engine::Error& error)
 // The first thing that went wrong, where pictures were asked for and nobody looks at a message bar.
 void throwIfFailed(const Document& document)
 {
-    if (!document.model() || !document.lane({0}).look)
+    if (!document.heads() && (!document.model() || !document.lane({0}).look))
         throw engine::Error(engine::Fault::File,
                             document.message() ? document.message()->what.toStdString() : "nothing was opened");
 }
@@ -112,6 +112,10 @@ int runReport(Program& program)
               << folder.string() << "/\n";
     waitUntilIdle(program.lanes, 300000);
     throwIfFailed(program.document);
+    if (program.document.heads()) { // no model: its map is the report
+        writeFirstScreens(program.document, program.lanes, program.window, folder);
+        return 0;
+    }
     ReportRequest request;
     const auto& model = program.document.model();
     request.checkpoint = model->checkpoint().name;

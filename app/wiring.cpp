@@ -50,6 +50,9 @@ Wiring::Wiring(Document& document, Lanes& lanes, MainWindow& window, KeeperPlace
     , m_shelf(document, window)
     , m_keeper(document, std::move(place))
     , m_frame(document, m_keeper, window)
+    , m_logits(document, lanes, window)
+    , m_tensors(document, lanes, window)
+    , m_longMaps(document, lanes, window)
 {
     wireWork();
     wireResults();
@@ -299,6 +302,7 @@ void Wiring::wireViewMenu()
                 [this, change] { changeLayout(change); });
     };
     entry(tr("Attention"), {}, [](ViewLayout& layout) { layout.tab = "attention"; });
+    entry(tr("Logits"), {}, [](ViewLayout& layout) { layout.tab = "logits"; });
     entry(tr("Probes"), {}, [](ViewLayout& layout) { layout.tab = "probes"; });
     m_window.menu(view)->addSeparator();
     entry(tr("Light or dark theme"), {}, [](ViewLayout& layout) { layout.dark = !layout.dark; });

@@ -6,10 +6,13 @@
 #include "app/frame.h"
 #include "app/keeper.h"
 #include "app/lanes.h"
+#include "app/logits/logitswiring.h"
+#include "app/longmaps/longmapwiring.h"
 #include "app/mainwindow.h"
 #include "app/presenter.h"
 #include "app/shelf.h"
 #include "app/studypresenter.h"
+#include "app/tensors/tensorswiring.h"
 
 #include <QObject>
 
@@ -27,6 +30,12 @@ public:
     Keeper& keeper() { return m_keeper; }
 
     Frame& frame() { return m_frame; }
+
+    LogitsWiring& logits() { return m_logits; }
+
+    TensorsWiring& tensors() { return m_tensors; }
+
+    LongMapWiring& longMaps() { return m_longMaps; }
 
     // Shows the whole state once and starts the first work.
     void start();
@@ -63,6 +72,9 @@ private:
     Keeper m_keeper;
     Frame m_frame;
     int m_playedFrom = -1; // the row where playing began: its own breakpoint does not stop it
+    LogitsWiring m_logits;
+    TensorsWiring m_tensors;
+    LongMapWiring m_longMaps;
 };
 
 } // namespace app

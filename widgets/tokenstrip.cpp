@@ -5,7 +5,9 @@
 #include "widgets/icons.h"
 #include "widgets/paint.h"
 
+#include <QHelpEvent>
 #include <QPainter>
+#include <QToolTip>
 #include <QWheelEvent>
 
 #include <algorithm>
@@ -65,7 +67,9 @@ void TokenStrip::setMarked(std::optional<int> picked, std::optional<int> key, st
     m_key = key;
     m_hovered = hovered;
     if (picked && *picked >= 0 && std::size_t(*picked) < m_tokens.size())
-        setAccessibleDescription(tr("token %1: %2").arg(*picked + 1).arg(m_tokens[std::size_t(*picked)].text));
+        setAccessibleDescription(tr("token %1: %2. %3")
+                                     .arg(*picked + 1)
+                                     .arg(m_tokens[std::size_t(*picked)].text, m_tokens[std::size_t(*picked)].numbers));
     update();
 }
 
@@ -169,6 +173,24 @@ std::optional<int> TokenStrip::at(QPointF point) const
     return std::nullopt;
 }
 
+QString TokenStrip::numbersShown() const
+{
+    const std::optional<int> index = m_hovered ? m_hovered : m_picked;
+    return index && *index >= 0 && std::size_t(*index) < m_tokens.size() ? m_tokens[std::size_t(*index)].numbers
+                                                                         : QString();
+}
+
+// The one-line strip has no legend to write the numbers into.
+bool TokenStrip::event(QEvent* event)
+{
+    if (event->type() != QEvent::ToolTip || !m_oneLine)
+        return View::event(event);
+    const auto* help = static_cast<QHelpEvent*>(event);
+    const std::optional<int> index = at(help->pos());
+    QToolTip::showText(help->globalPos(), index ? m_tokens[std::size_t(*index)].numbers : QString(), this);
+    return true;
+}
+
 void TokenStrip::drawLegend(QPainter& painter) const
 {
     const Theme& look = theme();
@@ -201,7 +223,11 @@ void TokenStrip::drawLegend(QPainter& painter) const
         row.setLeft(row.left() + look.px(Theme::gap2));
         swatch(12, barHeight, [&](double) { return QColor(both.at(betterPlace)); });
         words(m_legend.better, small, look.secondary);
+        row.setLeft(row.left() + look.px(Theme::gap4));
     }
+    const QString numbers = numbersShown();
+    if (!numbers.isEmpty() && row.width() > look.px(80))
+        drawText(painter, row, Qt::AlignRight, elided(small, numbers, row.width()), small, look.text);
 }
 
 void TokenStrip::drawToken(QPainter& painter, int index) const

@@ -17,6 +17,7 @@ struct TokenChip
     float tint = std::numeric_limits<float>::quiet_NaN();   // e.g. its loss; not a number: none
     float change = std::numeric_limits<float>::quiet_NaN(); // of that number by the method; not a number: none
     bool stop = false;                                      // playing stops here: a dot at its corner
+    QString numbers; // what tint and change are in words, shown of the token that is pointed at or picked
 };
 
 // What tint and change mean.
@@ -48,6 +49,9 @@ public:
     // Where a token stands in the widget; empty if it is scrolled away.
     QRectF rectOf(int index) const;
 
+    // What is written of the numbers of the token pointed at, else of the picked one; empty if there are none.
+    QString numbersShown() const;
+
     QSize sizeHint() const override;
     QSize minimumSizeHint() const override;
 
@@ -68,6 +72,7 @@ protected:
     void focusInEvent(QFocusEvent* event) override;
     void focusOutEvent(QFocusEvent* event) override;
     void themeChanged() override;
+    bool event(QEvent* event) override;
 
 private:
     void relayout();

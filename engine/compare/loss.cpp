@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/compare/loss.h"
 
+#include "engine/compare/prediction.h"
 #include "engine/values/error.h"
 
 #include <algorithm>
@@ -40,6 +41,17 @@ std::vector<float> tokenLosses(const Grid& logits, std::span<const TokenId> toke
         losses[place] = float(logSumExp(row) - double(row[std::size_t(target)]));
     }
     return losses;
+}
+
+std::vector<float> predictionEntropies(const Grid& logits, int tokens)
+{
+    std::vector<float> entropies(std::size_t(std::max(0, tokens)), std::numeric_limits<float>::quiet_NaN());
+    if (tokens > 1 && logits.rows() + 1 < tokens)
+        throw Error(Fault::Internal, "entropies of " + std::to_string(tokens) + " tokens were asked for with " +
+                                         std::to_string(logits.rows()) + " rows of logits");
+    for (int place = 1; place < tokens; ++place)
+        entropies[std::size_t(place)] = float(Prediction(logits.row(place - 1), logits.cols()).entropy());
+    return entropies;
 }
 
 } // namespace engine

@@ -14,4 +14,8 @@ namespace engine {
 // the last.
 std::vector<float> tokenLosses(const Grid& logits, std::span<const TokenId> tokens);
 
+// How unsure the model was of each of `tokens` tokens before it saw it: the entropy in nats of the prediction of the
+// position before it; place 0 is NaN. Rows as above.
+std::vector<float> predictionEntropies(const Grid& logits, int tokens);
+
 } // namespace engine

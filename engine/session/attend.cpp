@@ -209,6 +209,10 @@ void runDevice(const HeadTensors& in, const LayerContext& context, const Method&
                                  slice.range.first, slice.range.count};
             attention->append(rows, out, device, to);
             to.append(probes::mixed, context.layer, out, slice.range.count, width, device.queue);
+            if (slices.size() > 1) { // waits, so that a cancel takes effect
+                device.queue.finish();
+                job.report(double(slice.range.end()) / in.tokens(), "attention");
+            }
         }
         device.queue.finish();
     };

@@ -42,13 +42,6 @@ Figure numberFigure(double number, std::string unit, int digits = 3)
     return figure;
 }
 
-Figure missing(std::string reason)
-{
-    Figure figure;
-    figure.reason = std::move(reason);
-    return figure;
-}
-
 // A share in percent with two or three digits, as it is read in a sentence.
 std::string percent(double share)
 {
@@ -346,47 +339,44 @@ Panel perplexityBars(const Findings& found)
     return panel;
 }
 
-// Side by side what every slot writes; the first line in which one goes its own way is strong.
-Panel writingTable(const Findings& found)
+// What all slots write alike, then how each goes on: the first chip of a group is the first different token.
+Panel writingChips(const Findings& found)
 {
-    TableBody table;
-    std::size_t longest = 0;
-    int firstDifferent = -1;
-    std::string words;
-    for (std::size_t slot = 0; slot < found.slots(); ++slot) {
-        const LogitsSlot& own = found.slot(slot);
-        longest = std::max(longest, own.written.size());
-        table.columns.push_back(slot == 0 ? "exact" : own.title + ", free");
-        if (slot == 0)
-            continue;
-        table.columns.emplace_back("forced");
-        const Agreement agreement = agreementOf(found.slot(0).written, own.written);
-        if (agreement.firstDifferent && (firstDifferent < 0 || *agreement.firstDifferent < firstDifferent))
-            firstDifferent = *agreement.firstDifferent;
-        words += (words.empty() ? "" : "; ") + own.title + ": len_match " + std::to_string(agreement.length);
-    }
-    const auto at = [&](const std::vector<TokenId>& text, std::size_t place) {
-        return place < text.size() ? textFigure(found.input.label(text[place])) : missing("the text has ended");
+    ChipsBody chips;
+    const std::vector<TokenId>& exact = found.slot(0).written;
+    const auto group = [&](std::string title, std::string value, std::span<const TokenId> text) {
+        ChipsBody::Group& added = chips.groups.emplace_back();
+        added.title = std::move(title);
+        added.value = std::move(value);
+        for (const TokenId token : text)
+            added.chips.push_back({found.input.label(token), std::nullopt, 1});
     };
-    for (std::size_t place = 0; place < longest; ++place) {
-        TableBody::Row row;
-        row.label = "+" + std::to_string(place + 1);
-        for (std::size_t slot = 0; slot < found.slots(); ++slot) {
-            row.cells.push_back(at(found.slot(slot).written, place));
-            if (slot > 0)
-                row.cells.push_back(at(found.slot(slot).followed, place));
-        }
-        row.strong = int(place) == firstDifferent;
-        table.rows.push_back(std::move(row));
+    int shared = int(exact.size());
+    for (std::size_t slot = 1; slot < found.slots(); ++slot)
+        shared = std::min(shared, agreementOf(exact, found.slot(slot).written).length);
+    if (found.slots() > 1)
+        group("all write", "len_match " + std::to_string(shared), std::span(exact).first(std::size_t(shared)));
+    group(found.slots() > 1 ? "exact goes on" : "exact writes", {}, std::span(exact).subspan(std::size_t(shared)));
+    for (std::size_t slot = 1; slot < found.slots(); ++slot) {
+        const LogitsSlot& own = found.slot(slot);
+        const Agreement agreement = agreementOf(exact, own.written);
+        group(own.title + " goes on",
+              agreement.firstDifferent ? "first_div " + std::to_string(*agreement.firstDifferent + 1)
+                                       : "nothing differs",
+              std::span(own.written).subspan(std::size_t(std::min(shared, int(own.written.size())))));
+        std::size_t same = 0;
+        for (std::size_t place = 0; place < own.followed.size(); ++place)
+            same += own.followed[place] == exact[place];
+        group(own.title + ", reading exact's text",
+              std::to_string(same) + " of " + std::to_string(own.followed.size()) + " as exact", own.followed);
     }
-    table.picked = firstDifferent;
     Panel panel;
     panel.id = "writing";
     panel.title = "Writing on";
-    panel.words = words;
-    panel.side = true;
-    panel.body = std::move(table);
-    panel.note = "Free: every slot reads what it wrote itself. Forced: it reads the exact slot's text.";
+    panel.words = "free: every slot reads what it wrote; teacher-forced: it reads what exact wrote";
+    panel.row = 3;
+    panel.height = 0.8;
+    panel.body = std::move(chips);
     return panel;
 }
 
@@ -435,7 +425,7 @@ Study logitsStudy(const LogitsInput& input, Job& job)
         study.panels.push_back(perplexityBars(found));
     }
     if (!found.slot(0).written.empty())
-        study.panels.push_back(writingTable(found));
+        study.panels.push_back(writingChips(found));
     return study;
 }
 

@@ -265,12 +265,15 @@ void TestLogits::studyShowsTheComputedNumbers()
     QCOMPARE(losses.curves[1].y.size(), std::size_t(19)); // nothing predicts the first token
     QCOMPARE(losses.curves[1].y[0], double(compared[0].losses[1]));
 
-    const auto& writing = std::get<TableBody>(panelOf(study, "writing")->body);
+    const auto& writing = std::get<ChipsBody>(panelOf(study, "writing")->body);
     const Agreement agreement = agreementOf(compared[0].written, compared[1].written);
     QVERIFY(agreement.firstDifferent.has_value());
-    QCOMPARE(writing.picked, *agreement.firstDifferent);
-    QVERIFY(writing.rows[std::size_t(writing.picked)].strong);
-    QCOMPARE(writing.rows[0].cells[0].text, labelOf(compared[0].written[0]));
+    QCOMPARE(writing.groups[0].chips.size(), std::size_t(agreement.length));
+    QCOMPARE(writing.groups[0].value, "len_match " + std::to_string(agreement.length));
+    QCOMPARE(writing.groups[1].chips[0].text, labelOf(compared[0].written[std::size_t(agreement.length)]));
+    QCOMPARE(writing.groups[2].chips[0].text, labelOf(compared[1].written[std::size_t(agreement.length)]));
+    QCOMPARE(writing.groups[2].value, "first_div " + std::to_string(*agreement.firstDifferent + 1));
+    QCOMPARE(writing.groups[3].chips.size(), compared[1].followed.size());
 }
 
 QTEST_APPLESS_MAIN(TestLogits)

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "widgets/longmapview.h"
+
+#include <vector>
+
+class QHBoxLayout;
+
+namespace widgets {
+class ColorBar;
+class Segment;
+class Sentence;
+} // namespace widgets
+
+namespace app {
+
+class Heading;
+
+// The Map tab: maps of several methods side by side, linked, over one colour bar.
+class LongMapPage : public widgets::View
+{
+    Q_OBJECT
+
+public:
+    explicit LongMapPage(QWidget* parent = nullptr);
+
+    Heading& heading() { return *m_heading; }
+
+    widgets::Segment& scale() { return *m_scale; }
+
+    widgets::Sentence& sentence() { return *m_sentence; }
+
+    widgets::ColorBar& bar() { return *m_bar; }
+
+    // As many maps as there are methods; new ones are told by mapAdded.
+    void setMaps(std::size_t count);
+
+    const std::vector<widgets::LongMapView*>& maps() const { return m_maps; }
+
+signals:
+    void mapAdded(widgets::LongMapView* map);
+
+protected:
+    void paintEvent(QPaintEvent* event) override;
+    void themeChanged() override;
+
+private:
+    Heading* m_heading;
+    widgets::Segment* m_scale;
+    widgets::Sentence* m_sentence;
+    widgets::ColorBar* m_bar;
+    QHBoxLayout* m_row;
+    QHBoxLayout* m_inset;
+    QHBoxLayout* m_barInset;
+    std::vector<widgets::LongMapView*> m_maps;
+};
+
+} // namespace app

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/longmaps/longmapwork.h"
+
+#include "app/presenter.h"
+#include "app/wording.h"
+#include "engine/session/fidelity.h"
+#include "engine/session/mapregion.h"
+
+#include <QPointer>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace app {
+
+namespace {
+
+constexpr int feedTokens = 4096; // of an append: a cancel waits for no more than these
+
+// A device without a model's weights, for heads from a file. Null where there is none.
+std::shared_ptr<const Accelerator> deviceNamed(const std::string& name)
+{
+    if (engine::Device::list().empty())
+        return nullptr;
+    auto accelerator = std::make_shared<Accelerator>();
+    accelerator->device = std::make_shared<engine::Device>(engine::Device::choose(name));
+    return accelerator;
+}
+
+LongRun runOf(const HeadFile& file, const engine::SessionPlan& plan, const std::shared_ptr<const Accelerator>& device,
+              engine::Job& job)
+{
+    LongRun run;
+    run.context.shape = file.shape;
+    run.context.plan.attention = plan.everywhere.attention;
+    const auto& knobs = engine::findMethod(run.context.plan.attention.method).info.knobs;
+    for (const auto& [name, cells] : file.parameters)
+        if (std::ranges::find(knobs, name, &engine::Knob::id) != knobs.end())
+            run.context.plan.parameters.emplace(name, cells);
+    run.accelerator = plan.backend == engine::Backend::OpenCl ? device : nullptr;
+    engine::AttendOptions options;
+    options.feed = feedTokens;
+    auto attended = std::make_shared<engine::Attended>(engine::attend(
+        file.tensors, run.context, LaneEngine::ofThisThread().context(run.accelerator.get()), options, job));
+    run.context.prepared = attended->prepared.get();
+    run.attended = std::move(attended);
+    run.fidelity =
+        plan.everywhere.attention.method == engine::baseline ? engine::Fidelity::Reference : engine::Fidelity::DropIn;
+    return run;
+}
+
+// The 99th percentile of the magnitudes of what is there.
+double highOf(const std::vector<engine::RegionPicture>& pictures)
+{
+    std::vector<float> values;
+    for (const engine::RegionPicture& picture : pictures)
+        for (int row = 0; row < picture.cells.rows(); ++row)
+            for (const float cell : picture.cells.row(row))
+                if (!std::isnan(cell))
+                    values.push_back(std::abs(cell));
+    if (values.empty())
+        return 0;
+    const auto place = values.begin() + std::ptrdiff_t(double(values.size() - 1) * 0.99);
+    std::nth_element(values.begin(), place, values.end());
+    return double(*place);
+}
+
+struct Sampled
+{
+    std::vector<engine::RegionPicture> pictures;
+    double high = 0;
+};
+
+} // namespace
+
+LongMapWork::LongMapWork(Document& document, Lanes& lanes)
+    : m_document(document)
+    , m_lanes(lanes)
+    , m_worker(std::make_unique<engine::Worker>("long map", lanes.tasks().deliver()))
+{
+}
+
+LongMapWork::~LongMapWork() = default;
+
+void LongMapWork::update()
+{
+    if (m_document.heads()) {
+        const engine::HeadIndex head{
+            std::clamp(m_document.state().selection.head.value, 0, m_document.heads()->shape.heads - 1)};
+        const bool turned = std::exchange(m_map.head, head) != head;
+        if (turned)
+            m_map.high = 0;
+        if (m_file != m_document.heads() || m_plans != m_document.state().lanes)
+            attendFile();
+        else if (turned)
+            sample();
+        return;
+    }
+    // Of a model: what its lanes found of the layer and head in view.
+    std::vector<std::shared_ptr<const HeadLook>> looks;
+    for (int lane = 0; lane < m_document.laneCount(); ++lane)
+        if (const auto& look = m_document.lane({lane}).look)
+            looks.push_back(look);
+    if (looks == m_looks && !m_file)
+        return;
+    m_looks = looks;
+    m_file.reset();
+    m_plans.clear();
+    const bool isLong = !looks.empty() && looks.front()->map.reduction > 1;
+    std::vector<LongRun> runs;
+    for (int lane = 0; isLong && lane < int(looks.size()); ++lane) {
+        const HeadLook& look = *looks[std::size_t(lane)];
+        if (look.head != looks.front()->head || look.layer->layer != looks.front()->layer->layer ||
+            look.layer->exact != looks.front()->layer->exact)
+            continue;
+        const std::shared_ptr<const engine::Attended> attended(look.layer, &look.layer->attended);
+        runs.push_back(
+            {look.layer->context, attended, look.layer, m_lanes.acceleratorOf({lane}), look.layer->fidelity});
+    }
+    m_map.name.clear();
+    m_map.pieces = isLong ? tokenLabels(*looks.front()->layer->exact->sequence) : QStringList();
+    if (isLong)
+        m_map.head = looks.front()->head;
+    takeRuns(std::move(runs));
+}
+
+void LongMapWork::attendFile()
+{
+    const std::shared_ptr<const HeadFile> file = m_document.heads();
+    const std::vector<engine::SessionPlan> plans = m_document.state().lanes;
+    m_file = file;
+    m_plans = plans;
+    m_looks.clear();
+    m_worker->cancel("sample");
+    m_worker->cancel("refine");
+    m_lanes.tasks().submit(
+        *m_worker, "attend", tr("Attention over %1").arg(QString::fromStdString(file->name)),
+        [file, plans, name = m_document.state().device, turns = m_lanes.turns()](engine::Job& job) {
+            noteEngineWork("attend");
+            const Turns::Disturbance disturbance(*turns);
+            const auto device = deviceNamed(name);
+            std::vector<LongRun> runs;
+            for (const engine::SessionPlan& plan : plans)
+                runs.push_back(runOf(*file, plan, device, job));
+            return runs;
+        },
+        [this, file, plans](std::vector<LongRun> runs) {
+            if (file != m_document.heads() || plans != m_plans)
+                return;
+            m_map.name = QString::fromStdString(file->name);
+            m_map.pieces.clear();
+            takeRuns(std::move(runs));
+        });
+}
+
+void LongMapWork::takeRuns(std::vector<LongRun> runs)
+{
+    m_map.runs = std::move(runs);
+    m_map.pictures.clear();
+    m_map.high = 0;
+    m_map.tokens = m_map.runs.empty()
+                       ? 0
+                       : m_map.runs.front()
+                             .attended->trace
+                             ->grid(engine::probes::mixed, {m_map.runs.front().context.layer, engine::allHeads, {}})
+                             .rows();
+    m_map.heads = m_map.runs.empty() ? 0 : m_map.runs.front().context.shape.heads;
+    m_map.causal = m_map.runs.empty() || m_map.runs.front().context.shape.causal;
+    m_region = {{0, 0}, {0, 0}, 1};
+    emit runsChanged(); // whoever shows it asks for a region of it
+}
+
+void LongMapWork::look(const engine::MapRegion& region)
+{
+    if (region == m_region || m_map.runs.empty())
+        return;
+    m_region = region;
+    sample();
+}
+
+void LongMapWork::sample()
+{
+    if (m_region.queries.count == 0 || m_map.runs.empty())
+        return;
+    const int wish = ++m_wish;
+    m_worker->cancel("refine");
+    const bool first = m_map.high == 0;
+    m_lanes.tasks().submit(
+        *m_worker, "sample", tr("Sampling the map"),
+        [runs = m_map.runs, head = m_map.head, region = m_region, tokens = m_map.tokens, first,
+         turns = m_lanes.turns()](engine::Job& job) {
+            noteEngineWork("sample");
+            const Turns::Disturbance disturbance(*turns);
+            Sampled sampled;
+            for (const LongRun& run : runs) {
+                engine::DeviceContext* device = LaneEngine::ofThisThread().context(run.accelerator.get());
+                const int exact = region.reduction == 1 ? region.rows() : 0;
+                sampled.pictures.push_back(
+                    {region, engine::sampleRegion(*run.attended, run.context, head, region, device, job), exact});
+            }
+            if (first)
+                sampled.high = highOf(sampled.pictures);
+            return sampled;
+        },
+        [this, wish](Sampled sampled) {
+            if (wish != m_wish)
+                return;
+            m_map.pictures = std::move(sampled.pictures);
+            if (sampled.high > 0)
+                m_map.high = sampled.high;
+            emit picturesChanged();
+            if (m_region.reduction > 1)
+                refine();
+        });
+}
+
+void LongMapWork::refine()
+{
+    const int wish = m_wish;
+    m_lanes.tasks().submit(
+        *m_worker, "refine", tr("Refining the map"),
+        [deliver = m_lanes.tasks().deliver(), self = QPointer<LongMapWork>(this), wish, runs = m_map.runs,
+         head = m_map.head, region = m_region, turns = m_lanes.turns()](engine::Job& job) {
+            noteEngineWork("refine");
+            const Turns::Disturbance disturbance(*turns);
+            for (std::size_t place = 0; place < runs.size(); ++place) {
+                const LongRun& run = runs[place];
+                engine::DeviceContext* device = LaneEngine::ofThisThread().context(run.accelerator.get());
+                engine::refineRegion(*run.attended, run.context, head, region, device, job,
+                                     [&](int row, const engine::Grid& rows) {
+                                         deliver([self, wish, place, row, rows] {
+                                             if (self)
+                                                 self->band(wish, place, row, rows);
+                                         });
+                                     });
+            }
+        },
+        [](std::monostate) {});
+}
+
+void LongMapWork::band(int wish, std::size_t run, int row, const engine::Grid& rows)
+{
+    if (wish != m_wish || run >= m_map.pictures.size())
+        return;
+    engine::RegionPicture& picture = m_map.pictures[run];
+    std::vector<float> cells;
+    cells.reserve(std::size_t(picture.cells.rows()) * std::size_t(picture.cells.cols()));
+    for (int each = 0; each < picture.cells.rows(); ++each) {
+        const bool fresh = each >= row && each < row + rows.rows();
+        const auto from = fresh ? rows.row(each - row) : picture.cells.row(each);
+        cells.insert(cells.end(), from.begin(), from.end());
+    }
+    picture.cells = engine::Grid(std::move(cells), picture.cells.rows(), picture.cells.cols());
+    picture.exactRows = row + rows.rows();
+    emit picturesChanged();
+}
+
+} // namespace app

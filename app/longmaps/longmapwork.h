@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "app/lanes.h"
+#include "app/longmaps/headfile.h"
+#include "app/results.h"
+#include "engine/values/mapregion.h"
+
+#include <QObject>
+
+#include <memory>
+#include <vector>
+
+namespace app {
+
+// One slot of a long map: a method over given queries, keys and values.
+struct LongRun
+{
+    engine::LayerContext context;
+    std::shared_ptr<const engine::Attended> attended;
+    std::shared_ptr<const void> keeps; // what context and attended borrow from
+    std::shared_ptr<const Accelerator> accelerator;
+    engine::Fidelity fidelity = engine::Fidelity::Reference;
+};
+
+// What the Map tab shows: a file's heads, or the layer in view of a prompt that is longer than its pictures.
+struct LongMap
+{
+    QString name; // of the file; empty: the model's
+    QStringList pieces;
+    std::vector<LongRun> runs; // per lane; the exact one first
+    engine::HeadIndex head;
+    int heads = 0, tokens = 0;
+    bool causal = true;
+    std::vector<engine::RegionPicture> pictures; // per run; fewer or none: not there yet
+    double high = 0;                             // what 99 of 100 sampled weights of the whole map do not exceed
+};
+
+// Turns the wish to see a window of a long map into pictures: a sample at once, then the exact one band by band.
+// Whatever is no longer wanted is abandoned at its next tile. Lives on the GUI thread; one worker of its own computes.
+class LongMapWork : public QObject
+{
+    Q_OBJECT
+
+public:
+    LongMapWork(Document& document, Lanes& lanes);
+    ~LongMapWork() override;
+
+    const LongMap& map() const { return m_map; }
+
+    // Which cells are looked at, and how many elements a side they get.
+    void look(const engine::MapRegion& region);
+
+public slots:
+    void update(); // the file, a lane's plan, the layer, the head or the run changed
+
+signals:
+    void runsChanged();
+    void picturesChanged();
+
+private:
+    void attendFile();
+    void takeRuns(std::vector<LongRun> runs);
+    void sample();
+    void refine();
+    void band(int wish, std::size_t run, int row, const engine::Grid& rows);
+
+    Document& m_document;
+    Lanes& m_lanes;
+    LongMap m_map;
+    std::shared_ptr<const HeadFile> m_file;               // that m_map is of
+    std::vector<engine::SessionPlan> m_plans;             // that m_map's runs are of
+    std::vector<std::shared_ptr<const HeadLook>> m_looks; // the same, of a model
+    engine::MapRegion m_region{{0, 0}, {0, 0}, 1};
+    int m_wish = 0; // counts what was asked for: an older band is dropped
+    std::unique_ptr<engine::Worker> m_worker;
+};
+
+} // namespace app

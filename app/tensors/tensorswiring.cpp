@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/tensors/tensorswiring.h"
+
+#include "app/panels/heading.h"
+#include "app/tensors/tensorspanel.h"
+#include "engine/files/tensors.h"
+#include "engine/model/model.h"
+#include "widgets/histogramstrip.h"
+#include "widgets/iconbutton.h"
+#include "widgets/studyview.h"
+#include "widgets/tensortree.h"
+
+#include <QFileDialog>
+#include <QVBoxLayout>
+
+namespace app {
+
+namespace {
+
+const QString tabId = QStringLiteral("tensor");
+
+} // namespace
+
+TensorsWiring::TensorsWiring(Document& document, Lanes& lanes, MainWindow& window)
+    : m_document(document)
+    , m_window(window)
+    , m_work(document, lanes)
+    , m_panel(new TensorsPanel(&window))
+{
+    window.addLeftSection(tr("Tensors"), m_panel, 1);
+    auto* page = new QWidget(&window);
+    auto* column = new QVBoxLayout(page);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(0);
+    m_heading = new Heading(tr("Tensor"), 40, page);
+    auto* save = new widgets::IconButton(widgets::Symbol::Export, tr("Export as .npy…"), m_heading);
+    m_heading->addTool(save);
+    m_view = new widgets::StudyView(page);
+    column->addWidget(m_heading);
+    column->addWidget(m_view, 1);
+    window.addPage(tr("Tensor"), tabId, page);
+    window.setPageVisible(tabId, false);
+
+    connect(&document, &Document::modelChanged, &m_work, &TensorWork::forget);
+    connect(&document, &Document::modelChanged, this, &TensorsWiring::showEntries);
+    connect(&m_panel->tree(), &widgets::TensorTree::chosen, &m_work, &TensorWork::choose);
+    connect(&m_panel->tree(), &widgets::TensorTree::opened, this, &TensorsWiring::open);
+    connect(&m_work, &TensorWork::changed, this, &TensorsWiring::showLook);
+    connect(save, &widgets::IconButton::clicked, this, &TensorsWiring::askWhere);
+}
+
+void TensorsWiring::showEntries()
+{
+    if (const auto& model = m_document.model())
+        m_panel->tree().setEntries(engine::tensorEntries(model->checkpoint()));
+}
+
+void TensorsWiring::showLook()
+{
+    const auto& look = m_work.look();
+    const QString name = m_work.chosen();
+    m_panel->tree().setCurrent(name);
+    m_panel->histogram().setTensor(name, look ? std::optional(look->stats) : std::nullopt);
+    if (name.isEmpty())
+        m_window.setPageVisible(tabId, false);
+    if (!look)
+        return; // the old page stays until the new one is there
+    m_heading->setWords(name);
+    m_view->setStudy(look->study, {});
+}
+
+void TensorsWiring::open(const QString& name)
+{
+    m_work.choose(name);
+    m_window.setPageVisible(tabId, true);
+    m_window.setTab(tabId);
+}
+
+void TensorsWiring::askWhere()
+{
+    if (m_work.chosen().isEmpty())
+        return;
+    auto* dialog = new QFileDialog(&m_window, tr("Export %1").arg(m_work.chosen()), m_work.chosen() + ".npy",
+                                   tr("NumPy array (*.npy)"));
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setAcceptMode(QFileDialog::AcceptSave);
+    dialog->setDefaultSuffix("npy");
+    connect(dialog, &QFileDialog::fileSelected, this,
+            [this](const QString& path) { m_work.exportNpy(path.toStdString()); });
+    dialog->open();
+}
+
+} // namespace app

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/tensors/tensorwork.h"
+
+#include "app/laneengine.h"
+#include "engine/export/npy.h"
+#include "engine/files/tensors.h"
+#include "engine/model/model.h"
+
+#include <algorithm>
+#include <fstream>
+
+namespace app {
+
+namespace {
+
+constexpr int bins = 48;
+constexpr int pictureSide = 1024;
+
+void writeTensor(const engine::TensorRef& tensor, const std::filesystem::path& path, engine::Job& job)
+{
+    std::ofstream file(path, std::ios::binary);
+    if (!file)
+        throw engine::Error(engine::Fault::File, path.string() + " cannot be written");
+    engine::writeNpyHeader(file, tensor.shape);
+    engine::eachPiece(tensor, job,
+                      [&](std::size_t, std::span<const float> numbers) { engine::writeNpyNumbers(file, numbers); });
+}
+
+} // namespace
+
+TensorWork::TensorWork(Document& document, Lanes& lanes)
+    : m_document(document)
+    , m_lanes(lanes)
+    , m_worker(std::make_unique<engine::Worker>("tensors", lanes.tasks().deliver()))
+{
+}
+
+TensorWork::~TensorWork() = default;
+
+void TensorWork::forget()
+{
+    m_worker->cancel("read");
+    m_chosen.clear();
+    m_look.reset();
+    emit changed();
+}
+
+void TensorWork::choose(const QString& name)
+{
+    const auto& model = m_document.model();
+    if (!model || name == m_chosen || !model->checkpoint().tensors.contains(name.toStdString()))
+        return;
+    m_chosen = name;
+    m_look.reset();
+    emit changed();
+    m_lanes.tasks().submit(
+        *m_worker, "read", tr("Reading %1").arg(name),
+        [model, key = name.toStdString(), turns = m_lanes.turns()](engine::Job& job) {
+            noteEngineWork("tensor");
+            const Turns::Disturbance disturbance(*turns);
+            const engine::TensorRef& tensor = model->checkpoint().tensors.at(key);
+            auto look = std::make_shared<TensorLook>();
+            look->entry = {key, tensor.name, std::string(engine::nameOf(tensor.type)), tensor.shape};
+            look->stats = engine::tensorStats(tensor, bins, job);
+            look->study =
+                engine::tensorStudy(look->entry, look->stats, engine::tensorPicture(tensor, pictureSide, job));
+            return std::shared_ptr<const TensorLook>(std::move(look));
+        },
+        [this, model](std::shared_ptr<const TensorLook> look) {
+            if (model != m_document.model() || look->entry.name != m_chosen.toStdString())
+                return;
+            m_look = std::move(look);
+            emit changed();
+        });
+}
+
+void TensorWork::exportNpy(const std::filesystem::path& path)
+{
+    const auto& model = m_document.model();
+    if (!model || m_chosen.isEmpty())
+        return;
+    m_lanes.tasks().submit(
+        *m_worker, "export", tr("Writing %1").arg(QString::fromStdString(path.filename().string())),
+        [model, key = m_chosen.toStdString(), path, turns = m_lanes.turns()](engine::Job& job) {
+            noteEngineWork("export");
+            const Turns::Disturbance disturbance(*turns);
+            // Beside it first, so that a cancelled or failed export leaves nothing half written in its place.
+            const std::filesystem::path part = path.string() + ".part";
+            try {
+                writeTensor(model->checkpoint().tensors.at(key), part, job);
+                std::filesystem::rename(part, path);
+            } catch (const std::filesystem::filesystem_error& error) {
+                throw engine::Error(engine::Fault::File,
+                                    path.string() + " cannot be written: " + error.code().message());
+            } catch (...) {
+                std::error_code ignored;
+                std::filesystem::remove(part, ignored);
+                throw;
+            }
+        },
+        [this, path](std::monostate) { emit exported(QString::fromStdString(path.string())); });
+}
+
+} // namespace app

@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/laneengine.h"
+#include "app/longmaps/longmappage.h"
+#include "app/mainwindow.h"
+#include "app/results.h"
+#include "app/tensors/tensorspanel.h"
+#include "app/tour.h"
+#include "app/wiring.h"
+#include "engine/compare/prediction.h"
+#include "engine/export/safetensors.h"
+#include "tests/support/samples.h"
+#include "widgets/histogramstrip.h"
+#include "widgets/longmapview.h"
+#include "widgets/proxystyle.h"
+#include "widgets/snapshot.h"
+#include "widgets/studyview.h"
+#include "widgets/tensortree.h"
+
+#include <QAbstractItemModelTester>
+#include <QApplication>
+#include <QLineEdit>
+#include <QTemporaryDir>
+#include <QTest>
+
+#include <algorithm>
+#include <fstream>
+
+using namespace app;
+
+namespace {
+
+// The whole program on the reference back end.
+struct Program
+{
+    explicit Program(const std::filesystem::path& checkpoint, const std::string& prompt = "the cat and the dog")
+        : document(stateOf(checkpoint, prompt))
+        , lanes(document)
+        , wiring(document, lanes, window)
+    {
+        window.resize(1600, 900);
+        window.show();
+        wiring.start();
+    }
+
+    static DocumentState stateOf(const std::filesystem::path& checkpoint, const std::string& prompt)
+    {
+        DocumentState state = startState();
+        state.checkpoint = checkpoint;
+        state.prompt = prompt;
+        for (engine::SessionPlan& plan : state.lanes)
+            plan.backend = engine::Backend::Reference;
+        return state;
+    }
+
+    bool rest() { return waitUntilIdle(lanes, 120000); }
+
+    void show(const std::string& tab)
+    {
+        ViewLayout layout = document.state().layout;
+        layout.tab = tab;
+        document.setLayout(layout);
+    }
+
+    Document document;
+    Lanes lanes;
+    MainWindow window;
+    Wiring wiring;
+};
+
+constexpr int longTokens = 3000;
+constexpr int sentinelQuery = 2501, sentinelKey = 17;
+
+// One head whose every weight is small but one: query 2501 looks at key 17
+// alone.
+void writeHeads(const std::filesystem::path& path)
+{
+    constexpr int width = 4;
+    std::vector<float> query(longTokens * width, 0.0F), key(longTokens * width, 0.0F), value(longTokens * width, 1.0F);
+    query[sentinelQuery * width] = 40;
+    key[sentinelKey * width] = 40;
+    const std::vector<std::size_t> shape{1, longTokens, width};
+    const auto grid = [&](std::vector<float>& cells) { return engine::Grid(std::move(cells), longTokens, width); };
+    std::ofstream file(path, std::ios::binary);
+    engine::writeSafetensors(
+        file, {{"query", shape, {grid(query)}}, {"key", shape, {grid(key)}}, {"value", shape, {grid(value)}}}, {});
+}
+
+const engine::Panel* panelOf(const widgets::StudyPanels& panels, const std::string& id)
+{
+    for (const widgets::StudyPane* pane : panels.panes())
+        if (pane->panel().id == id)
+            return &pane->panel();
+    return nullptr;
+}
+
+} // namespace
+
+class TestExplore : public QObject
+{
+    Q_OBJECT
+
+private slots:
+    void initTestCase();
+    void tensorsAreListedAndRead();
+    void tensorsAreExported();
+    void logitsAreTheRuns();
+    void writingFollowsTheStep();
+    void sentinelOfALongMapIsFound();
+    void longMapsZoomAndPan();
+    void abandonedPicturesNeverArrive();
+
+private:
+    QTemporaryDir m_folder;
+    std::filesystem::path m_path, m_heads;
+    samples::Shape m_shape;
+};
+
+void TestExplore::initTestCase()
+{
+    QApplication::setStyle(new widgets::ProxyStyle);
+    m_path = std::filesystem::path(m_folder.path().toStdString()) / "tiny";
+    m_heads = std::filesystem::path(m_folder.path().toStdString()) / "heads.safetensors";
+    m_shape.layers = 2;
+    samples::writeLlamaFolder(m_path, m_shape);
+    writeHeads(m_heads);
+}
+
+void TestExplore::tensorsAreListedAndRead()
+{
+    Program program(m_path);
+    QVERIFY(program.rest());
+    TensorsPanel& panel = program.wiring.tensors().panel();
+    const QAbstractItemModelTester tester(&panel.tree().entries(),
+                                          QAbstractItemModelTester::FailureReportingMode::QtTest);
+    const QModelIndex query = panel.tree().entries().indexOf("layer.1.query");
+    QVERIFY(query.isValid());
+    QCOMPARE(query.parent().data().toString(), QStringLiteral("layer 2"));
+    QCOMPARE(query.data(widgets::TensorModel::ShapeRole).toString(), QStringLiteral("16 × 16"));
+
+    panel.search().setText("gate");
+    QVERIFY(!panel.tree().entries().indexOf("layer.1.query").isValid());
+    QVERIFY(panel.tree().entries().indexOf("layer.0.gate").isValid());
+    panel.search().clear();
+
+    panel.tree().setCurrent("layer.1.query");
+    emit panel.tree().opened("layer.1.query");
+    QVERIFY(program.rest());
+    const auto& look = program.wiring.tensors().work().look();
+    QVERIFY(look != nullptr);
+    const std::vector<float> numbers = samples::tensorOf(m_shape, "layer.1.query").numbers;
+    double sum = 0;
+    for (const float number : numbers)
+        sum += double(number);
+    QVERIFY(std::abs(look->stats.mean - sum / double(numbers.size())) < 1e-9);
+    QCOMPARE(look->stats.count, numbers.size());
+    // On screen: the page has the focus, its map the numbers of the file, the
+    // dock its statistics in words.
+    QVERIFY(program.window.tabs().contains("tensor"));
+    const engine::Panel* map = panelOf(program.wiring.tensors().page().panels(), "numbers");
+    QVERIFY(map != nullptr);
+    const engine::Grid cells = std::get<engine::HeatBody>(map->body).maps[0].cells;
+    QCOMPARE(cells.at(3, 5), numbers[3 * 16 + 5]);
+    QVERIFY(panel.histogram().accessibleDescription().contains(QStringLiteral("mean")));
+}
+
+void TestExplore::tensorsAreExported()
+{
+    Program program(m_path);
+    QVERIFY(program.rest());
+    TensorWork& work = program.wiring.tensors().work();
+    work.choose("layer.0.down");
+    const std::filesystem::path path = std::filesystem::path(m_folder.path().toStdString()) / "down.npy";
+    work.exportNpy(path);
+    QVERIFY(program.rest());
+    const std::string bytes = samples::readFile(path);
+    const std::vector<float> numbers = samples::tensorOf(m_shape, "layer.0.down").numbers;
+    QVERIFY(bytes.find("'shape': (16, 24)") != std::string::npos);
+    QCOMPARE(bytes.size() % 64,
+             numbers.size() * 4 % 64); // the data begins at a multiple of 64
+    QCOMPARE(std::memcmp(bytes.data() + bytes.size() - numbers.size() * 4, numbers.data(), numbers.size() * 4), 0);
+    QVERIFY(!std::filesystem::exists(path.string() + ".part"));
+
+    work.exportNpy("/nowhere/at/all.npy");
+    QVERIFY(program.rest());
+    QVERIFY(program.document.message() && program.document.message()->what.contains("/nowhere/at/all.npy"));
+}
+
+void TestExplore::logitsAreTheRuns()
+{
+    Program program(m_path);
+    program.show("logits");
+    QVERIFY(program.rest());
+    const auto& look = program.wiring.logits().work().look();
+    QVERIFY(look != nullptr);
+    const auto& run = program.document.lane({0}).run;
+    const engine::Grid logits = run->trace->grid(engine::probes::logits, {});
+    const engine::Prediction prediction(logits.row(look->step.value), run->model->tokensInUse());
+    const engine::Panel* ranks = panelOf(program.wiring.logits().page().panels(), "ranks");
+    QVERIFY(ranks != nullptr);
+    const auto& row = std::get<engine::TableBody>(ranks->body).rows.front();
+    QVERIFY(std::abs(*row.cells[0].number - 100 * prediction.probability(prediction.likeliest(1).front())) < 1e-9);
+    QCOMPARE(row.cells[1].text, std::string("1"));
+    const engine::Panel* lens = panelOf(program.wiring.logits().page().panels(), "lens");
+    QCOMPARE(std::get<engine::HeatBody>(lens->body).maps[0].cells.rows(), m_shape.layers);
+    QVERIFY(panelOf(program.wiring.logits().page().panels(), "writing") != nullptr);
+}
+
+void TestExplore::writingFollowsTheStep()
+{
+    Program program(m_path);
+    program.show("logits");
+    QVERIFY(program.rest());
+    program.document.stepBack();
+    QVERIFY(program.rest());
+    const auto& look = program.wiring.logits().work().look();
+    QCOMPARE(look->step.value, program.document.lastRow());
+    QCOMPARE(look->step.value, program.document.tokenCount() - 2);
+    QVERIFY(look->writing && !look->writing->written.empty());
+    // Greedy: what is written first is what the run holds likeliest there.
+    const engine::Grid logits = program.document.lane({0}).run->trace->grid(engine::probes::logits, {});
+    QCOMPARE(
+        look->writing->written[0].front(),
+        engine::Prediction(logits.row(look->step.value), program.document.model()->tokensInUse()).likeliest(1).front());
+    // Hidden, the tab computes nothing.
+    program.show("attention");
+    program.document.stepBack();
+    QVERIFY(program.rest());
+    QCOMPARE(program.wiring.logits().work().look()->step.value, program.document.tokenCount() - 2);
+}
+
+void TestExplore::sentinelOfALongMapIsFound()
+{
+    Program program(m_heads);
+    QVERIFY(program.rest());
+    QVERIFY(!program.document.message());
+    QVERIFY(program.window.tabs().contains("map"));
+    LongMapPage& page = program.wiring.longMaps().page();
+    QCOMPARE(page.maps().size(), std::size_t(2));
+    widgets::LongMapView& map = *page.maps().front();
+    const auto& picture = program.wiring.longMaps().work().map().pictures.front();
+    const int reduction = picture.region.reduction;
+    QVERIFY(reduction > 1);
+    QCOMPARE(picture.exactRows, picture.region.rows());
+    QCOMPARE(map.textAt({sentinelQuery, sentinelKey}), QStringLiteral("1.000"));
+    QVERIFY(map.accessibleDescription().contains(QStringLiteral("reduced %1 : 1").arg(reduction)));
+    // Its pixel is the darkest of the colours; one beside it is pale.
+    const QImage drawn = map.grab().toImage();
+    const auto pixel = [&](int query, int key) {
+        const double step = map.map().width() / longTokens;
+        return drawn.pixelColor(int(map.map().left() + (key + 0.5) * step),
+                                int(map.map().top() + (query + 0.5) * step));
+    };
+    QVERIFY(pixel(sentinelQuery, sentinelKey).lightnessF() < 0.35);
+    QVERIFY(pixel(sentinelQuery, sentinelKey + 20 * reduction).lightnessF() > 0.6);
+}
+
+void TestExplore::longMapsZoomAndPan()
+{
+    Program program(m_heads);
+    QVERIFY(program.rest());
+    LongMapPage& page = program.wiring.longMaps().page();
+    widgets::LongMapView &map = *page.maps()[0], &linked = *page.maps()[1];
+    QTest::keyClick(&map, Qt::Key_Plus);
+    QVERIFY(program.rest());
+    QCOMPARE(map.window().count, longTokens / 2);
+    QCOMPARE(linked.window(), map.window());
+    while (map.window().count > 100)
+        QTest::keyClick(&map, Qt::Key_Plus);
+    QVERIFY(program.rest());
+    const auto& picture = program.wiring.longMaps().work().map().pictures.front();
+    QCOMPARE(picture.region.reduction, 1);
+    QVERIFY(!map.accessibleDescription().contains("reduced"));
+    QCOMPARE(picture.region.queries.first, map.window().query);
+    const int before = map.window().key;
+    QTest::keyClick(&map, Qt::Key_Left);
+    QVERIFY(program.rest());
+    QVERIFY(map.window().key < before);
+    QCOMPARE(program.wiring.longMaps().work().map().pictures.front().region.keys.first, map.window().key);
+    QTest::keyClick(&map, Qt::Key_Home);
+    QVERIFY(program.rest());
+    QCOMPARE(map.window(), (widgets::MapWindow{0, 0, longTokens}));
+}
+
+void TestExplore::abandonedPicturesNeverArrive()
+{
+    Program program(m_heads);
+    QVERIFY(program.rest());
+    LongMapWork& work = program.wiring.longMaps().work();
+    std::vector<engine::MapRegion> shown;
+    QObject::connect(&work, &LongMapWork::picturesChanged, &work,
+                     [&] { shown.push_back(work.map().pictures.front().region); });
+    for (int first = 0; first < 1000; first += 50)
+        work.look({{first, 2000}, {first, 2000}, 4});
+    QVERIFY(program.rest());
+    QVERIFY(!shown.empty());
+    QCOMPARE(shown.back(), (engine::MapRegion{{950, 2000}, {950, 2000}, 4}));
+    // Twenty wishes in a row: the first may have been at work already, the rest
+    // gave way to the last.
+    QVERIFY(std::ranges::none_of(shown, [](const engine::MapRegion& region) {
+        return region.queries.first > 50 && region.queries.first < 950;
+    }));
+}
+
+QTEST_MAIN(TestExplore)
+#include "tst_explore.moc"
