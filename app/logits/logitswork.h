@@ -2,7 +2,9 @@
 #pragma once
 
 #include "app/lanes.h"
+#ifndef Q_MOC_RUN // moc 6.4 cannot read <concepts>
 #include "app/results.h"
+#endif
 #include "engine/values/study.h"
 
 #include <QObject>

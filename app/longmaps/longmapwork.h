@@ -2,8 +2,10 @@
 #pragma once
 
 #include "app/lanes.h"
+#ifndef Q_MOC_RUN // moc 6.4 cannot read <concepts>
 #include "app/longmaps/headfile.h"
 #include "app/results.h"
+#endif
 #include "engine/values/mapregion.h"
 
 #include <QObject>

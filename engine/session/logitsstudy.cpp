@@ -68,9 +68,9 @@ struct Findings
     std::vector<TokenId> candidates;     // of all slots, each once
     std::vector<double> meanLosses;      // per slot
 
-    const LogitsSlot& slot(std::size_t place) const { return input.slots[place]; }
+    const LogitsSlot& slot(std::size_t place) const { return input.compared[place]; }
 
-    std::size_t slots() const { return input.slots.size(); }
+    std::size_t slots() const { return input.compared.size(); }
 
     int inUse() const { return input.model.tokensInUse(); }
 };
@@ -91,7 +91,7 @@ double meanOf(std::span<const float> losses)
 Findings findingsOf(const LogitsInput& input, Job& job)
 {
     Findings found{input, {}, {}, {}, {}};
-    for (const LogitsSlot& slot : input.slots) {
+    for (const LogitsSlot& slot : input.compared) {
         const Grid logits = logitsOf(slot);
         if (input.step.value < 0 || input.step.value >= logits.rows())
             throw Error(Fault::Request, slot.title + ": logits at token " + std::to_string(input.step.value) +
@@ -413,7 +413,7 @@ void addSentence(Study& study, const Findings& found)
 
 Study logitsStudy(const LogitsInput& input, Job& job)
 {
-    if (input.slots.empty())
+    if (input.compared.empty())
         throw Error(Fault::Internal, "a study of logits needs a slot");
     const Findings found = findingsOf(input, job);
     Study study;

@@ -27,7 +27,7 @@ struct LogitsSlot
 struct LogitsInput
 {
     const Model& model;
-    std::span<const LogitsSlot> slots; // the exact one first
+    std::span<const LogitsSlot> compared; // the exact one first
     std::span<const TokenId> tokens;
     TokenPos step;                             // the token whose successor is looked at
     std::function<std::string(TokenId)> label; // how a token of the vocabulary is written
