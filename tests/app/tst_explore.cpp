@@ -79,10 +79,12 @@ void writeHeads(const std::filesystem::path& path)
     query[sentinelQuery * width] = 40;
     key[sentinelKey * width] = 40;
     const std::vector<std::size_t> shape{1, longTokens, width};
-    const auto grid = [&](std::vector<float>& cells) { return engine::Grid(std::move(cells), longTokens, width); };
+    const auto tensor = [&](std::string name, std::vector<float>& cells) {
+        return engine::NamedTensor{
+            std::move(name), shape, std::vector<engine::Grid>{{std::move(cells), longTokens, width}}};
+    };
     std::ofstream file(path, std::ios::binary);
-    engine::writeSafetensors(
-        file, {{"query", shape, {grid(query)}}, {"key", shape, {grid(key)}}, {"value", shape, {grid(value)}}}, {});
+    engine::writeSafetensors(file, {tensor("query", query), tensor("key", key), tensor("value", value)});
 }
 
 const engine::Panel* panelOf(const widgets::StudyPanels& panels, const std::string& id)
