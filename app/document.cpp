@@ -284,6 +284,18 @@ void Document::setProbes(LaneIndex lane, std::shared_ptr<const LayerAttention> p
         emit probesChanged(lane);
 }
 
+void Document::setSweep(std::shared_ptr<const SweepResult> sweep)
+{
+    if (assign(m_sweep, std::move(sweep)))
+        emit sweepChanged();
+}
+
+void Document::setPasses(std::shared_ptr<const PassSet> passes)
+{
+    if (assign(m_passes, std::move(passes)))
+        emit passesChanged();
+}
+
 void Document::setDevices(std::vector<engine::DeviceInfo> devices)
 {
     if (assign(m_devices, std::move(devices)))

@@ -29,6 +29,10 @@ struct RowsMetrics;
 struct RowWeights;
 struct LayerTiming;
 
+// app/timing.h
+struct SweepResult;
+struct PassSet;
+
 // What runs now, for the job bar.
 struct JobStatus
 {
@@ -94,6 +98,11 @@ public:
 
     const LaneResults& lane(engine::LaneIndex lane) const;
 
+    // The last sweep over lengths as far as it has come, and the last passes taken apart; null until there is one.
+    const std::shared_ptr<const SweepResult>& sweep() const { return m_sweep; }
+
+    const std::shared_ptr<const PassSet>& passes() const { return m_passes; }
+
     const std::vector<engine::DeviceInfo>& devices() const { return m_devices; }
 
     // The device in use; none: the reference runs, because there is no other or it is not ready yet.
@@ -145,6 +154,8 @@ public slots:
     void setRow(engine::LaneIndex lane, std::shared_ptr<const app::RowWeights> row);
     void setTiming(engine::LaneIndex lane, std::shared_ptr<const app::LayerTiming> timing);
     void setProbes(engine::LaneIndex lane, std::shared_ptr<const app::LayerAttention> probes);
+    void setSweep(std::shared_ptr<const app::SweepResult> sweep);
+    void setPasses(std::shared_ptr<const app::PassSet> passes);
     void setDevices(std::vector<engine::DeviceInfo> devices);
     void setDevice(std::optional<engine::DeviceInfo> device);
     void setJob(const app::JobStatus& job); // new or further
@@ -171,6 +182,8 @@ signals:
     void rowChanged(engine::LaneIndex lane);
     void timingChanged(engine::LaneIndex lane);
     void probesChanged(engine::LaneIndex lane);
+    void sweepChanged();
+    void passesChanged();
     void devicesChanged();
     void deviceChanged();
     void jobsChanged();
@@ -185,6 +198,8 @@ private:
     std::vector<Prompt> m_prompts;
     std::shared_ptr<const Sequence> m_sequence;
     std::map<engine::LaneIndex, LaneResults> m_lanes;
+    std::shared_ptr<const SweepResult> m_sweep;
+    std::shared_ptr<const PassSet> m_passes;
     std::vector<engine::DeviceInfo> m_devices;
     std::optional<engine::DeviceInfo> m_device;
     std::vector<JobStatus> m_jobs;

@@ -41,6 +41,7 @@ Lanes::Lanes(Document& document)
     : m_document(document)
     , m_files(std::make_unique<engine::Worker>("files", deliver()))
     , m_builder(std::make_unique<engine::Worker>("device", deliver()))
+    , m_measuring(std::make_unique<engine::Worker>("measuring", deliver()))
 {
     for (int lane = 0; lane < document.laneCount(); ++lane)
         m_lanes.push_back(std::make_unique<Lane>(LaneIndex{lane}, deliver()));
@@ -52,6 +53,7 @@ Lanes::~Lanes()
     for (const auto& [id, running] : m_running)
         running.first->cancel(running.second);
     m_lanes.clear();
+    m_measuring.reset();
     m_builder.reset();
     m_files.reset();
 }
@@ -490,6 +492,24 @@ void Lanes::measure()
 {
     for (int lane = 0; lane < int(m_lanes.size()) && !m_document.playing(); ++lane)
         time({lane});
+}
+
+void Lanes::measureOn(std::string tag, const QString& title, std::function<void(Job&, Bench&)> work,
+                      std::function<void()> done)
+{
+    submit(
+        *m_measuring, std::move(tag), title,
+        [work = std::move(work), accelerator = acceleratorOf(exactLane), turns = m_turns, post = deliver()](Job& job) {
+            noteEngineWork("measure");
+            Bench bench{LaneEngine::ofThisThread().context(accelerator.get()), *turns, post};
+            work(job, bench);
+        },
+        [done = std::move(done)](std::monostate) { done(); });
+}
+
+void Lanes::stopMeasuring(std::string_view tag)
+{
+    m_measuring->cancel(tag);
 }
 
 void Lanes::measureReport(const std::filesystem::path& folder, const ReportRequest& request)

@@ -221,6 +221,7 @@ void MainWindow::fold()
     m_tools->setCompact(compact);
     m_attention->setCompact(compact);
     m_tokens->setOneLine(compact);
+    emit compactChanged(compact);
 }
 
 void MainWindow::resizeEvent(QResizeEvent* event)

@@ -73,6 +73,7 @@ public:
 
 signals:
     void tabChosen(QString id);
+    void compactChanged(bool compact); // below 1500 px of the 100 % interface
     void dropped(QString path);
 
 protected:

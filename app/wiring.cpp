@@ -52,6 +52,8 @@ Wiring::Wiring(Document& document, Lanes& lanes, MainWindow& window)
     , m_lanes(lanes)
     , m_window(window)
     , m_presenter(document, window)
+    , m_timing(document, lanes, window)
+    , m_figures(document, lanes, window)
 {
     wireWork();
     wireResults();
@@ -165,7 +167,14 @@ void Wiring::wireTools()
     });
     connect(&m_window, &MainWindow::tabChosen, this,
             [this](const QString& id) { changeLayout([&](ViewLayout& layout) { layout.tab = id.toStdString(); }); });
-    connect(&m_window, &MainWindow::dropped, this, [this](const QString& path) { m_document.open(pathOf(path)); });
+    connect(&m_window, &MainWindow::dropped, this, [this](const QString& path) {
+        if (FigureDesk::maybeFigure(path))
+            m_figures.reopen(path);
+        else
+            m_document.open(pathOf(path));
+    });
+    connect(&m_timing, &TimingDesk::figureAsked, &m_figures, &FigureDesk::exportFigure);
+    connect(&m_timing, &TimingDesk::reportAsked, &m_figures, &FigureDesk::exportReport);
     connect(&m_window.probes(), &ProbesPanel::chosen, this,
             [this](const QString& id) { changeLayout([&](ViewLayout& layout) { layout.probe = id.toStdString(); }); });
 
@@ -340,6 +349,7 @@ void Wiring::wireViewMenu()
                 [this, change] { changeLayout(change); });
     };
     entry(tr("Attention"), {}, [](ViewLayout& layout) { layout.tab = "attention"; });
+    entry(tr("Timing"), {}, [](ViewLayout& layout) { layout.tab = "timing"; });
     entry(tr("Probes"), {}, [](ViewLayout& layout) { layout.tab = "probes"; });
     m_window.menu(view)->addSeparator();
     entry(tr("Light or dark theme"), {}, [](ViewLayout& layout) { layout.dark = !layout.dark; });

@@ -4,7 +4,9 @@
 #include "app/document.h"
 #include "app/lanes.h"
 #include "app/mainwindow.h"
+#include "app/figuredesk.h"
 #include "app/presenter.h"
+#include "app/timingdesk.h"
 
 #include <QObject>
 
@@ -49,6 +51,8 @@ private:
     Lanes& m_lanes;
     MainWindow& m_window;
     Presenter m_presenter;
+    TimingDesk m_timing;
+    FigureDesk m_figures;
 };
 
 } // namespace app

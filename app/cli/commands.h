@@ -79,6 +79,7 @@ struct BenchOptions
 {
     std::string methods; // empty: all
     int heads = 8, headDim = 16, reps = 9;
+    int keyHeads = 0; // 0: as many as heads
     std::string lengths = "64:4096:x2";
     bool full = false;
     bool causal = false; // what is done anyway where `full` is not set
