@@ -63,6 +63,8 @@ public:
     void addPage(const QString& title, const QString& id, QWidget* view);
     void setPageVisible(const QString& id, bool isVisible);
 
+    bool isCompact() const { return m_compact.value_or(false); }
+
     // By id: "attention", "probes" and those of addPage.
     void setTab(const QString& id);
     QStringList tabs() const; // the visible ones

@@ -65,6 +65,7 @@ TimingDesk::TimingDesk(Document& document, Lanes& lanes, MainWindow& window)
     , m_panel(new TimingPanel(&window))
 {
     window.addPage(tr("Timing"), QStringLiteral("timing"), m_panel);
+    m_panel->setCompact(window.isCompact());
     connect(&window, &MainWindow::compactChanged, m_panel, &TimingPanel::setCompact);
     connect(&document, &Document::sweepChanged, this, &TimingDesk::showSweep);
     connect(&document, &Document::passesChanged, this, &TimingDesk::showPasses);
