@@ -2,9 +2,9 @@
 #pragma once
 
 #include "app/document.h"
+#include "app/figuredesk.h"
 #include "app/lanes.h"
 #include "app/mainwindow.h"
-#include "app/figuredesk.h"
 #include "app/presenter.h"
 #include "app/timingdesk.h"
 
