@@ -235,6 +235,8 @@ void Document::setModel(std::shared_ptr<const engine::Model> model, std::vector<
         m_state.prompt = m_prompts.empty() ? firstPrompt : m_prompts.front().text;
     // What was found belongs to the model before this one; the views keep drawing it until they are given something.
     m_lanes.clear();
+    m_studies.clear();
+    m_explained.reset();
     m_sequence.reset();
     emit modelChanged();
     select(m_state.selection);
@@ -294,6 +296,24 @@ void Document::setPasses(std::shared_ptr<const PassSet> passes)
 {
     if (assign(m_passes, std::move(passes)))
         emit passesChanged();
+}
+
+std::shared_ptr<const StudyResult> Document::study(std::string_view tab) const
+{
+    const auto found = m_studies.find(tab);
+    return found == m_studies.end() ? nullptr : found->second;
+}
+
+void Document::setStudy(const std::string& tab, std::shared_ptr<const StudyResult> study)
+{
+    if (assign(m_studies[tab], std::move(study)))
+        emit studyChanged(tab);
+}
+
+void Document::setExplained(std::shared_ptr<const ExplainResult> explained)
+{
+    if (assign(m_explained, std::move(explained)))
+        emit explainedChanged();
 }
 
 void Document::setDevices(std::vector<engine::DeviceInfo> devices)

@@ -12,6 +12,8 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace engine {
@@ -28,6 +30,9 @@ struct HeadLook;
 struct RowsMetrics;
 struct RowWeights;
 struct LayerTiming;
+// app/studywork.h
+struct StudyResult;
+struct ExplainResult;
 
 // app/timing.h
 struct SweepResult;
@@ -103,6 +108,12 @@ public:
 
     const std::shared_ptr<const PassSet>& passes() const { return m_passes; }
 
+    // The last study of a method's tab, and the last account of a cell; null until there is one. They stay until the
+    // next is there.
+    std::shared_ptr<const StudyResult> study(std::string_view tab) const;
+
+    const std::shared_ptr<const ExplainResult>& explained() const { return m_explained; }
+
     const std::vector<engine::DeviceInfo>& devices() const { return m_devices; }
 
     // The device in use; none: the reference runs, because there is no other or it is not ready yet.
@@ -156,6 +167,8 @@ public slots:
     void setProbes(engine::LaneIndex lane, std::shared_ptr<const app::LayerAttention> probes);
     void setSweep(std::shared_ptr<const app::SweepResult> sweep);
     void setPasses(std::shared_ptr<const app::PassSet> passes);
+    void setStudy(const std::string& tab, std::shared_ptr<const app::StudyResult> study);
+    void setExplained(std::shared_ptr<const app::ExplainResult> explained);
     void setDevices(std::vector<engine::DeviceInfo> devices);
     void setDevice(std::optional<engine::DeviceInfo> device);
     void setJob(const app::JobStatus& job); // new or further
@@ -184,6 +197,8 @@ signals:
     void probesChanged(engine::LaneIndex lane);
     void sweepChanged();
     void passesChanged();
+    void studyChanged(const std::string& tab);
+    void explainedChanged();
     void devicesChanged();
     void deviceChanged();
     void jobsChanged();
@@ -200,6 +215,8 @@ private:
     std::map<engine::LaneIndex, LaneResults> m_lanes;
     std::shared_ptr<const SweepResult> m_sweep;
     std::shared_ptr<const PassSet> m_passes;
+    std::map<std::string, std::shared_ptr<const StudyResult>, std::less<>> m_studies;
+    std::shared_ptr<const ExplainResult> m_explained;
     std::vector<engine::DeviceInfo> m_devices;
     std::optional<engine::DeviceInfo> m_device;
     std::vector<JobStatus> m_jobs;

@@ -220,6 +220,42 @@ Selection selectionFromJson(const QJsonObject& json)
     return selection;
 }
 
+// The control of a method's tab; null where no method has it.
+const engine::Knob* controlOf(std::string_view tab, std::string_view id)
+{
+    for (const engine::Method& method : engine::methods())
+        for (const engine::TabSpec& spec : method.info.tabs)
+            for (const engine::Knob& knob : spec.controls)
+                if (spec.id == tab && knob.id == id)
+                    return &knob;
+    return nullptr;
+}
+
+QJsonObject controlsToJson(const ViewLayout& layout)
+{
+    QJsonObject json;
+    for (const auto& [tab, values] : layout.controls) {
+        QJsonObject each;
+        for (const auto& [id, value] : values)
+            if (const engine::Knob* knob = controlOf(tab, id))
+                each[QString::fromStdString(id)] = QString::fromStdString(printKnob(*knob, value));
+        json[QString::fromStdString(tab)] = each;
+    }
+    return json;
+}
+
+// Controls that no method here has are another version's: left out.
+void controlsFromJson(const QJsonObject& json, ViewLayout& layout)
+{
+    for (auto tab = json.begin(); tab != json.end(); ++tab) {
+        const QJsonObject values = tab.value().toObject();
+        for (auto given = values.begin(); given != values.end(); ++given)
+            if (const engine::Knob* knob = controlOf(tab.key().toStdString(), given.key().toStdString()))
+                layout.controls[tab.key().toStdString()][given.key().toStdString()] =
+                    parseKnob(*knob, given.value().toString().toStdString());
+    }
+}
+
 QJsonObject layoutToJson(const ViewLayout& layout)
 {
     QJsonObject json{{"dark", layout.dark},
@@ -231,6 +267,8 @@ QJsonObject layoutToJson(const ViewLayout& layout)
         json["map_high"] = *layout.mapHigh;
     if (layout.differenceHigh)
         json["difference_high"] = *layout.differenceHigh;
+    if (!layout.controls.empty())
+        json["controls"] = controlsToJson(layout);
     return json;
 }
 
@@ -247,6 +285,7 @@ ViewLayout layoutFromJson(const QJsonObject& json)
         layout.mapScale = scale;
     layout.mapHigh = taker.optionalNumber("map_high");
     layout.differenceHigh = taker.optionalNumber("difference_high");
+    controlsFromJson(taker.object("controls"), layout);
     return layout;
 }
 
@@ -257,7 +296,7 @@ DocumentState startState()
     DocumentState state;
     state.lanes.resize(2);
     for (const engine::Method& method : engine::methods())
-        if (method.info.id != engine::baseline) {
+        if (method.info.id != engine::baseline && engine::replacesAttention(method)) {
             state.lanes[1].everywhere.attention.method = std::string(method.info.id);
             break;
         }

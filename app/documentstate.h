@@ -7,6 +7,8 @@
 #include <QJsonObject>
 
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -36,6 +38,7 @@ struct ViewLayout
     std::string mapScale = "sqrt"; // sqrt, log, linear
     // Where the colours end; none: fitted to each head.
     std::optional<double> mapHigh, differenceHigh;
+    std::map<std::string, engine::KnobValues, std::less<>> controls; // of the methods' own tabs, by the tab's id
 
     bool operator==(const ViewLayout&) const = default;
 };

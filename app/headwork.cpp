@@ -106,8 +106,12 @@ Opened openModel(const std::filesystem::path& path, const std::filesystem::path&
 {
     noteEngineWork("open");
     job.report(0, "reading " + path.filename().string());
-    return {std::make_shared<const engine::Model>(engine::readCheckpoint(path, job, tokenizer), job),
-            promptsBeside(path)};
+    Opened opened{std::make_shared<const engine::Model>(engine::readCheckpoint(path, job, tokenizer), job),
+                  promptsBeside(path),
+                  {}};
+    if (opened.model->checkpoint().hasNative)
+        opened.native = engine::nativePlan(opened.model->checkpoint());
+    return opened;
 }
 
 std::shared_ptr<const Sequence> encodePrompt(const engine::Model& model, const std::string& prompt)
@@ -152,8 +156,8 @@ std::shared_ptr<const LayerAttention> attendLayer(std::shared_ptr<const LaneRun>
     result->fidelity = engine::attentionFidelity(*own->model, own->plan, layer);
     result->everyProbe = everyProbe;
     const auto begin = std::chrono::steady_clock::now();
-    result->attended = engine::attend(engine::headTensors(*exact->trace, layer), result->context, device,
-                                      {.repeats = 0, .everyProbe = everyProbe}, job);
+    result->attended = engine::attend(engine::projected(engine::headTensors(*exact->trace, layer), result->context),
+                                      result->context, device, {.repeats = 0, .everyProbe = everyProbe}, job);
     result->seconds = secondsSince(begin);
     result->exact = std::move(exact);
     result->own = std::move(own);

@@ -45,6 +45,7 @@ Lanes::Lanes(Document& document)
 {
     for (int lane = 0; lane < document.laneCount(); ++lane)
         m_lanes.push_back(std::make_unique<Lane>(LaneIndex{lane}, deliver()));
+    m_studies = std::make_unique<Studies>(document, m_turns, [this](LaneIndex lane) { return acceleratorOf(lane); });
 }
 
 Lanes::~Lanes()
@@ -52,8 +53,10 @@ Lanes::~Lanes()
     // All are asked to stop before the first is waited for.
     for (const auto& [id, running] : m_running)
         running.first->cancel(running.second);
+    m_studies->stop();
     m_lanes.clear();
     m_measuring.reset();
+    m_studies.reset();
     m_builder.reset();
     m_files.reset();
 }
@@ -100,7 +103,7 @@ bool Lanes::running(const engine::Worker& worker, std::string_view tag) const
 
 bool Lanes::idle() const
 {
-    return m_running.empty();
+    return m_running.empty() && m_studies->idle();
 }
 
 void Lanes::cancel(int job)
@@ -108,6 +111,7 @@ void Lanes::cancel(int job)
     const auto found = m_running.find(job);
     if (found != m_running.end())
         found->second.first->cancel(found->second.second);
+    m_studies->cancel(job);
 }
 
 std::shared_ptr<const Accelerator> Lanes::acceleratorOf(LaneIndex lane) const
@@ -148,7 +152,14 @@ void Lanes::open()
             m_accelerator.reset(); // the weights on the device are another model's
             for (const auto& lane : m_lanes)
                 lane->layers.clear();
+            // A checkpoint of tables alone has nothing exact to run: both lanes take its own methods.
+            const bool alone = !opened.model->config().denseProjections;
             m_document.setModel(std::move(opened.model), std::move(opened.prompts));
+            for (int lane = alone ? 0 : 1; opened.native && lane < m_document.laneCount(); ++lane) {
+                engine::SessionPlan plan = *opened.native;
+                plan.backend = m_document.state().lanes[std::size_t(lane)].backend;
+                m_document.setPlan({lane}, plan);
+            }
             encode();
         });
 }

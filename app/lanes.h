@@ -5,6 +5,7 @@
 #ifndef Q_MOC_RUN // moc 6.4 cannot read <concepts>
 #include "app/headwork.h"
 #include "app/report.h"
+#include "app/studies.h"
 #include "app/turns.h"
 #include "engine/jobs/worker.h"
 #endif
@@ -100,6 +101,7 @@ private:
     std::unique_ptr<engine::Worker> m_builder;
     std::unique_ptr<engine::Worker> m_measuring;
     std::vector<std::unique_ptr<Lane>> m_lanes;
+    std::unique_ptr<Studies> m_studies; // what methods' own tabs show
 };
 
 } // namespace app

@@ -2,6 +2,7 @@
 #include "app/mainwindow.h"
 
 #include "app/panels/attentionpanel.h"
+#include "app/panels/explainpanel.h"
 #include "app/panels/heading.h"
 #include "app/panels/methodspanel.h"
 #include "app/panels/modelpanel.h"
@@ -78,6 +79,8 @@ MainWindow::MainWindow(QWidget* parent)
     middle->setSpacing(0);
     middle->addWidget(m_dock);
     middle->addWidget(makeCentre(), 1);
+    m_explain = new ExplainPanel(this);
+    middle->addWidget(m_explain);
 
     auto* all = new QWidget(this);
     auto* column = new QVBoxLayout(all);
@@ -213,6 +216,7 @@ void MainWindow::fold()
 {
     const bool compact = width() < theme().px(foldBelow);
     m_compactScale->setVisible(compact && m_pages->currentWidget() == m_attention);
+    m_explain->setFixedWidth(theme().px(compact ? 252 : 320));
     if (compact == m_compact)
         return;
     m_compact = compact;

@@ -21,6 +21,7 @@ class TokenStrip;
 namespace app {
 
 class AttentionPanel;
+class ExplainPanel;
 class MethodsPanel;
 class ModelPanel;
 class ProbesPanel;
@@ -54,6 +55,8 @@ public:
     widgets::Segment& compactScale() { return *m_compactScale; } // stands in the tab row where the view has no header
 
     ProbesPanel& probes() { return *m_probes; }
+
+    ExplainPanel& explain() { return *m_explain; }
 
     widgets::TokenStrip& tokens() { return *m_tokens; }
 
@@ -102,6 +105,7 @@ private:
     AttentionPanel* m_attention;
     widgets::Segment* m_compactScale;
     ProbesPanel* m_probes;
+    ExplainPanel* m_explain;
     widgets::TokenStrip* m_tokens;
     widgets::LiveStrip* m_live;
     std::optional<bool> m_compact; // none before the first layout

@@ -102,7 +102,7 @@ widgets::MapHeading headingOf(const HeadLook& look)
 {
     const LayerAttention& layer = *look.layer;
     widgets::MapHeading heading;
-    heading.method = identityOf(layer.context.plan.attention);
+    heading.method = identityOf(layer.context.plan.shown());
     heading.name = heading.method->title;
     if (layer.fidelity != engine::Fidelity::Reference)
         heading.label = fidelityText(layer.fidelity);
@@ -145,7 +145,7 @@ void Presenter::showLanes()
 {
     std::vector<LaneLabel> labels;
     for (const engine::SessionPlan& plan : m_document.state().lanes) {
-        const engine::Part& part = plan.everywhere.attention;
+        const engine::Part& part = plan.everywhere.shown();
         LaneLabel label{identityOf(part), knobsInForce(part), text(engine::findMethod(part.method).info.idea),
                         labels.empty()};
         labels.push_back(std::move(label));
@@ -193,7 +193,7 @@ void Presenter::showTokens()
         chips.push_back(std::move(chip));
     }
     m_window.tokens().setTokens(std::move(chips));
-    const QString method = titleOf(m_document.state().lanes[1].everywhere.attention);
+    const QString method = titleOf(m_document.state().lanes[1].everywhere.shown());
     m_window.tokens().setLegend({tr("tint: loss of the exact model"), tr("%1 predicts worse").arg(method), tr("better"),
                                  tr("0 – 6 nats"), 6, 2});
     m_window.tokens().setCursor(m_document.lastRow() + 1);
@@ -317,7 +317,7 @@ void Presenter::showRow()
             continue;
         const auto weights = row->weights.row(0);
         const std::size_t count = causal ? std::size_t(query) + 1 : weights.size();
-        value.series.push_back({identityOf(row->look->layer->context.plan.attention),
+        value.series.push_back({identityOf(row->look->layer->context.plan.shown()),
                                 std::vector<float>(weights.begin(), weights.begin() + std::ptrdiff_t(count))});
     }
     m_window.attention().row().setRow(std::move(value));
@@ -339,10 +339,10 @@ void Presenter::showMethods()
     const engine::SessionPlan& plan = m_document.state().lanes[std::size_t(comparedLane.value)];
     const auto& model = m_document.model();
     const auto row = [&](const QString& name, const engine::LayerPlan& layer, bool own) {
-        const QString knobs = knobsInForce(layer.attention);
+        const QString knobs = knobsInForce(layer.shown());
         return LayerRow{name,
-                        identityOf(layer.attention),
-                        titleOf(layer.attention) + (knobs.isEmpty() ? QString() : "  " + knobs),
+                        identityOf(layer.shown()),
+                        titleOf(layer.shown()) + (knobs.isEmpty() ? QString() : "  " + knobs),
                         {},
                         own};
     };
@@ -354,7 +354,7 @@ void Presenter::showMethods()
     MethodsPanel& panel = m_window.methods();
     panel.setRows(rows);
     const int chosen = panel.current();
-    const engine::Part& part = (chosen == 0 ? plan.everywhere : plan.of({chosen - 1})).attention;
+    const engine::Part& part = (chosen == 0 ? plan.everywhere : plan.of({chosen - 1})).shown();
     MethodForm form;
     const auto methods = engine::methods();
     for (std::size_t place = 0; place < methods.size(); ++place)
@@ -365,7 +365,7 @@ void Presenter::showMethods()
     form.values = part.knobs;
     form.idea = text(info.idea);
     if (const HeadLook* other = look(comparedLane.value);
-        other != nullptr && other->layer->context.plan.attention.method == part.method)
+        other != nullptr && other->layer->context.plan.shown().method == part.method)
         form.why = QString::fromStdString(other->layer->attended.cost.reason);
     panel.setForm(form);
 }
@@ -375,7 +375,7 @@ void Presenter::showProbeList()
     std::vector<ProbeEntry> entries;
     for (int lane = 0; lane < m_document.laneCount(); ++lane) {
         const engine::LayerIndex layer = m_document.state().selection.layer;
-        const engine::Part& part = m_document.state().lanes[std::size_t(lane)].of(layer).attention;
+        const engine::Part& part = m_document.state().lanes[std::size_t(lane)].of(layer).shown();
         const engine::MethodInfo& info = engine::findMethod(part.method).info;
         for (const engine::ProbeSpec& spec : info.probes) {
             const bool known = std::any_of(entries.begin(), entries.end(),
@@ -396,7 +396,7 @@ void Presenter::showProbe()
         const auto& layer = m_document.lane({lane}).probes;
         if (!layer)
             continue;
-        const engine::MethodInfo& info = engine::findMethod(layer->context.plan.attention.method).info;
+        const engine::MethodInfo& info = engine::findMethod(layer->context.plan.shown().method).info;
         const auto spec = std::find_if(info.probes.begin(), info.probes.end(),
                                        [&](const engine::ProbeSpec& each) { return each.id == id; });
         if (spec == info.probes.end())

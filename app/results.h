@@ -23,6 +23,7 @@ struct Opened
 {
     std::shared_ptr<const engine::Model> model;
     std::vector<Prompt> prompts;
+    std::optional<engine::SessionPlan> native; // what the checkpoint was trained or calibrated for
 };
 
 // A prompt as tokens; `pieces` are what the chips say.

@@ -2,6 +2,7 @@
 #include "app/tour.h"
 
 #include "app/results.h"
+#include "app/studywork.h"
 #include "engine/methods/method.h"
 #include "widgets/gridimage.h"
 #include "widgets/snapshot.h"
@@ -48,7 +49,7 @@ void setTab(Document& document, const std::string& tab)
     layout.tab = tab;
     if (tab == "probes" && layout.probe.empty())
         for (const engine::ProbeSpec& probe :
-             engine::findMethod(document.state().lanes.back().everywhere.attention.method).info.probes) {
+             engine::findMethod(document.state().lanes.back().everywhere.shown().method).info.probes) {
             layout.probe = std::string(probe.id);
             break;
         }
@@ -77,6 +78,23 @@ std::vector<std::string> writeTab(Document& document, const Lanes& lanes, MainWi
         }
     }
     return names;
+}
+
+// A plan whose method has the tab: as its attention, or as its linear layers where it leaves attention to the baseline.
+engine::SessionPlan planWith(engine::SessionPlan plan, std::string_view tab)
+{
+    const engine::Method& exact = engine::findMethod(engine::baseline);
+    for (const engine::Method& method : engine::methods())
+        for (const engine::TabSpec& spec : method.info.tabs)
+            if (spec.id == tab) {
+                engine::LayerPlan layer;
+                const bool linear = method.attention == exact.attention;
+                (linear ? layer.linear : layer.attention).method = std::string(method.info.id);
+                plan.everywhere = layer;
+                plan.overrides.clear();
+                return plan;
+            }
+    return plan;
 }
 
 } // namespace
@@ -110,9 +128,23 @@ std::vector<std::string> writeTour(Document& document, Lanes& lanes, MainWindow&
         throw engine::Error(engine::Fault::Internal, "the window did not come to rest in two minutes");
     pinWhatChanges(document);
     std::vector<std::string> names;
-    for (const QString& tab : window.tabs())
-        for (std::string& name : writeTab(document, lanes, window, tab.toStdString(), folder))
+    const auto write = [&](const std::string& tab) {
+        for (std::string& name : writeTab(document, lanes, window, tab, folder))
             names.push_back(std::move(name));
+    };
+    const QStringList shown = window.tabs();
+    for (const QString& tab : shown)
+        write(tab.toStdString());
+    // The tabs of methods that are in no lane: each is put into the compared one for its own.
+    constexpr engine::LaneIndex compared{1};
+    const engine::SessionPlan plan = document.state().lanes[std::size_t(compared.value)];
+    for (const engine::TabSpec* tab : methodTabs()) {
+        if (shown.contains(QString::fromUtf8(tab->id.data(), qsizetype(tab->id.size()))))
+            continue;
+        document.setPlan(compared, planWith(plan, tab->id));
+        write(std::string(tab->id));
+    }
+    document.setPlan(compared, plan);
     return names;
 }
 

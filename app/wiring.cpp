@@ -45,6 +45,14 @@ std::filesystem::path pathOf(const QString& path)
     return path.toStdString();
 }
 
+// A new method starts from nothing; new knobs keep the parameters that a checkpoint brought.
+void setShown(engine::LayerPlan& plan, const engine::Part& part)
+{
+    if (plan.shown().method != part.method)
+        plan = {};
+    engine::place(plan, part);
+}
+
 } // namespace
 
 Wiring::Wiring(Document& document, Lanes& lanes, MainWindow& window)
@@ -54,6 +62,7 @@ Wiring::Wiring(Document& document, Lanes& lanes, MainWindow& window)
     , m_presenter(document, window)
     , m_timing(document, lanes, window)
     , m_figures(document, lanes, window)
+    , m_studies(document, window)
 {
     wireWork();
     wireResults();
@@ -278,14 +287,14 @@ void Wiring::wireMethods()
     connect(&panel, &MethodsPanel::knobsChanged, this, [this](const engine::KnobValues& values) {
         const engine::SessionPlan& plan = m_document.state().lanes[std::size_t(comparedLane.value)];
         const int row = m_window.methods().current();
-        engine::Part part = (row == 0 ? plan.everywhere : plan.of({row - 1})).attention;
+        engine::Part part = (row == 0 ? plan.everywhere : plan.of({row - 1})).shown();
         part.knobs = values;
         setMethod(row, part);
     });
     connect(&panel, &MethodsPanel::aboutAsked, this, [this] {
         const engine::SessionPlan& plan = m_document.state().lanes[std::size_t(comparedLane.value)];
         const int row = m_window.methods().current();
-        showAbout((row == 0 ? plan.everywhere : plan.of({row - 1})).attention.method);
+        showAbout((row == 0 ? plan.everywhere : plan.of({row - 1})).shown().method);
     });
 }
 
@@ -293,11 +302,11 @@ void Wiring::setMethod(int row, const engine::Part& part)
 {
     engine::SessionPlan plan = m_document.state().lanes[std::size_t(comparedLane.value)];
     if (row == 0) {
-        plan.everywhere.attention = part;
+        setShown(plan.everywhere, part);
     } else {
         const engine::LayerIndex layer{row - 1};
         engine::LayerPlan own = plan.of(layer);
-        own.attention = part;
+        setShown(own, part);
         plan.overrides.erase(layer);
         if (own != plan.everywhere)
             plan.overrides[layer] = own;
@@ -439,7 +448,7 @@ void Wiring::popUpMethods(int lane, QPoint where)
         return; // the reference stays exact
     auto* menu = new QMenu(&m_window);
     menu->setAttribute(Qt::WA_DeleteOnClose);
-    const std::string& now = m_document.state().lanes[std::size_t(lane)].everywhere.attention.method;
+    const std::string& now = m_document.state().lanes[std::size_t(lane)].everywhere.shown().method;
     for (const engine::Method& method : engine::methods()) {
         const std::string id(method.info.id);
         QAction* action =

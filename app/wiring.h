@@ -6,6 +6,7 @@
 #include "app/lanes.h"
 #include "app/mainwindow.h"
 #include "app/presenter.h"
+#include "app/studypresenter.h"
 #include "app/timingdesk.h"
 
 #include <QObject>
@@ -53,6 +54,7 @@ private:
     Presenter m_presenter;
     TimingDesk m_timing;
     FigureDesk m_figures;
+    StudyPresenter m_studies; // the methods' own tabs and Explain: connects itself
 };
 
 } // namespace app

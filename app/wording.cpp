@@ -66,7 +66,7 @@ QString plural(int count, const char* one, const char* many)
 
 std::vector<widgets::Run> sentenceOf(const RowsMetrics& rows)
 {
-    const engine::Part& part = rows.look->layer->context.plan.attention;
+    const engine::Part& part = rows.look->layer->context.plan.shown();
     if (part.method == engine::baseline)
         return {{titleOf(part) + " ", true}, {tr("runs in this layer of both: there is nothing to tell apart.")}};
     std::vector<Sentence> clauses;
@@ -128,7 +128,7 @@ widgets::LiveValue liveValueOf(const Document& document)
         if (!lane.timing || !lane.look || lane.timing->layer != lane.look->layer)
             continue;
         const engine::Timing& timing = lane.timing->timing;
-        value.times.push_back({identityOf(lane.look->layer->context.plan.attention), timing});
+        value.times.push_back({identityOf(lane.look->layer->context.plan.shown()), timing});
         repeats = std::max(repeats, int(timing.samplesNs.size()));
         disturbed = disturbed || timing.disturbed;
         reference = reference || lane.look->layer->backend == engine::Backend::Reference;

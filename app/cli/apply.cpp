@@ -8,6 +8,7 @@
 #include "engine/session/attend.h"
 
 #include <algorithm>
+#include <array>
 #include <fstream>
 
 using namespace engine;
@@ -46,6 +47,9 @@ Settings settingsFrom(const ApplyOptions& options)
             std::get<bool>(parseKnob(causal ? causalKnob : weightsKnob, value));
     }
     settings.part = parseSpec(spec);
+    if (findMethod(settings.part.method).apply != nullptr && (causalGiven || weightsGiven))
+        throw Error(Fault::Request, "--set " + std::string(causalGiven ? "causal" : "weights") + ": " +
+                                        settings.part.method + " replaces no attention and has neither");
     return settings;
 }
 
@@ -103,12 +107,61 @@ NamedTensor weightsOf(const Attended& attended, const LayerContext& context, int
     return {"weights", {std::size_t(context.shape.heads), std::size_t(tokens), std::size_t(tokens)}, std::move(maps)};
 }
 
+// What follows the dot of a probe's name.
+std::string_view wordOf(std::string_view probe)
+{
+    return probe.substr(probe.find('.') + 1);
+}
+
+// The probes of the method that are its states (explorer.md §5.5), by the word after the dot.
+std::vector<std::string_view> stateProbes(const LayerContext& context)
+{
+    constexpr std::array<std::string_view, 2> states{"memory", "normaliser"};
+    std::vector<std::string_view> found;
+    for (const ProbeSpec& probe : findMethod(context.plan.attention.method).info.probes) {
+        if (std::ranges::find(states, wordOf(probe.id)) != states.end())
+            found.push_back(probe.id);
+    }
+    return found;
+}
+
+// The states that the method keeps, after each stretch of text that changed them, of every key/value head.
+std::vector<NamedTensor> statesOf(const Attended& attended, const LayerContext& context)
+{
+    const LayerShape& shape = context.shape;
+    std::vector<NamedTensor> tensors;
+    for (const std::string_view probe : stateProbes(context)) {
+        std::vector<std::vector<Trace::Record>> heads;
+        for (int head = 0; head < shape.heads; ++head) {
+            if (head == 0 || shape.keyHeadOf(head) != shape.keyHeadOf(head - 1))
+                heads.push_back(attended.trace->snapshots(probe, context.layer, HeadIndex{head}));
+        }
+        if (heads.front().empty())
+            continue; // this form has none
+        const std::size_t count = heads.front().size();
+        const Grid& first = heads.front().front().grid;
+        std::vector<std::size_t> sizes{count, heads.size()};
+        if (first.rows() > 1)
+            sizes.push_back(std::size_t(first.rows()));
+        sizes.push_back(std::size_t(first.cols()));
+        std::vector<Grid> cells;
+        for (std::size_t i = 0; i < count; ++i) {
+            for (const auto& head : heads)
+                cells.push_back(head.at(i).grid);
+        }
+        tensors.push_back({std::string(wordOf(probe)), std::move(sizes), std::move(cells)});
+    }
+    return tensors;
+}
+
 void write(const ApplyOptions& options, const Settings& settings, const LayerContext& context, const Attended& attended,
            int tokens, Machine& machine, Context& output)
 {
     std::vector<NamedTensor> tensors{bySlots("output", attended.output(), context.shape.heads)};
     if (settings.weights)
         tensors.push_back(weightsOf(attended, context, tokens, machine.device(), output.job));
+    for (NamedTensor& state : statesOf(attended, context))
+        tensors.push_back(std::move(state));
     std::ofstream file(options.out, std::ios::binary);
     if (!file)
         throw Error(Fault::File, options.out + " cannot be written");
@@ -132,11 +185,60 @@ void write(const ApplyOptions& options, const Settings& settings, const LayerCon
     json.end().end();
 }
 
+std::vector<NamedTensor> named(PlainTensors tensors)
+{
+    std::vector<NamedTensor> list;
+    for (auto& [name, tensor] : tensors) {
+        NamedTensor& one = list.emplace_back(NamedTensor{name, tensor.shape, {}});
+        if (!tensor.whole.empty()) {
+            one.cells = std::move(tensor.whole);
+            continue;
+        }
+        const int cols = tensor.shape.empty() ? 1 : int(tensor.shape.back());
+        const int rows = cols > 0 ? int(tensor.numbers.size() / std::size_t(cols)) : 0;
+        one.cells = std::vector<Grid>{Grid(std::move(tensor.numbers), rows, cols)};
+    }
+    return list;
+}
+
+// A method that works on named tensors of its own.
+int applyToTensors(const ApplyOptions& options, const Settings& settings, Context& context)
+{
+    const Method& method = findMethod(settings.part.method);
+    const PlainTensors input = readPlainTensors(options.in);
+    return onMachine(options.where, context, [&](Machine& machine) {
+        const auto tensors = named(method.apply(input, settings.part.knobs, machine.device(), context.job));
+        std::ofstream file(options.out, std::ios::binary);
+        if (!file)
+            throw Error(Fault::File, options.out + " cannot be written");
+        writeSafetensors(file, tensors, {{"method", printSpec(settings.part)}});
+        if (!context.json) {
+            context.out << printSpec(settings.part) << " · " << machine.deviceName() << '\n';
+            for (const NamedTensor& tensor : tensors) {
+                context.out << tensor.name << " [";
+                for (std::size_t i = 0; i < tensor.shape.size(); ++i)
+                    context.out << (i > 0 ? ", " : "") << tensor.shape[i];
+                context.out << "]\n";
+            }
+            return exitOk;
+        }
+        JsonWriter json(context.out);
+        json.object().field("method", settings.part.method).field("backend", machine.backendName());
+        json.field("device", machine.deviceName()).key("outputs").array();
+        for (const NamedTensor& tensor : tensors)
+            json.object().field("name", tensor.name).key("shape").list(tensor.shape).end();
+        json.end().end();
+        return exitOk;
+    });
+}
+
 } // namespace
 
 int apply(const ApplyOptions& options, Context& context)
 {
     const Settings settings = settingsFrom(options);
+    if (findMethod(settings.part.method).apply != nullptr)
+        return applyToTensors(options, settings, context);
     ApplyInput input = readApplyInput(options.in);
     const int tokens = input.tensors.tokens();
     LayerContext layer = contextFrom(settings, input, options.in, context.log);
@@ -145,7 +247,9 @@ int apply(const ApplyOptions& options, Context& context)
     const auto prepared = preparedFor(layer, input.tensors, context.job);
     layer.prepared = prepared.get();
     return onMachine(options.where, context, [&](Machine& machine) {
-        const Attended attended = attend(input.tensors, layer, machine.device(), {}, context.job);
+        AttendOptions attending;
+        attending.everyProbe = !stateProbes(layer).empty();
+        const Attended attended = attend(input.tensors, layer, machine.device(), attending, context.job);
         write(options, settings, layer, attended, tokens, machine, context);
         return exitOk;
     });

@@ -5,6 +5,7 @@
 #include "app/cli/machine.h"
 #include "app/cli/table.h"
 #include "engine/export/json.h"
+#include "engine/measure/linear.h"
 #include "engine/measure/sweep.h"
 
 using namespace engine;
@@ -16,10 +17,17 @@ SweepRequest requestFrom(const BenchOptions& options)
 {
     SweepRequest request;
     if (options.methods.empty()) {
-        for (const Method& method : engine::methods())
-            request.methods.push_back({std::string(method.info.id), {}});
+        for (const Method& method : engine::methods()) {
+            if (replacesAttention(method))
+                request.methods.push_back({std::string(method.info.id), {}});
+        }
     } else {
         request.methods = parseList(options.methods);
+        for (const Part& part : request.methods) {
+            if (!replacesAttention(findMethod(part.method)))
+                throw Error(Fault::Request, part.method + " replaces linear layers and no attention: time it with "
+                                                          "--linear");
+        }
     }
     request.shape = {options.heads, options.keyHeads > 0 ? options.keyHeads : options.heads, options.headDim,
                      options.headDim, !options.full};
@@ -92,10 +100,54 @@ void writeText(const Sweep& sweep, const SweepRequest& request, Context& context
     writeCrossovers(sweep, request, context);
 }
 
+// Projections of random numbers, the baseline's dense one first.
+int benchLinear(const BenchOptions& options, Context& context)
+{
+    LinearRequest request;
+    if (options.methods.empty()) {
+        for (const Method& method : engine::methods()) {
+            if (method.randomLinear != nullptr)
+                request.methods.push_back({std::string(method.info.id), {}});
+        }
+    } else {
+        request.methods = parseList(options.methods);
+    }
+    request.width = options.heads * options.headDim;
+    request.lengths = parseLengths(options.lengths);
+    request.repeats = options.reps;
+    request.seed = options.seed;
+    return onMachine(options.where, context, [&](Machine& machine) {
+        if (machine.device() == nullptr)
+            throw Error(Fault::Device, "timing projections needs an OpenCL device");
+        const std::vector<LinearRow> rows = timeLinear(request, *machine.device(), context.job);
+        if (context.json) {
+            JsonWriter json(context.out);
+            json.object().field("width", request.width).key("rows").array();
+            for (const LinearRow& row : rows) {
+                json.object().field("method", printSpec(row.part)).field("tokens", row.tokens);
+                json.field("median_ns", row.timing.medianNs).field("p20_ns", row.timing.p20Ns);
+                json.field("p80_ns", row.timing.p80Ns).key("samples_ns").list(row.timing.samplesNs).end();
+            }
+            json.end().end();
+            return exitOk;
+        }
+        Table table({"method", "tokens", "median", "p20", "p80"});
+        for (const LinearRow& row : rows)
+            table.add({printSpec(row.part), std::to_string(row.tokens), timeText(double(row.timing.medianNs)),
+                       timeText(double(row.timing.p20Ns)), timeText(double(row.timing.p80Ns))});
+        context.out << "# one projection of " << request.width << ", median of " << request.repeats << " repeats, "
+                    << machine.deviceName() << '\n';
+        table.print(context.out);
+        return exitOk;
+    });
+}
+
 } // namespace
 
 int bench(const BenchOptions& options, Context& context)
 {
+    if (options.linear)
+        return benchLinear(options, context);
     const SweepRequest request = requestFrom(options);
     const double allowed = options.failIfSlower.empty() ? -1 : parsePercent(options.failIfSlower);
     std::vector<BaselineRow> base;

@@ -68,10 +68,27 @@ struct PerplexityOptions
     int window = 0; // 0: the trained context
 };
 
+struct PasskeyOptions
+{
+    Source source;
+    MachineChoice where;
+    PlanText plan;
+    std::string depths = "0,25,50,75,100", lengths; // percent of the filler; tokens of the prompt
+    int samples = 1;
+    std::uint64_t seed = 1;
+};
+
 struct ApplyOptions
 {
     std::string method, in, out;
     std::vector<std::string> settings;
+    MachineChoice where;
+};
+
+struct ConvertOptions
+{
+    Source source;
+    std::string method, file, layers, projections, out; // lists: empty is all layers, what the method replaces
     MachineChoice where;
 };
 
@@ -82,6 +99,7 @@ struct BenchOptions
     int keyHeads = 0; // 0: as many as heads
     std::string lengths = "64:4096:x2";
     bool full = false;
+    bool linear = false; // projections of width heads · headDim instead of attention
     bool causal = false; // what is done anyway where `full` is not set
     std::uint64_t seed = 1;
     std::string compare, failIfSlower;
@@ -101,7 +119,9 @@ int tokenize(const Source& source, const Prompt& prompt, Context& context);
 int run(const RunOptions& options, Context& context);
 int compare(const CompareOptions& options, Context& context);
 int perplexity(const PerplexityOptions& options, Context& context);
+int passkey(const PasskeyOptions& options, Context& context);
 int apply(const ApplyOptions& options, Context& context);
+int convert(const ConvertOptions& options, Context& context);
 int bench(const BenchOptions& options, Context& context);
 int selftest(const MachineChoice& where, Context& context);
 int devices(Context& context);

@@ -18,7 +18,12 @@ void writeJson(const std::vector<Comparison>& all, const std::string& hash, std:
     json.object().field("sha256", hash).field("tokens", tokens).field("backend", machine.backendName());
     json.field("device", machine.deviceName()).field("reference", baseline).key("methods").array();
     for (const Comparison& one : all)
-        json.object().field("method", one.spec).field("fidelity", nameOf(one.fidelity)).end();
+        json.object()
+            .field("method", one.spec)
+            .field("fidelity", nameOf(one.fidelity))
+            .key("seeds")
+            .list(one.seeds)
+            .end();
     json.end().key("rows").array();
     const auto place = [&](std::string_view name, std::optional<int> number) {
         json.key(name);
@@ -34,6 +39,8 @@ void writeJson(const std::vector<Comparison>& all, const std::string& hash, std:
             json.field("unit", row.metric.unit);
             if (row.metric.error > 0)
                 json.field("error", row.metric.error);
+            if (!one.seeds.empty() && row.metric.applies())
+                json.field("low", row.low).field("high", row.high);
             if (!row.metric.applies())
                 json.field("reason", row.metric.reason);
             if (!row.metric.note.empty())
@@ -115,6 +122,9 @@ void writeText(const std::vector<Comparison>& all, const std::string& hash, std:
                 << "\n# checkpoint sha256 " << hash << '\n';
     for (const Comparison& one : all) {
         context.out << '\n' << one.spec << " against " << baseline << " · " << nameOf(one.fidelity) << '\n';
+        if (!one.seeds.empty())
+            context.out << "# mean ± standard deviation of seeds " << one.seeds.front() << " to " << one.seeds.back()
+                        << '\n';
         writeHeads(one, context);
         writeOthers(one, context);
         writeReasons(one, context);

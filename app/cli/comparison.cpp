@@ -9,6 +9,8 @@
 #include "engine/session/fidelity.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 using namespace engine;
 
@@ -20,6 +22,48 @@ TraceFilter streamFilter()
     TraceFilter filter;
     filter.probes = {std::string(probes::output), std::string(probes::logits)};
     return filter;
+}
+
+constexpr int seedsCompared = 5;
+constexpr std::string_view seedKnob = "seed";
+
+// The seeds of a comparison: from the one in the spec on, as far as the knob's range goes.
+std::vector<int> seedsOf(const Part& part)
+{
+    const std::vector<Knob>& knobs = findMethod(part.method).info.knobs;
+    const auto knob = std::ranges::find(knobs, seedKnob, &Knob::id);
+    if (knob == knobs.end() || !std::holds_alternative<IntRange>(knob->domain))
+        return {};
+    std::vector<int> seeds;
+    for (int seed = intOf(knobs, part.knobs, seedKnob);
+         seed <= std::get<IntRange>(knob->domain).high && int(seeds.size()) < seedsCompared; ++seed)
+        seeds.push_back(seed);
+    return seeds;
+}
+
+// One row of several runs: mean, standard deviation, least and largest. Where one run has no number there is none.
+ComparisonRow spreadOf(const std::vector<Comparison>& runs, std::size_t place)
+{
+    ComparisonRow row = runs.front().rows[place];
+    row.low = std::numeric_limits<double>::infinity();
+    row.high = -row.low;
+    double sum = 0, squares = 0;
+    for (const Comparison& run : runs) {
+        const Metric& metric = run.rows[place].metric;
+        if (!metric.applies()) {
+            row.metric = metric;
+            return row;
+        }
+        sum += metric.value;
+        row.low = std::min(row.low, metric.value);
+        row.high = std::max(row.high, metric.value);
+    }
+    const auto count = double(runs.size());
+    row.metric.value = sum / count;
+    for (const Comparison& run : runs)
+        squares += std::pow(run.rows[place].metric.value - row.metric.value, 2);
+    row.metric.error = runs.size() > 1 ? std::sqrt(squares / (count - 1)) : 0;
+    return row;
 }
 
 Metric named(std::string id, double value, std::string unit = {})
@@ -50,6 +94,26 @@ Comparer::Comparer(Runner& runner, std::vector<TokenId> tokens, int generate, Jo
 
 Comparison Comparer::compare(const Part& part) const
 {
+    const std::vector<int> seeds = seedsOf(part);
+    if (seeds.empty())
+        return compareOnce(part);
+    std::vector<Comparison> runs;
+    for (const int seed : seeds) {
+        Part drawn = part;
+        drawn.knobs.insert_or_assign(std::string(seedKnob), seed);
+        runs.push_back(compareOnce(drawn));
+    }
+    Comparison result;
+    result.spec = printSpec(part);
+    result.fidelity = runs.front().fidelity;
+    result.seeds = seeds;
+    for (std::size_t place = 0; place < runs.front().rows.size(); ++place)
+        result.rows.push_back(spreadOf(runs, place));
+    return result;
+}
+
+Comparison Comparer::compareOnce(const Part& part) const
+{
     const SessionPlan plan = planWith(part, m_runner.machine().backend());
     const PreparedLayers prepared = m_runner.prepare(plan, m_tokens);
     Comparison result;
@@ -74,7 +138,7 @@ void Comparer::addHeads(Comparison& result, const SessionPlan& plan, const Prepa
         const LayerContext otherContext = layerContext(model, plan, LayerIndex{layer}, prepared);
         const HeadTensors tensors = headTensors(*m_exact, LayerIndex{layer});
         const Attended exact = attend(tensors, exactContext, device, {}, m_job);
-        const Attended other = attend(tensors, otherContext, device, {}, m_job);
+        const Attended other = attend(projected(tensors, otherContext), otherContext, device, {}, m_job);
         for (int head = 0; head < model.config().heads; ++head) {
             for (Metric& metric : headMetrics(exact, exactContext, other, otherContext, HeadIndex{head}, device, m_job))
                 result.rows.push_back({layer, head, std::move(metric)});

@@ -10,17 +10,20 @@
 
 namespace app::cli {
 
-// One number of a comparison; no head: of the layer, no layer: of the whole model.
+// One number of a comparison; no head: of the layer, no layer: of the whole model. Of several seeds it is their mean,
+// its error their standard deviation, low and high the least and the largest.
 struct ComparisonRow
 {
     std::optional<int> layer, head;
     engine::Metric metric;
+    double low = 0, high = 0;
 };
 
 struct Comparison
 {
     std::string spec;
     engine::Fidelity fidelity = engine::Fidelity::DropIn;
+    std::vector<int> seeds;          // drawn where the method has a knob `seed`; else empty
     std::vector<ComparisonRow> rows; // rows of one layer and head stand together
 };
 
@@ -32,9 +35,11 @@ public:
     // `generate`: greedy tokens of the free-running comparison (first_div, len_match); 0 leaves it out.
     Comparer(Runner& runner, std::vector<engine::TokenId> tokens, int generate, engine::Job& job);
 
+    // A method with a seed is run with several, from the given one on: one draw says nothing about the next.
     Comparison compare(const engine::Part& part) const;
 
 private:
+    Comparison compareOnce(const engine::Part& part) const;
     void addHeads(Comparison& result, const engine::SessionPlan& plan, const engine::PreparedLayers& prepared) const;
     void addResiduals(Comparison& result, const engine::Part& part, const engine::PreparedLayers& prepared,
                       const engine::Trace& other) const;

@@ -43,6 +43,47 @@ RopeKind ropeFrom(const QString& name)
     return name == QLatin1String("interleaved") ? RopeKind::Interleaved : RopeKind::None;
 }
 
+QJsonArray casesOf(std::string_view method)
+{
+    const std::string path = "methods/" + std::string(method) + "/golden.json";
+    const std::string_view text = embedded(path);
+    const QJsonDocument document = QJsonDocument::fromJson(QByteArray(text.data(), qsizetype(text.size())));
+    QJsonArray cases = document.object()["cases"].toArray();
+    if (cases.isEmpty())
+        throw Error(Fault::Internal, path + ": there are no cases");
+    return cases;
+}
+
+std::string specOf(std::string_view method, const QJsonObject& object)
+{
+    const QJsonObject knobs = object["knobs"].toObject();
+    std::string spec(method);
+    for (const QString& id : knobs.keys())
+        spec += (spec == method ? ":" : ",") + id.toStdString() + "=" + knobs[id].toString().toStdString();
+    return spec;
+}
+
+void flatten(const QJsonValue& value, std::size_t depth, PlainTensor& to)
+{
+    if (!value.isArray()) {
+        to.numbers.push_back(float(value.toDouble()));
+        return;
+    }
+    const QJsonArray rows = value.toArray();
+    if (to.shape.size() == depth)
+        to.shape.push_back(std::size_t(rows.size()));
+    for (const QJsonValue& row : rows)
+        flatten(row, depth + 1, to);
+}
+
+PlainTensors tensorsFrom(const QJsonObject& object)
+{
+    PlainTensors tensors;
+    for (const QString& name : object.keys())
+        flatten(object[name], 0, tensors[name.toStdString()]);
+    return tensors;
+}
+
 GoldenCase caseFrom(std::string_view method, const QJsonObject& object)
 {
     GoldenCase golden;
@@ -50,12 +91,12 @@ GoldenCase caseFrom(std::string_view method, const QJsonObject& object)
     golden.shape = {object["heads"].toInt(), object["keyHeads"].toInt(), object["keyWidth"].toInt(),
                     object["valueWidth"].toInt(), object["causal"].toBool()};
     golden.positions = {ropeFrom(object["rope"].toString()), object["theta"].toDouble()};
-    golden.part.method = std::string(method);
-    const QJsonObject knobs = object["knobs"].toObject();
-    std::string spec(method);
-    for (const QString& id : knobs.keys())
-        spec += (spec == method ? ":" : ",") + id.toStdString() + "=" + knobs[id].toString().toStdString();
-    golden.part = parseSpec(spec);
+    golden.part = parseSpec(specOf(method, object));
+    const QJsonObject parameters = object["parameters"].toObject();
+    for (const QString& name : parameters.keys()) {
+        for (const QJsonValue number : parameters[name].toArray())
+            golden.parameters[name.toStdString()].push_back(float(number.toDouble()));
+    }
     const LayerShape& shape = golden.shape;
     golden.query = matrixFrom(object["query"].toArray(), shape.heads * shape.keyWidth);
     golden.key = matrixFrom(object["key"].toArray(), shape.keyHeads * shape.keyWidth);
@@ -77,15 +118,26 @@ HeadTensors GoldenCase::tensors() const
     return {gridOf(query), gridOf(key), gridOf(value), {}};
 }
 
+std::vector<GoldenTensors> goldenTensors(std::string_view method)
+{
+    std::vector<GoldenTensors> cases;
+    for (const QJsonValue value : casesOf(method)) {
+        const QJsonObject object = value.toObject();
+        GoldenTensors golden;
+        golden.name = object["name"].toString().toStdString();
+        golden.knobs = parseSpec(specOf(method, object)).knobs;
+        golden.in = tensorsFrom(object["tensors"].toObject());
+        golden.expected = tensorsFrom(object["expected"].toObject());
+        golden.tolerance = object["tolerance"].toDouble();
+        cases.push_back(std::move(golden));
+    }
+    return cases;
+}
+
 std::vector<GoldenCase> goldenCases(std::string_view method)
 {
-    const std::string path = "methods/" + std::string(method) + "/golden.json";
-    const std::string_view text = embedded(path);
-    const QJsonDocument document = QJsonDocument::fromJson(QByteArray(text.data(), qsizetype(text.size())));
-    if (document.object()["cases"].toArray().isEmpty())
-        throw Error(Fault::Internal, path + ": there are no cases");
     std::vector<GoldenCase> cases;
-    for (const QJsonValue value : document.object()["cases"].toArray())
+    for (const QJsonValue value : casesOf(method))
         cases.push_back(caseFrom(method, value.toObject()));
     return cases;
 }

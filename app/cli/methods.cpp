@@ -58,7 +58,42 @@ std::vector<CostRow> costsOf(const MethodsOptions& options, const std::vector<in
     return rows;
 }
 
-void writeJson(const std::vector<CostRow>& costs, Context& context)
+struct LinearRow
+{
+    const Method& method;
+    int tokens;
+    LinearCost cost;
+};
+
+// Blocks of the same width, the feed-forward four times as wide, the vocabulary of the models in the papers' tables.
+std::vector<LinearRow> linearCostsOf(const MethodsOptions& options, const std::vector<int>& lengths)
+{
+    constexpr int vocabulary = 50304;
+    const int width = options.heads * options.headDim;
+    std::vector<LinearRow> rows;
+    for (const Method& method : engine::methods()) {
+        for (const int tokens : lengths) {
+            if (method.linearCost != nullptr)
+                rows.push_back({method, tokens, method.linearCost({width, 4 * width, vocabulary}, {}, tokens)});
+        }
+    }
+    return rows;
+}
+
+void printLinear(const std::vector<LinearRow>& rows, Context& context)
+{
+    context.out << "\nlinear layers of one block, a multiply and an add together counted 1\n";
+    Table table({"method", "tokens", "multiply-adds", "with attention", "stored numbers", "read a token"});
+    for (const auto& [method, tokens, cost] : rows)
+        table.add({std::string(method.info.id), std::to_string(tokens), std::to_string(cost.multiplyAdds),
+                   std::to_string(cost.multiplyAdds + cost.attention), std::to_string(cost.storedNumbers),
+                   std::to_string(cost.readPerToken)});
+    table.print(context.out);
+    for (const auto& [method, tokens, cost] : rows)
+        context.out << method.info.id << ", " << tokens << " tokens: " << cost.reason << '\n';
+}
+
+void writeJson(const std::vector<CostRow>& costs, const std::vector<LinearRow>& linear, Context& context)
 {
     JsonWriter json(context.out);
     json.object().key("methods").array();
@@ -84,12 +119,19 @@ void writeJson(const std::vector<CostRow>& costs, Context& context)
             json.field("state_bytes", cost.stateBytes).field("crossover", cost.crossover);
             json.field("reason", cost.reason).end();
         }
+        json.end().key("linear_costs").array();
+        for (const auto& [method, tokens, cost] : linear) {
+            json.object().field("method", method.info.id).field("tokens", tokens);
+            json.field("multiply_adds", cost.multiplyAdds).field("attention", cost.attention);
+            json.field("classifier", cost.classifier).field("stored_numbers", cost.storedNumbers);
+            json.field("read_per_token", cost.readPerToken).field("reason", cost.reason).end();
+        }
         json.end();
     }
     json.end();
 }
 
-void writeText(const std::vector<CostRow>& costs, Context& context)
+void writeText(const std::vector<CostRow>& costs, const std::vector<LinearRow>& linear, Context& context)
 {
     if (!costs.empty()) {
         Table table({"method", "tokens", "form", "operations", "bytes moved", "state", "crossover"});
@@ -98,6 +140,7 @@ void writeText(const std::vector<CostRow>& costs, Context& context)
                        std::to_string(cost.bytesMoved), bytesText(double(cost.stateBytes)),
                        cost.crossover > 0 ? rounded(cost.crossover, 6) : "-"});
         table.print(context.out);
+        printLinear(linear, context);
         return;
     }
     for (const Method& method : engine::methods()) {
@@ -115,9 +158,14 @@ void writeText(const std::vector<CostRow>& costs, Context& context)
 
 int methods(const MethodsOptions& options, Context& context)
 {
-    const std::vector<CostRow> costs =
-        options.cost ? costsOf(options, parseLengths(options.lengths)) : std::vector<CostRow>{};
-    (context.json ? writeJson : writeText)(costs, context);
+    std::vector<CostRow> costs;
+    std::vector<LinearRow> linear;
+    if (options.cost) {
+        const std::vector<int> lengths = parseLengths(options.lengths);
+        costs = costsOf(options, lengths);
+        linear = linearCostsOf(options, lengths);
+    }
+    (context.json ? writeJson : writeText)(costs, linear, context);
     return exitOk;
 }
 

@@ -36,7 +36,9 @@ private:
     void addRun();
     void addCompare();
     void addPerplexity();
+    void addPasskey();
     void addApply();
+    void addConvert();
     void addBench();
     void addSelftest();
     void addDevices();
@@ -148,6 +150,20 @@ void Parser::addPerplexity()
         ->check(CLI::Range(2, 1 << 30));
 }
 
+void Parser::addPasskey()
+{
+    auto options = std::make_shared<PasskeyOptions>();
+    CLI::App* sub = add("passkey", "Hide a key in filler and ask for it, by depth and length", options, passkey);
+    addSource(sub, options->source);
+    addPlan(sub, options->plan);
+    addWhere(sub, options->where);
+    sub->add_option("--depths", options->depths, "Places of the key, percent of the filler before it")
+        ->capture_default_str();
+    sub->add_option("--lengths", options->lengths, "Tokens of the prompt: n | n,n | a:b:xk | a:b:+k")->required();
+    sub->add_option("--samples", options->samples, "Keys for each cell")->check(CLI::Range(1, 10000));
+    sub->add_option("--seed", options->seed, "Draws the keys")->capture_default_str();
+}
+
 void Parser::addApply()
 {
     auto options = std::make_shared<ApplyOptions>();
@@ -156,6 +172,19 @@ void Parser::addApply()
     sub->add_option("IN", options->in, "safetensors file with query, key and value")->required();
     sub->add_option("OUT", options->out, "safetensors file to write")->required();
     sub->add_option("--set", options->settings, "knob=value; also causal=, weights=true")->take_all()->expected(1);
+    addWhere(sub, options->where);
+}
+
+void Parser::addConvert()
+{
+    auto options = std::make_shared<ConvertOptions>();
+    CLI::App* sub = add("convert", "Fit a method to a checkpoint on a text and save both", options, convert);
+    addSource(sub, options->source);
+    sub->add_option("--method", options->method, "id or id:knob=value,…")->required();
+    sub->add_option("--file", options->file, "The calibration text")->required();
+    sub->add_option("--layers", options->layers, "Layers, separated by commas (default: all)");
+    sub->add_option("--projections", options->projections, "all, or query, key, … separated by commas");
+    sub->add_option("-o,--output", options->out, "The folder to write")->required();
     addWhere(sub, options->where);
 }
 
@@ -173,6 +202,7 @@ void Parser::addBench()
     sub->add_option("--lengths", options->lengths, "n, n,n,…, a:b:xk or a:b:+k")->capture_default_str();
     auto* full = sub->add_flag("--full", options->full, "Every query sees every key");
     sub->add_flag("--causal", options->causal, "A query sees the keys up to it (the default)")->excludes(full);
+    sub->add_flag("--linear", options->linear, "One projection of width heads x head-dim instead of attention");
     sub->add_option("--reps", options->reps, "Repeats")->check(CLI::Range(1, 100000))->capture_default_str();
     sub->add_option("--seed", options->seed, "Of the random tensors");
     auto* base = sub->add_option("--compare", options->compare, "An earlier --json output to compare with");
@@ -273,7 +303,9 @@ Parser::Parser()
     addRun();
     addCompare();
     addPerplexity();
+    addPasskey();
     addApply();
+    addConvert();
     addBench();
     addSelftest();
     addDevices();

@@ -11,38 +11,18 @@ using namespace engine;
 namespace app::cli {
 namespace {
 
-// A row that leaves a part out was completed with the baseline's functions.
-bool replacesAttention(const Method& method)
-{
-    return method.info.id == baseline || method.attention != findMethod(baseline).attention;
-}
-
-bool replacesLinear(const Method& method)
-{
-    return method.info.id != baseline && method.linear != findMethod(baseline).linear;
-}
-
-void put(LayerPlan& plan, const Part& part)
-{
-    const Method& method = findMethod(part.method);
-    if (replacesAttention(method))
-        plan.attention = part;
-    if (replacesLinear(method))
-        plan.linear = part;
-}
-
 // Puts the part into the plan, once for each place it takes.
-void putOnce(LayerPlan& plan, const Part& part, std::set<std::string>& taken, const std::string& place)
+void putOnce(LayerPlan& plan, const Part& part, std::set<std::string>& taken, const std::string& where)
 {
     const Method& method = findMethod(part.method);
     for (const bool attention : {true, false}) {
         if (attention ? !replacesAttention(method) : !replacesLinear(method))
             continue;
-        const std::string what = (attention ? "the attention of " : "the linear layers of ") + place;
+        const std::string what = (attention ? "the attention of " : "the linear layers of ") + where;
         if (!taken.insert(what).second)
             throw Error(Fault::Request, what + " was given twice, the second time as '" + printSpec(part) + "'");
     }
-    put(plan, part);
+    place(plan, part);
 }
 
 } // namespace
@@ -51,7 +31,7 @@ SessionPlan planFrom(const PlanText& text, const Model& model, Backend backend)
 {
     SessionPlan plan;
     if (text.methods.empty() && model.checkpoint().hasNative)
-        plan = model.checkpoint().native;
+        plan = nativePlan(model.checkpoint());
     plan.backend = backend;
     std::set<std::string> taken;
     for (const std::string& spec : text.methods)
@@ -71,7 +51,7 @@ SessionPlan planWith(const Part& part, Backend backend)
 {
     SessionPlan plan;
     plan.backend = backend;
-    put(plan.everywhere, part);
+    place(plan.everywhere, part);
     return plan;
 }
 

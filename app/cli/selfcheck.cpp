@@ -139,6 +139,7 @@ void addGolden(std::vector<Check>& checks, const Method& method, DeviceContext* 
         context.shape = golden.shape;
         context.positions = golden.positions;
         context.plan.attention = golden.part;
+        context.plan.parameters = golden.parameters;
         Recorder nothing;
         const Matrix exact = method.attention(golden.input(), context, nothing);
         reference.add((exact - golden.mixed).cwiseAbs().maxCoeff() / golden.mixed.cwiseAbs().maxCoeff(),
@@ -154,6 +155,47 @@ void addGolden(std::vector<Check>& checks, const Method& method, DeviceContext* 
         checks.push_back(onDevice);
 }
 
+// Largest difference over the largest number; infinite where shapes differ, whole numbers do, or a number is missing.
+double errorOf(const PlainTensors& expected, const PlainTensors& found)
+{
+    double worst = 0;
+    for (const auto& [name, wanted] : expected) {
+        const auto same = found.find(name);
+        if (same == found.end() || same->second.shape != wanted.shape)
+            return HUGE_VAL;
+        const bool whole = !same->second.whole.empty();
+        double difference = 0, size = 0;
+        for (std::size_t i = 0; i < wanted.numbers.size(); ++i) {
+            const double number = whole ? double(same->second.whole[i]) : double(same->second.numbers[i]);
+            if (!std::isfinite(number))
+                return HUGE_VAL;
+            difference = std::max(difference, std::abs(number - double(wanted.numbers[i])));
+            size = std::max(size, std::abs(double(wanted.numbers[i])));
+        }
+        if (whole && difference > 0)
+            return HUGE_VAL;
+        worst = std::max(worst, size > 0 ? difference / size : difference);
+    }
+    return worst;
+}
+
+void addGoldenTensors(std::vector<Check>& checks, const Method& method, DeviceContext* device, Job& job)
+{
+    Check reference("golden, reference", std::string(method.info.id));
+    Check onDevice("golden, device", std::string(method.info.id));
+    for (const GoldenTensors& golden : goldenTensors(method.info.id)) {
+        job.check();
+        reference.add(errorOf(golden.expected, method.apply(golden.in, golden.knobs, nullptr, job)), golden.tolerance,
+                      golden.name);
+        if (device != nullptr)
+            onDevice.add(errorOf(golden.expected, method.apply(golden.in, golden.knobs, device, job)),
+                         std::max(golden.tolerance, 1e-5), golden.name);
+    }
+    checks.push_back(reference);
+    if (device != nullptr)
+        checks.push_back(onDevice);
+}
+
 // Every form on one input, against one run of the reference.
 void addCase(std::vector<std::pair<Part, std::array<Check, 2>>>& forms, const Case& one, DeviceContext& device,
              Job& job)
@@ -163,6 +205,8 @@ void addCase(std::vector<std::pair<Part, std::array<Check, 2>>>& forms, const Ca
     LayerContext context;
     context.shape = one.shape;
     context.plan.attention = forms.front().first;
+    if (!accepted(context))
+        return; // a method may need a mask
     const Grid exact = attend(tensors, context, nullptr, {}, job).output();
     for (auto& [part, checks] : forms) {
         context.plan.attention = part;
@@ -204,9 +248,10 @@ std::vector<Check> selfChecks(Machine& machine, Job& job)
 {
     std::vector<Check> checks;
     for (const Method& method : engine::methods()) {
-        if (method.attention == nullptr ||
-            (method.info.id != baseline && method.attention == findMethod(baseline).attention))
-            continue; // replaces no attention
+        if (method.apply != nullptr)
+            addGoldenTensors(checks, method, machine.device(), job);
+        if (!replacesAttention(method))
+            continue;
         addGolden(checks, method, machine.device(), job);
         if (machine.device() == nullptr)
             continue;

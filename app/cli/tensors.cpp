@@ -89,4 +89,22 @@ ApplyInput readApplyInput(const std::string& path)
     return input;
 }
 
+PlainTensors readPlainTensors(const std::string& path)
+{
+    const SafetensorsFile file = readSafetensors(path);
+    double numbers = 0;
+    for (const auto& [name, entry] : file.entries)
+        numbers += double(file.tensor(name).count());
+    // The numbers as floats, and room for what is made of them.
+    if (8 * numbers > double(memoryLimit()))
+        throw Error(Fault::Memory, path + ": needs " + std::to_string(8 * numbers / 1e9) + " GB; the limit is " +
+                                       std::to_string(double(memoryLimit()) / 1e9) + " GB");
+    PlainTensors tensors;
+    for (const auto& [name, entry] : file.entries) {
+        const TensorRef tensor = file.tensor(name);
+        tensors.emplace(name, PlainTensor{tensor.shape, flat(tensor), {}});
+    }
+    return tensors;
+}
+
 } // namespace app::cli

@@ -20,4 +20,7 @@ struct ApplyInput
 // Reads and checks a safetensors file. Throws Error{File|Format|Shape|Memory} that names file and tensor.
 ApplyInput readApplyInput(const std::string& path);
 
+// Every float tensor of a file by its name, for a method that works on named tensors. Throws like readApplyInput().
+engine::PlainTensors readPlainTensors(const std::string& path);
+
 } // namespace app::cli

@@ -44,9 +44,16 @@ struct TensorRef
 // `count` elements from element `first`, widened to float. Any alignment of the file is fine.
 void widen(const TensorRef& tensor, std::size_t first, std::span<float> to);
 
+// Knobs of a layer's two methods in config.json, as written: methods know how to read them.
+struct NativeKnobs
+{
+    std::map<std::string, std::string, std::less<>> attention, linear;
+};
+
 // What any checkpoint format yields. Tensors have canonical names: "embedding" [vocabulary, width], "final_norm",
 // "classifier" (absent when tied), "layer.3.query|key|value|output|gate|up|down" [out, in], "layer.3.attention_norm",
-// "layer.3.feed_forward_norm"; a method's trained parameters "layer.3.<parameter>" (temperature, gate, …).
+// "layer.3.feed_forward_norm", "layer.3.inner_norm", "layer.3.inner_norm_bias" (FeedForwardKind::Memory); a method's
+// trained parameters "layer.3.<parameter>" (temperature, gate, query.tables, …).
 struct Checkpoint
 {
     std::string name; // of the folder or file, for titles
@@ -57,7 +64,9 @@ struct Checkpoint
     std::optional<Vocabulary> vocabulary;
     std::string tokenizerFile; // which file the vocabulary came from; empty if none
     SessionPlan native;        // what config.json's "subquad" block asks for (architecture.md §13.4)
+    std::map<LayerIndex, NativeKnobs> nativeKnobs;
     bool hasNative = false;
+    std::string calibration;          // SHA-256 of the text that native parameters were fitted on, hex; empty: trained
     std::vector<std::string> assumed; // sentences: what was not in the files and was assumed
     std::vector<std::string> missing; // sentences: what is absent and what that prevents
     std::vector<std::string> ignored; // files and tensors found and not used, with the reason
@@ -89,5 +98,6 @@ std::span<const Format* const> formats(); // generated (.cmake/registry.cmake)
 
 // SHA-256 of the weights file(s), hex; long for large files, so it takes a Job.
 std::string sha256(const std::filesystem::path& file, Job& job);
+std::string sha256(std::span<const std::byte> bytes, Job& job);
 
 } // namespace engine

@@ -54,7 +54,11 @@ void compress(State& state, std::span<const std::byte> block)
 std::string sha256(const std::filesystem::path& file, Job& job)
 {
     const MappedFile mapped(file);
-    const std::span<const std::byte> bytes = mapped.bytes();
+    return sha256(mapped.bytes(), job);
+}
+
+std::string sha256(std::span<const std::byte> bytes, Job& job)
+{
     State state{0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
     std::size_t done = 0;
     constexpr std::size_t betweenReports = std::size_t(1) << 20;

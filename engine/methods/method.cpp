@@ -14,6 +14,8 @@ Method completed(Method method, const Method& exact)
 {
     if (method.attention == nullptr) {
         method.mapRecords = exact.mapRecords;
+        for (const ProbeSpec& probe : exact.info.probes)
+            method.info.probes.push_back(probe);
         method.attention = exact.attention;
         method.weights = exact.weights;
         method.pairwise = exact.pairwise;
@@ -93,6 +95,46 @@ const Method& findMethod(std::string_view id)
     for (const Method& method : all)
         known += (known.empty() ? "" : ", ") + std::string(method.info.id);
     throw Error(Fault::Request, "method '" + std::string(id) + "' is not known; one of " + known + " was expected");
+}
+
+// A row that leaves a part out was completed with the baseline's functions.
+bool replacesAttention(const Method& method)
+{
+    return method.info.id == baseline || method.attention != findMethod(baseline).attention;
+}
+
+bool replacesLinear(const Method& method)
+{
+    return method.info.id != baseline && method.linear != findMethod(baseline).linear;
+}
+
+void place(LayerPlan& plan, const Part& part)
+{
+    const Method& method = findMethod(part.method);
+    if (replacesAttention(method))
+        plan.attention = part;
+    if (replacesLinear(method))
+        plan.linear = part;
+}
+
+SessionPlan nativePlan(const Checkpoint& checkpoint)
+{
+    SessionPlan plan = checkpoint.native;
+    for (const auto& [layer, given] : checkpoint.nativeKnobs) {
+        LayerPlan& own = plan.overrides[layer];
+        for (const auto& [part, texts] :
+             {std::pair(&own.attention, &given.attention), std::pair(&own.linear, &given.linear)}) {
+            const std::vector<Knob>& knobs = findMethod(part->method).info.knobs;
+            for (const auto& [id, text] : *texts) {
+                const auto knob = std::ranges::find(knobs, id, &Knob::id);
+                if (knob == knobs.end())
+                    throw Error(Fault::Format, checkpoint.name + ": config.json gives " + part->method + " the knob " +
+                                                   id + ", which it does not have");
+                part->knobs[id] = parseKnob(*knob, text);
+            }
+        }
+    }
+    return plan;
 }
 
 void checkPlan(const LayerContext& context)

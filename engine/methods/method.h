@@ -13,7 +13,9 @@
 #include "engine/values/study.h"
 #include "engine/values/trace.h"
 
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -135,8 +137,9 @@ public:
 struct PrepareInput
 {
     const LayerContext& context;
-    std::shared_ptr<const Trace> exact; // has query_raw, key_raw, value, input of this layer
+    std::shared_ptr<const Trace> exact; // has query_raw, key_raw, value, input of this layer, and prepareRecords
     int tokens = 0;
+    std::string textHash = {}; // SHA-256 of the text's token ids, hex; empty where the input is no text
 };
 
 // What study() may read. References are borrowed for the call.
@@ -153,6 +156,25 @@ struct StudyInput
     const Trace& exactRun;   // the exact model's run over the sequence: mapFilter's records of every layer
     const Trace& ownRun;     // the same of the lane under its plan
     std::span<const float> exactLosses, ownLosses; // nats per token of the two runs; NaN for the first
+};
+
+// A tensor that `apply` reads or writes, row after row: numbers, or whole numbers.
+struct PlainTensor
+{
+    std::vector<std::size_t> shape;
+    std::vector<float> numbers;
+    std::vector<std::int32_t> whole; // instead of `numbers`
+};
+
+using PlainTensors = std::map<std::string, PlainTensor, std::less<>>;
+
+// What prepare() fitted, to be saved and to be told: tensors as a native checkpoint names them ("query.tables"), a
+// table of how well they fit, and how many tokens at the end of the text were held out.
+struct FittedParts
+{
+    PlainTensors parameters;
+    TableBody report;
+    int heldOut = 0;
 };
 
 // A method is a row of functions. A row without an attention of its own takes the baseline's (with its map, kernels and
@@ -191,8 +213,14 @@ struct Method
     std::unique_ptr<DeviceLinear> (*deviceLinear)(std::span<const Weight> which, const LayerContext&,
                                                   const DeviceModel&, DeviceContext&) = nullptr;
 
+    // One projection of random numbers, to be timed. Null: the method replaces none, or has no kernels.
+    std::unique_ptr<DeviceLinear> (*randomLinear)(int width, int outputs, const KnobValues&, std::uint64_t seed,
+                                                  DeviceContext&) = nullptr;
+
     // Long work before a run; returns null when the plan asks for none. Null function: never any.
     std::unique_ptr<const Prepared> (*prepare)(const PrepareInput&, Job&) = nullptr;
+    // What prepare() reads of the exact run besides query_raw, key_raw, value and input.
+    std::vector<std::string_view> prepareRecords;
     // Whether this plan needs prepare() (and so is CALIBRATED).
     bool (*needsPrepare)(const LayerPlan&) = nullptr;
 
@@ -205,6 +233,15 @@ struct Method
     // How the weight of one cell comes about, line by line with live numbers; the last line is the weight itself.
     Derivation (*derive)(const LayerTrace&, HeadIndex, TokenPos query, TokenPos key, const LayerContext&) = nullptr;
 
+    // The method on named tensors from anywhere, where its input is not q, k and v (explorer.md §5.5); null: it is.
+    // Throws Error{Request|Shape|Memory} that names the tensor. `device` null: the float64 reference.
+    PlainTensors (*apply)(const PlainTensors& in, const KnobValues&, DeviceContext* device, Job&) = nullptr;
+
+    FittedParts (*fittedParts)(const Prepared&) = nullptr;
+
+    // Predicted cost of a block's linear layers. Null: the method replaces none.
+    LinearCost (*linearCost)(const BlockShape&, const KnobValues&, int tokens) = nullptr;
+
     // Predicted cost of one pass over `tokens` tokens, and the form that would run.
     Cost (*cost)(const LayerShape&, const KnobValues&, int tokens) = nullptr;
 };
@@ -214,6 +251,17 @@ std::span<const Method> methods();
 
 // Throws Error{Request} that lists the known ids.
 const Method& findMethod(std::string_view id);
+
+// Which part of a layer a row names: the baseline's is attention, which it leaves to no other.
+bool replacesAttention(const Method& method);
+bool replacesLinear(const Method& method);
+
+// Puts a part into the places of a layer's plan that its method replaces.
+void place(LayerPlan& plan, const Part& part);
+
+// What a native checkpoint asks for, its knobs read with the methods' descriptions. Throws Error{Request} for a method
+// or knob that is not known.
+SessionPlan nativePlan(const Checkpoint& checkpoint);
 
 // Checks a part's knobs against the method's description (unknown knob, wrong type or range: Error{Request}), then
 // method.check.

@@ -47,6 +47,22 @@ Matrix rmsNorm(const Matrix& x, std::span<const float> weight, double eps)
     return out;
 }
 
+Matrix layerNorm(const Matrix& x, std::span<const float> gain, std::span<const float> bias, double eps)
+{
+    assert(Eigen::Index(gain.size()) == x.cols() && gain.size() == bias.size());
+    const auto wide = [](std::span<const float> numbers) -> Eigen::RowVectorXd {
+        return Eigen::Map<const Eigen::RowVectorXf>(numbers.data(), Eigen::Index(numbers.size())).cast<double>();
+    };
+    const Eigen::RowVectorXd scale = wide(gain), shift = wide(bias);
+    Matrix out(x.rows(), x.cols());
+    for (Eigen::Index row = 0; row < x.rows(); ++row) {
+        const Eigen::RowVectorXd centred = x.row(row).array() - x.row(row).mean();
+        const double variance = centred.squaredNorm() / double(x.cols());
+        out.row(row) = centred.cwiseProduct(scale) / std::sqrt(variance + eps) + shift;
+    }
+    return out;
+}
+
 Matrix dense(const Matrix& x, std::span<const float> weight, int out)
 {
     assert(Eigen::Index(weight.size()) == x.cols() * out);

@@ -24,6 +24,9 @@ Matrix rotate(const Positions& positions, const Matrix& rows, int first);
 
 Matrix rmsNorm(const Matrix& x, std::span<const float> weight, double eps);
 
+// (x − mean)/√(variance + eps)·gain + bias over the columns of each row.
+Matrix layerNorm(const Matrix& x, std::span<const float> gain, std::span<const float> bias, double eps);
+
 // x·Wᵀ with W [out, in], row after row.
 Matrix dense(const Matrix& x, std::span<const float> weight, int out);
 

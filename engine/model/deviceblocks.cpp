@@ -74,6 +74,7 @@ struct DeviceBlocks::Impl
     explicit Impl(Device& device)
         : embed(device.kernel(kernelSource("model/kernels.cl"), "blocks_embed"))
         , rmsNorm(device.kernel(kernelSource("model/kernels.cl"), "blocks_rms_norm"))
+        , layerNorm(device.kernel(kernelSource("model/kernels.cl"), "blocks_layer_norm"))
         , denseRow(device.kernel(kernelSource("model/kernels.cl"), "blocks_dense_row"))
         , denseTile(device.kernel(kernelSource("model/kernels.cl"), "blocks_dense_tile"))
         , rotate(device.kernel(kernelSource("model/kernels.cl"), "blocks_rotate"))
@@ -84,7 +85,7 @@ struct DeviceBlocks::Impl
 
     const Rotation& rotation(Queue& queue, double theta, int headWidth, int positions);
 
-    Kernel embed, rmsNorm, denseRow, denseTile, rotate, add, swiGlu;
+    Kernel embed, rmsNorm, layerNorm, denseRow, denseTile, rotate, add, swiGlu;
     std::map<std::pair<double, int>, Rotation> rotations;
 };
 
@@ -124,6 +125,14 @@ void DeviceBlocks::rmsNorm(Queue& queue, const Buffer<float>& x, const Buffer<fl
     assert(weight.count() == std::size_t(width));
     assert(std::min(x.count(), out.count()) >= std::size_t(rows) * std::size_t(width));
     queue.launch(m_impl->rmsNorm, Range::groups(std::size_t(rows)), "norm", x, weight, out, width, eps);
+}
+
+void DeviceBlocks::layerNorm(Queue& queue, const Buffer<float>& x, const Buffer<float>& gain, const Buffer<float>& bias,
+                             Buffer<float>& out, int rows, int width, float eps)
+{
+    assert(gain.count() == std::size_t(width) && bias.count() == std::size_t(width));
+    assert(std::min(x.count(), out.count()) >= std::size_t(rows) * std::size_t(width));
+    queue.launch(m_impl->layerNorm, Range::groups(std::size_t(rows)), "layer norm", x, gain, bias, out, width, eps);
 }
 
 void DeviceBlocks::dense(Queue& queue, const Buffer<float>& x, const PackedWeight& weight, Buffer<float>& out, int rows,

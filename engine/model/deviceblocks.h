@@ -30,6 +30,9 @@ public:
     void embed(Queue&, const Buffer<float>& embedding, const Buffer<int>& ids, Buffer<float>& x, int rows, int width);
     void rmsNorm(Queue&, const Buffer<float>& x, const Buffer<float>& weight, Buffer<float>& out, int rows, int width,
                  float eps);
+    // (x − mean)/√(variance + eps)·gain + bias of each row.
+    void layerNorm(Queue&, const Buffer<float>& x, const Buffer<float>& gain, const Buffer<float>& bias,
+                   Buffer<float>& out, int rows, int width, float eps);
     // out[rows, W.out] = x[rows, W.in]·Wᵀ; with `accumulate` it is added to out (residual).
     void dense(Queue&, const Buffer<float>& x, const PackedWeight& weight, Buffer<float>& out, int rows,
                bool accumulate = false);

@@ -13,43 +13,19 @@ std::string placeOf(Weight which, LayerIndex layer)
     return std::string(nameOf(which)) + (layer == wholeModel ? "" : " of layer " + std::to_string(layer.value));
 }
 
-bool isVector(Weight which)
-{
-    return which == Weight::Embedding || which == Weight::AttentionNorm || which == Weight::FeedForwardNorm ||
-           which == Weight::FinalNorm;
-}
-
-// Every weight that a model of this shape has, with its layer.
-std::vector<std::pair<Weight, LayerIndex>> weightsOf(const ModelConfig& config)
-{
-    std::vector<std::pair<Weight, LayerIndex>> all{{Weight::Embedding, wholeModel}};
-    for (LayerIndex layer{0}; layer.value < config.layers; ++layer.value) {
-        for (const Weight which : {Weight::AttentionNorm, Weight::Query, Weight::Key, Weight::Value})
-            all.emplace_back(which, layer);
-        if (config.outputProjection)
-            all.emplace_back(Weight::Output, layer);
-        all.emplace_back(Weight::FeedForwardNorm, layer);
-        if (config.feedForward == FeedForwardKind::SwiGlu)
-            all.emplace_back(Weight::Gate, layer);
-        all.emplace_back(Weight::Up, layer);
-        all.emplace_back(Weight::Down, layer);
-    }
-    all.emplace_back(Weight::FinalNorm, wholeModel);
-    all.emplace_back(Weight::Classifier, wholeModel);
-    return all;
-}
-
 } // namespace
 
 DeviceModel::DeviceModel(std::shared_ptr<const Model> model, Queue& queue, Job& job)
     : m_model(std::move(model))
 {
-    const auto all = weightsOf(m_model->config());
+    auto all = weightsOf(m_model->config());
+    if (m_model->config().tied)
+        all.emplace_back(Weight::Classifier, wholeModel); // packed, while the embedding is read by rows
     double done = 0;
     for (const auto& [which, layer] : all) {
         job.report(done++ / double(all.size()), "uploading " + placeOf(which, layer));
         const std::span<const float> numbers = m_model->weight(which, layer);
-        if (isVector(which)) {
+        if (isVector(which) || which == Weight::Embedding) {
             Buffer<float> buffer(queue.device(), numbers.size(), "a weight");
             queue.write(buffer, numbers);
             m_vectors.emplace(std::pair(which, layer), std::move(buffer));

@@ -30,6 +30,36 @@ __kernel void blocks_rms_norm(__global const float* x, __global const float* wei
         to[i] = from[i] * scale * weight[i];
 }
 
+// (x − mean)/√(variance + eps)·gain + bias: one group per row, in two passes so that a large mean loses nothing.
+__kernel void blocks_layer_norm(__global const float* x, __global const float* gain, __global const float* bias,
+                                __global float* out, int width, float eps)
+{
+    const size_t first = (size_t)get_global_id(0) * width;
+    __global const float* from = x + first;
+    __global float* to = out + first;
+    float16 lanes = (float16)(0.0f);
+    float sum = 0.0f;
+    int i = 0;
+    for (; i + LANES <= width; i += LANES)
+        lanes += vload16(0, from + i);
+    for (; i < width; ++i)
+        sum += from[i];
+    const float mean = (lane_sum(lanes) + sum) / (float)width;
+    lanes = (float16)(0.0f);
+    sum = 0.0f;
+    for (i = 0; i + LANES <= width; i += LANES) {
+        const float16 centred = vload16(0, from + i) - mean;
+        lanes += centred * centred;
+    }
+    for (; i < width; ++i)
+        sum += (from[i] - mean) * (from[i] - mean);
+    const float scale = 1.0f / sqrt((lane_sum(lanes) + sum) / (float)width + eps);
+    for (i = 0; i + LANES <= width; i += LANES)
+        vstore16((vload16(0, from + i) - mean) * scale * vload16(0, gain + i) + vload16(0, bias + i), 0, to + i);
+    for (; i < width; ++i)
+        to[i] = (from[i] - mean) * scale * gain[i] + bias[i];
+}
+
 // Stores (or adds) 32 results of one row, as many of them as `out` has.
 static void store_panel(__global float* to, float16 a, float16 b, int left, int accumulate)
 {

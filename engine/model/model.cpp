@@ -11,9 +11,6 @@
 namespace engine {
 namespace {
 
-constexpr std::array layerWeights{Weight::AttentionNorm,   Weight::Query, Weight::Key, Weight::Value, Weight::Output,
-                                  Weight::FeedForwardNorm, Weight::Gate,  Weight::Up,  Weight::Down};
-
 std::string canonicalName(Weight which, LayerIndex layer)
 {
     const std::string name(nameOf(which));
@@ -28,15 +25,10 @@ std::string shapeText(std::span<const std::size_t> shape)
     return "[" + text + "]";
 }
 
-bool isNorm(Weight which)
-{
-    return which == Weight::AttentionNorm || which == Weight::FeedForwardNorm || which == Weight::FinalNorm;
-}
-
 void checkShape(const TensorRef& tensor, Weight which, WeightShape wanted)
 {
     std::vector<std::size_t> expected{static_cast<std::size_t>(wanted.rows), static_cast<std::size_t>(wanted.cols)};
-    if (isNorm(which))
+    if (isVector(which))
         expected.erase(expected.begin());
     if (tensor.shape != expected)
         throw Error(Fault::Shape, tensor.file->path().filename().string() + ": " + tensor.name + " has shape " +
@@ -51,7 +43,7 @@ bool isFinite(float number)
     return (std::bit_cast<std::uint32_t>(number) & exponent) != exponent;
 }
 
-std::vector<float> readWeight(const TensorRef& tensor, WeightShape shape, const Job& job)
+std::vector<float> readNumbers(const TensorRef& tensor, std::size_t cols, const Job& job)
 {
     std::vector<float> numbers(tensor.count());
     constexpr std::size_t betweenChecks = std::size_t(1) << 20;
@@ -63,24 +55,11 @@ std::vector<float> readWeight(const TensorRef& tensor, WeightShape shape, const 
         if (bad == part.end())
             continue;
         const std::size_t place = first + static_cast<std::size_t>(bad - part.begin());
-        const auto cols = static_cast<std::size_t>(shape.cols);
         throw Error(Fault::Format, tensor.file->path().filename().string() + ": " + tensor.name +
                                        " is not finite at row " + std::to_string(place / cols) + ", column " +
                                        std::to_string(place % cols));
     }
     return numbers;
-}
-
-std::vector<std::pair<Weight, LayerIndex>> weightsOf(const ModelConfig& config)
-{
-    std::vector<std::pair<Weight, LayerIndex>> all{{Weight::Embedding, wholeModel}, {Weight::FinalNorm, wholeModel}};
-    if (!config.tied)
-        all.emplace_back(Weight::Classifier, wholeModel);
-    for (int layer = 0; layer < config.layers; ++layer) {
-        for (const Weight which : layerWeights)
-            all.emplace_back(which, LayerIndex{layer});
-    }
-    return all;
 }
 
 } // namespace
@@ -106,6 +85,10 @@ std::string_view nameOf(Weight which)
         return "gate";
     case Weight::Up:
         return "up";
+    case Weight::InnerNorm:
+        return "inner_norm";
+    case Weight::InnerNormBias:
+        return "inner_norm_bias";
     case Weight::Down:
         return "down";
     case Weight::FinalNorm:
@@ -137,10 +120,43 @@ WeightShape shapeOf(const ModelConfig& config, Weight which)
     case Weight::Gate:
     case Weight::Up:
         return {config.feedForwardWidth, config.width};
+    case Weight::InnerNorm:
+    case Weight::InnerNormBias:
+        return {1, config.feedForwardWidth};
     case Weight::Down:
         return {config.width, config.feedForwardWidth};
     }
     return {};
+}
+
+bool isVector(Weight which)
+{
+    return which == Weight::AttentionNorm || which == Weight::FeedForwardNorm || which == Weight::FinalNorm ||
+           which == Weight::InnerNorm || which == Weight::InnerNormBias;
+}
+
+std::vector<std::pair<Weight, LayerIndex>> weightsOf(const ModelConfig& config)
+{
+    std::vector<Weight> inLayer{Weight::AttentionNorm, Weight::FeedForwardNorm};
+    const bool memory = config.feedForward == FeedForwardKind::Memory;
+    if (config.denseProjections) {
+        inLayer.insert(inLayer.end(), {Weight::Query, Weight::Key, Weight::Value});
+        if (config.outputProjection)
+            inLayer.push_back(Weight::Output);
+        if (!memory)
+            inLayer.push_back(Weight::Gate);
+        inLayer.insert(inLayer.end(), {Weight::Up, Weight::Down});
+    }
+    if (memory)
+        inLayer.insert(inLayer.end(), {Weight::InnerNorm, Weight::InnerNormBias});
+    std::vector<std::pair<Weight, LayerIndex>> all{{Weight::Embedding, wholeModel}, {Weight::FinalNorm, wholeModel}};
+    if (!config.tied)
+        all.emplace_back(Weight::Classifier, wholeModel);
+    for (LayerIndex layer{0}; layer.value < config.layers; ++layer.value) {
+        for (const Weight which : inLayer)
+            all.emplace_back(which, layer);
+    }
+    return all;
 }
 
 Model::Model(Checkpoint checkpoint, Job& job)
@@ -155,7 +171,16 @@ Model::Model(Checkpoint checkpoint, Job& job)
             throw Error(Fault::Shape, m_checkpoint.name + ": has no tensor for " + canonicalName(which, layer));
         checkShape(found->second, which, shape(which));
     }
-    const std::size_t bytes = memoryNeed(config(), 0).weightBytes;
+    std::size_t bytes = memoryNeed(config(), 0).weightBytes;
+    std::vector<std::string> others;
+    for (const auto& [name, tensor] : m_checkpoint.tensors) {
+        const bool weight = std::ranges::any_of(
+            all, [&name](const auto& place) { return canonicalName(place.first, place.second) == name; });
+        if (weight || !name.starts_with("layer."))
+            continue;
+        others.push_back(name);
+        bytes += checkedProduct(tensor.count(), sizeof(float), "tensor " + name);
+    }
     if (bytes > memoryLimit())
         throw Error(Fault::Memory, m_checkpoint.name + ": its weights need " + std::to_string(bytes) +
                                        " bytes as float32; the limit is " + std::to_string(memoryLimit()) +
@@ -164,7 +189,13 @@ Model::Model(Checkpoint checkpoint, Job& job)
     for (const auto& [which, layer] : all) {
         job.report(done++ / static_cast<double>(all.size()), "reading " + canonicalName(which, layer));
         const TensorRef& tensor = m_checkpoint.tensors.find(canonicalName(which, layer))->second;
-        m_weights.emplace(std::pair(which, layer), readWeight(tensor, shape(which), job));
+        m_weights.emplace(std::pair(which, layer), readNumbers(tensor, std::size_t(shape(which).cols), job));
+    }
+    for (const std::string& name : others) {
+        job.report(1, "reading " + name);
+        const TensorRef& tensor = m_checkpoint.tensors.find(name)->second;
+        const std::size_t cols = tensor.shape.empty() ? 1 : std::max<std::size_t>(tensor.shape.back(), 1);
+        m_parameters.emplace(name, Parameter{tensor.shape, readNumbers(tensor, cols, job)});
     }
     m_tokensInUse = config().vocabulary;
     if (m_checkpoint.vocabulary) {
@@ -188,9 +219,17 @@ std::span<const float> Model::weight(Weight which, LayerIndex layer) const
     return found->second;
 }
 
+const Parameter* Model::parameter(std::string_view name, LayerIndex layer) const
+{
+    const auto found = m_parameters.find("layer." + std::to_string(layer.value) + "." + std::string(name));
+    return found == m_parameters.end() ? nullptr : &found->second;
+}
+
 std::size_t Model::parameterCount() const
 {
     std::size_t count = 0;
+    for (const auto& [name, parameter] : m_parameters)
+        count += parameter.values.size();
     for (const auto& [key, numbers] : m_weights)
         count += numbers.size();
     return count;

@@ -25,6 +25,8 @@ enum class Weight
     FeedForwardNorm,
     Gate,
     Up,
+    InnerNorm, // of FeedForwardKind::Memory
+    InnerNormBias,
     Down,
     FinalNorm,
     Classifier
@@ -42,14 +44,27 @@ struct WeightShape
 
 WeightShape shapeOf(const ModelConfig& config, Weight which);
 
+// Whether a weight is a row of numbers, not a matrix.
+bool isVector(Weight which);
+
+// Every weight that a model of this configuration stores, with its layer; a tied classifier is none of its own.
+std::vector<std::pair<Weight, LayerIndex>> weightsOf(const ModelConfig& config);
+
+// A trained or fitted tensor of a method as float32.
+struct Parameter
+{
+    std::vector<std::size_t> shape;
+    std::vector<float> values;
+};
+
 // Weights as float32 after every shape and every number was checked. All members are const: any number of threads may
 // read it.
 class Model
 {
 public:
     // Throws Error{Shape} naming tensor, shape found and shape expected; Error{Memory} before taking memory beyond the
-    // limit; Error{Format} for a weight that is not finite, and for a tokenizer that does not fit the embedding (an id
-    // beyond its rows, or fewer than 90 % of them).
+    // limit; Error{Format} for a weight or parameter that is not finite, and for a tokenizer that does not fit the
+    // embedding (an id beyond its rows, or fewer than 90 % of them).
     Model(Checkpoint checkpoint, Job& job);
 
     const ModelConfig& config() const { return m_checkpoint.config; }
@@ -63,6 +78,10 @@ public:
     // rows·cols numbers, row after row. The tied classifier is the embedding.
     std::span<const float> weight(Weight which, LayerIndex layer = wholeModel) const;
 
+    // A tensor of a layer that is no weight of the block: a method's own, of a native checkpoint ("query.tables",
+    // "temperature"). Null where there is none.
+    const Parameter* parameter(std::string_view name, LayerIndex layer) const;
+
     // Ids at and above this are padding rows of the embedding: reported, never sampled.
     int tokensInUse() const { return m_tokensInUse; }
 
@@ -72,6 +91,7 @@ private:
     Checkpoint m_checkpoint;
     std::unique_ptr<const Tokenizer> m_tokenizer;
     std::map<std::pair<Weight, LayerIndex>, std::vector<float>> m_weights;
+    std::map<std::string, Parameter, std::less<>> m_parameters; // by canonical name
     int m_tokensInUse = 0;
 };
 

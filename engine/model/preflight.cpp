@@ -12,9 +12,6 @@
 namespace engine {
 namespace {
 
-constexpr std::array layerMatrices{Weight::Query, Weight::Key, Weight::Value, Weight::Output,
-                                   Weight::Gate,  Weight::Up,  Weight::Down};
-
 std::size_t countOf(WeightShape shape)
 {
     return static_cast<std::size_t>(shape.rows) * static_cast<std::size_t>(shape.cols);
@@ -75,10 +72,13 @@ std::vector<std::string> foundIn(const Checkpoint& checkpoint)
         found.push_back("tokenizer " + checkpoint.tokenizerFile + ", " + Tokenizer(*checkpoint.vocabulary).kind() +
                         ", " + std::to_string(presentTokens(*checkpoint.vocabulary)) + " tokens" +
                         (checkpoint.vocabulary->addBos ? ", a prompt begins with bos" : ""));
+    if (!checkpoint.calibration.empty())
+        found.push_back("CALIBRATED on a text with SHA-256 " + checkpoint.calibration);
     for (const auto& [layer, plan] : checkpoint.native.overrides) {
         if (checkpoint.hasNative)
-            found.push_back("layer " + std::to_string(layer.value) + " was trained with " + plan.attention.method +
-                            " attention and " + plan.linear.method + " linear layers");
+            found.push_back("layer " + std::to_string(layer.value) +
+                            (checkpoint.calibration.empty() ? " was trained with " : " was calibrated for ") +
+                            plan.attention.method + " attention and " + plan.linear.method + " linear layers");
     }
     return found;
 }
@@ -110,13 +110,13 @@ MemoryNeed memoryNeed(const ModelConfig& config, int tokens)
 {
     const auto count = [&](Weight which) { return countOf(shapeOf(config, which)); };
     const auto layers = static_cast<std::size_t>(config.layers);
-    std::size_t onLayer = 2 * count(Weight::AttentionNorm);
-    std::size_t packedOnLayer = onLayer;
-    for (const Weight which : layerMatrices) {
-        onLayer += count(which);
-        packedOnLayer += packedCountOf(shapeOf(config, which));
+    std::size_t stored = 0, packed = 0;
+    for (const auto& [which, layer] : weightsOf(config)) {
+        if (which == Weight::Classifier)
+            continue;
+        stored += count(which);
+        packed += isVector(which) || which == Weight::Embedding ? count(which) : packedCountOf(shapeOf(config, which));
     }
-    const std::size_t whole = count(Weight::Embedding) + count(Weight::FinalNorm);
     // On the device the classifier is packed; the embedding is read by rows and lies beside it.
     const std::size_t classifier = packedCountOf(shapeOf(config, Weight::Classifier));
     const auto keys = static_cast<std::size_t>(config.keyHeads) * static_cast<std::size_t>(config.headWidth);
@@ -125,8 +125,8 @@ MemoryNeed memoryNeed(const ModelConfig& config, int tokens)
     const auto mixed = static_cast<std::size_t>(config.heads) * static_cast<std::size_t>(config.valueWidth);
     const auto rows = static_cast<std::size_t>(tokens);
     MemoryNeed need;
-    need.weightBytes = sizeof(float) * (layers * onLayer + whole + (config.tied ? 0 : count(Weight::Classifier)));
-    need.deviceBytes = sizeof(float) * (layers * packedOnLayer + whole + classifier);
+    need.weightBytes = sizeof(float) * (stored + (config.tied ? 0 : count(Weight::Classifier)));
+    need.deviceBytes = sizeof(float) * (packed + classifier);
     need.cacheBytes = sizeof(float) * layers * rows * (keys + values);
     // Per token and layer: query and key before positions, value, mixed rows, residual stream; and the logits.
     need.traceBytes = sizeof(float) * rows *

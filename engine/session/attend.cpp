@@ -2,6 +2,7 @@
 #include "engine/session/attend.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <chrono>
 #include <cstdint>
@@ -9,6 +10,8 @@
 
 namespace engine {
 namespace {
+
+constexpr std::array inputProjections{Weight::Query, Weight::Key, Weight::Value}; // what reads a layer's input
 
 // On the bits, so that no compiler option can reason it away.
 bool finite(float value)
@@ -66,6 +69,7 @@ TraceFilter filterOf(const Method& method, const AttendOptions& options)
     filter.byteLimit = std::numeric_limits<std::size_t>::max();
     filter.probes.insert(std::string(probes::mixed));
     filter.probes.insert(method.mapRecords.begin(), method.mapRecords.end());
+    filter.probes.insert(std::string(method.info.id) + ".sums");
     if (options.everyProbe) {
         for (const ProbeSpec& probe : method.info.probes)
             filter.probes.insert(std::string(probe.id));
@@ -241,6 +245,16 @@ HeadTensors headTensors(const Trace& trace, LayerIndex layer)
     return tensors;
 }
 
+HeadTensors projected(const HeadTensors& exact, const LayerContext& context)
+{
+    const Method& linear = findMethod(context.plan.linear.method);
+    if (!replacesLinear(linear) || exact.x.empty())
+        return exact;
+    Recorder nothing;
+    const std::vector<Matrix> made = linear.linear(matrixOf(exact.x), inputProjections, context, nothing);
+    return {gridOf(made[0]), gridOf(made[1]), gridOf(made[2]), exact.x};
+}
+
 Attended attend(const HeadTensors& in, const LayerContext& context, DeviceContext* device, const AttendOptions& options,
                 Job& job)
 {
@@ -255,7 +269,16 @@ Attended attend(const HeadTensors& in, const LayerContext& context, DeviceContex
     }
     if (method.cost != nullptr)
         attended.cost = method.cost(ready.shape, ready.plan.attention.knobs, in.tokens());
-    Recorder recorder(filterOf(method, options));
+    const bool linearProbes = options.everyProbe && context.model != nullptr && !in.x.empty() &&
+                              replacesLinear(findMethod(context.plan.linear.method));
+    TraceFilter filter = filterOf(method, options);
+    if (linearProbes) {
+        for (const ProbeSpec& probe : findMethod(context.plan.linear.method).info.probes)
+            filter.probes.insert(std::string(probe.id));
+    }
+    Recorder recorder(std::move(filter));
+    if (linearProbes)
+        findMethod(context.plan.linear.method).linear(matrixOf(in.x), inputProjections, ready, recorder);
     if (device != nullptr)
         runDevice(in, ready, method, options, recorder, attended, *device, job);
     else

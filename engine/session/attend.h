@@ -22,6 +22,10 @@ struct HeadTensors
 // The q, k, v that a run recorded for a layer.
 HeadTensors headTensors(const Trace& trace, LayerIndex layer);
 
+// The same with the projections that the layer's plan replaces made anew from the layer's input, in float64: what its
+// attention reads where everything before it is exact. Unchanged where the plan is dense or the input was not recorded.
+HeadTensors projected(const HeadTensors& exact, const LayerContext& context);
+
 // One method run over given q, k, v: the same call behind the window's maps, `apply`, `compare` and `bench`.
 struct Attended
 {

@@ -27,7 +27,7 @@ struct Layer
     std::unique_ptr<DeviceAttention> attention;
     std::unique_ptr<DeviceLinear> projections; // query, key, value
     std::unique_ptr<DeviceLinear> output;      // null: the model has none
-    std::unique_ptr<DeviceLinear> gateAndUp;
+    std::unique_ptr<DeviceLinear> gateAndUp;   // of FeedForwardKind::Memory: up alone
     std::unique_ptr<DeviceLinear> down;
 };
 
@@ -40,13 +40,6 @@ struct Scratch
     Buffer<float> query, key, value, mixed;
     Buffer<float> gate, up;
 };
-
-void refuseUnknownBlocks(const ModelConfig& config)
-{
-    if (config.norm != NormKind::Rms || config.feedForward != FeedForwardKind::SwiGlu)
-        throw Error(Fault::Request,
-                    "this model's blocks have another norm or feed-forward layer; RMS norm and SwiGLU were expected");
-}
 
 Error noDeviceForm(const Method& method)
 {
@@ -74,6 +67,7 @@ private:
     int chunkRows(int left) const;
     void reserve(int rows);
     void feedChunk(std::span<const TokenId> tokens, double begin, double end, Recorder& recorder, Job& job);
+    void hiddenRows(Layer& layer, int rows, Recorder& recorder);
     void runLayer(Layer& layer, int rows, Recorder& recorder);
     void recordLogits(int rows, Recorder& recorder, Job& job);
     void lastLogits(int rows, Recorder& recorder);
@@ -137,7 +131,10 @@ void DeviceSession::addLayer(LayerIndex index, int expectedTokens)
     layer.projections = group({Weight::Query, Weight::Key, Weight::Value});
     if (m_config.outputProjection)
         layer.output = group({Weight::Output});
-    layer.gateAndUp = group({Weight::Gate, Weight::Up});
+    if (m_config.feedForward == FeedForwardKind::Memory)
+        layer.gateAndUp = group({Weight::Up});
+    else
+        layer.gateAndUp = group({Weight::Gate, Weight::Up});
     layer.down = group({Weight::Down});
 }
 
@@ -200,6 +197,23 @@ void DeviceSession::reserve(int rows)
     m_scratch.rows = rows;
 }
 
+// What the feed-forward's last layer reads, into `up`.
+void DeviceSession::hiddenRows(Layer& layer, int rows, Recorder& recorder)
+{
+    Scratch& s = m_scratch;
+    const LayerIndex index = layer.context.layer;
+    const int width = m_config.feedForwardWidth;
+    if (m_config.feedForward == FeedForwardKind::Memory) {
+        layer.gateAndUp->apply(s.normed, rows, std::array{&s.gate}, false, m_device, recorder);
+        m_device.blocks.layerNorm(m_device.queue, s.gate, m_deviceModel->vector(Weight::InnerNorm, index),
+                                  m_deviceModel->vector(Weight::InnerNormBias, index), s.up, rows, width,
+                                  float(m_config.innerNormEps));
+        return;
+    }
+    layer.gateAndUp->apply(s.normed, rows, std::array{&s.gate, &s.up}, false, m_device, recorder);
+    m_device.blocks.swiGlu(m_device.queue, s.gate, s.up, s.up, rows, width);
+}
+
 // x += output(mix(project(norm(x)))); x += down(swiglu(gate, up of norm(x))).
 void DeviceSession::runLayer(Layer& layer, int rows, Recorder& recorder)
 {
@@ -227,8 +241,9 @@ void DeviceSession::runLayer(Layer& layer, int rows, Recorder& recorder)
 
     m_device.blocks.rmsNorm(queue, s.x, m_deviceModel->vector(Weight::FeedForwardNorm, index), s.normed, rows,
                             m_config.width, eps);
-    layer.gateAndUp->apply(s.normed, rows, std::array{&s.gate, &s.up}, false, m_device, recorder);
-    m_device.blocks.swiGlu(queue, s.gate, s.up, s.up, rows, m_config.feedForwardWidth);
+    record(probes::feedForwardInput, s.normed, m_config.width);
+    hiddenRows(layer, rows, recorder);
+    record(probes::feedForwardHidden, s.up, m_config.feedForwardWidth);
     layer.down->apply(s.up, rows, std::array{&s.x}, true, m_device, recorder);
     record(probes::output, s.x, m_config.width);
 }

@@ -8,15 +8,19 @@ namespace engine {
 Fidelity attentionFidelity(const Model& model, const SessionPlan& plan, LayerIndex layer)
 {
     const LayerPlan& chosen = plan.of(layer);
-    if (chosen.attention.method == baseline)
-        return Fidelity::Reference;
     const Checkpoint& checkpoint = model.checkpoint();
-    if (checkpoint.hasNative && checkpoint.native.of(layer).attention.method == chosen.attention.method)
-        return Fidelity::Trained;
-    const Method& method = findMethod(chosen.attention.method);
-    if (method.needsPrepare != nullptr && method.needsPrepare(chosen))
-        return Fidelity::Calibrated;
-    return Fidelity::DropIn;
+    const LayerPlan native = checkpoint.hasNative ? checkpoint.native.of(layer) : LayerPlan{};
+    const auto labelOf = [&](const Part& part, const Part& trained) {
+        if (part.method == baseline)
+            return Fidelity::Reference;
+        const Method& method = findMethod(part.method);
+        const bool fitted = method.needsPrepare != nullptr && method.needsPrepare(chosen);
+        if (trained.method == part.method && !fitted)
+            return checkpoint.calibration.empty() ? Fidelity::Trained : Fidelity::Calibrated;
+        return fitted ? Fidelity::Calibrated : Fidelity::DropIn;
+    };
+    const Fidelity attention = labelOf(chosen.attention, native.attention);
+    return attention != Fidelity::Reference ? attention : labelOf(chosen.linear, native.linear);
 }
 
 } // namespace engine

@@ -146,10 +146,13 @@ double proof(const Attended& attended, const LayerContext& context, HeadIndex he
 {
     const LayerTrace trace(attended.trace, context.layer, context.shape, context.positions);
     const Matrix values = trace.values(head, {0, tokensOf(attended, context)});
+    // Where a norm or gate follows the sums, a method records them under this name (methods/README.md).
+    const std::string before = context.plan.attention.method + ".sums";
+    const bool normed = !attended.trace->grid(before, {context.layer, allHeads, {}}).empty();
     double difference = 0, size = 0;
     forBands(attended, context, head, bandRows(4 * values.rows()), device, job,
              [&](TokenRange queries, const Grid& tile) {
-                 const Matrix mixed = trace.mixed(head, queries);
+                 const Matrix mixed = normed ? trace.record(before, head, queries) : trace.mixed(head, queries);
                  difference += (matrixOf(tile) * values.topRows(tile.cols()) - mixed).squaredNorm();
                  size += mixed.squaredNorm();
              });

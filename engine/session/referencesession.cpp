@@ -44,9 +44,7 @@ public:
         , m_prepared(prepared)
     {
         const ModelConfig& config = m_model->config();
-        if (config.norm != NormKind::Rms || config.feedForward != FeedForwardKind::SwiGlu)
-            throw Error(Fault::Request, "this model's blocks have another norm or feed-forward layer; RMS norm and "
-                                        "SwiGLU were expected");
+        refuseUnknownBlocks(config);
         for (int layer = 0; layer < config.layers; ++layer)
             m_layers.push_back(layerContext(*m_model, plan, {layer}, m_prepared));
         reset();
@@ -198,10 +196,22 @@ private:
             recorder.keep(record.probe, record.where, values, record.provenance);
     }
 
+    // What the feed-forward's last layer reads.
+    Matrix hiddenRows(const Matrix& x, const LayerContext& layer, Recorder& recorder) const
+    {
+        if (m_model->config().feedForward == FeedForwardKind::Memory)
+            return layerNorm(project(x, {Weight::Up}, layer, recorder)[0], weight(Weight::InnerNorm, layer),
+                             weight(Weight::InnerNormBias, layer), m_model->config().innerNormEps);
+        const std::vector<Matrix> gateUp = project(x, {Weight::Gate, Weight::Up}, layer, recorder);
+        return swiGlu(gateUp[0], gateUp[1]);
+    }
+
     Matrix feedForward(const Matrix& x, const LayerContext& layer, Recorder& recorder) const
     {
-        const std::vector<Matrix> gateUp = project(x, {Weight::Gate, Weight::Up}, layer, recorder);
-        return project(swiGlu(gateUp[0], gateUp[1]), {Weight::Down}, layer, recorder)[0];
+        recorder.append(probes::feedForwardInput, layer.layer, x);
+        const Matrix hidden = hiddenRows(x, layer, recorder);
+        recorder.append(probes::feedForwardHidden, layer.layer, hidden);
+        return project(hidden, {Weight::Down}, layer, recorder)[0];
     }
 
     // All rows only where somebody wants them: the vocabulary is wide.

@@ -48,6 +48,12 @@ PreparedLayers prepareLayers(std::shared_ptr<const Model> model, const SessionPl
                              std::span<const TokenId> calibration, DeviceContext* device,
                              const std::shared_ptr<const DeviceModel>& deviceModel, Job& job);
 
+// Throws Error{Request} for a norm or a feed-forward layer that no back end walks.
+void refuseUnknownBlocks(const ModelConfig& config);
+
+// Bytes that prepareLayers() records of a run over so many calibration tokens, known before it starts.
+double calibrationBytes(const Model& model, const SessionPlan& plan, std::size_t tokens);
+
 // `device` and `deviceModel` null: the float64 reference. Throws Error{Request} for a plan that a method refuses.
 std::unique_ptr<Session> makeSession(std::shared_ptr<const Model> model, const SessionPlan& plan,
                                      const PreparedLayers& prepared, DeviceContext* device,

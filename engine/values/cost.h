@@ -33,4 +33,24 @@ struct Cost
     double crossover = 0;        // length from which it needs fewer operations than the baseline, without mask; 0: none
 };
 
+// The linear layers of one transformer block, and the classifier beside it.
+struct BlockShape
+{
+    int width = 0;
+    int feedForwardWidth = 0;
+    int vocabulary = 0;
+};
+
+// What the linear layers of a block cost for one pass over `tokens` tokens; a multiply and an add together count 1, as
+// papers of linear layers do.
+struct LinearCost
+{
+    std::int64_t multiplyAdds = 0;  // of the projections
+    std::int64_t attention = 0;     // 2 s² d of the block's scores and mixing, without mask
+    std::int64_t classifier = 0;    // of the whole model's last layer, that belongs to no block
+    std::int64_t storedNumbers = 0; // of the block
+    std::int64_t readPerToken = 0;  // numbers, one token alone
+    std::string reason;
+};
+
 } // namespace engine

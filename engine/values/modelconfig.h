@@ -24,7 +24,7 @@ enum class FeedForwardKind
     SwiGlu,
     Gelu,
     Relu,
-    Memory
+    Memory // two layers with a layer norm between them and no activation
 };
 
 // The shape of a transformer as data: the session walks it, no architecture is a branch.
@@ -45,8 +45,10 @@ struct ModelConfig
     RopeKind rope = RopeKind::RotateHalf;
     double ropeTheta = 10000.0;
     FeedForwardKind feedForward = FeedForwardKind::SwiGlu;
+    double innerNormEps = 1e-5; // of the layer norm between the two layers of FeedForwardKind::Memory
     bool outputProjection = true;
-    bool tied = true; // classifier = embedding
+    bool denseProjections = true; // false: every projection of a layer is a method's own parameters
+    bool tied = true;             // classifier = embedding
     bool causal = true;
     std::optional<TokenId> bos;
     std::optional<TokenId> eos;

@@ -31,6 +31,9 @@ struct LayerPlan
         parameters; // per head or feature: temperature, gate, radius…
 
     bool operator==(const LayerPlan&) const = default;
+
+    // The part that a reader calls the layer's method: what stands in for something.
+    const Part& shown() const { return attention.method == baseline && linear.method != baseline ? linear : attention; }
 };
 
 enum class Backend

@@ -32,7 +32,9 @@ inline constexpr std::string_view value = "value";        // [N, keyHeads·d_v]
 inline constexpr std::string_view mixed = "mixed";        // [N, heads·d_v], before the output projection
 inline constexpr std::string_view input = "input";        // [N, width], what the layer's attention reads, normed
 inline constexpr std::string_view output = "output";      // [N, width], residual stream after the layer
-inline constexpr std::string_view logits = "logits";      // [N, vocabulary], wholeModel
+inline constexpr std::string_view feedForwardInput = "feed_forward_input";   // [N, width], what its first layer reads
+inline constexpr std::string_view feedForwardHidden = "feed_forward_hidden"; // [N, hidden], what its last layer reads
+inline constexpr std::string_view logits = "logits";                         // [N, vocabulary], wholeModel
 } // namespace probes
 
 // The recorded run: immutable once taken from the Recorder, read by any thread.

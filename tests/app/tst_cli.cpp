@@ -103,6 +103,7 @@ private slots:
     void dump();
     void layersCanDiffer();
     void compare();
+    void compareSpreadsOverSeeds();
     void perplexityCountsByWindows();
     void applyAgreesWithItself();
     void applyUsesTheTensorsOfItsKnobs();
@@ -545,6 +546,25 @@ void CliTest::compare()
     const Ran text = runProgram(line);
     QCOMPARE(text.exitCode, 0);
     QVERIFY(text.out.contains("DROP-IN") && text.out.contains("sha256"));
+}
+
+// A method that declares a seed is run with five, and every number says how far they lie apart.
+void CliTest::compareSpreadsOverSeeds()
+{
+    const Ran ran =
+        runProgram({QStringLiteral("compare"), m_llama, QStringLiteral("--file"), file("text.txt"),
+                    QStringLiteral("--methods"), QStringLiteral("dijiang:seed=3"), QStringLiteral("--json")});
+    QVERIFY2(ran.exitCode == 0, ran.err);
+    QCOMPARE(ran.json()["methods"][0]["seeds"].toArray(), (QJsonArray{3, 4, 5, 6, 7}));
+    int spread = 0;
+    for (const QJsonValue value : ran.json()["rows"].toArray()) {
+        const QJsonObject row = value.toObject();
+        if (row["metric"].toString() != QLatin1String("tv") || row["value"].isNull())
+            continue;
+        QVERIFY(row["low"].toDouble() <= row["value"].toDouble() && row["value"].toDouble() <= row["high"].toDouble());
+        spread += row["error"].toDouble() > 0 && row["low"].toDouble() < row["high"].toDouble() ? 1 : 0;
+    }
+    QVERIFY(spread > 0);
 }
 
 void CliTest::perplexityCountsByWindows()

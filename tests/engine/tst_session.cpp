@@ -278,7 +278,10 @@ private slots:
         for (const Method& method : methods()) {
             if (method.info.id == baseline || method.weights == nullptr)
                 continue;
-            const LayerContext other = layerContext(*model, planOf(method.info.id), {2}, {});
+            SessionPlan plan = planOf(method.info.id);
+            if (std::ranges::find(method.info.knobs, "segment", &Knob::id) != method.info.knobs.end())
+                plan.everywhere.attention.knobs["segment"] = 8; // within one segment it would be exact
+            const LayerContext other = layerContext(*model, plan, {2}, {});
             const Attended run = attend(in, other, nullptr, {}, job);
             const Metrics metrics = headMetrics(exact, context, run, other, {1}, nullptr, job);
             for (const char* id : {"tv", "kl", "topk@5", "fro", "rowsum", "out_rel", "out_cos", "rank"})

@@ -74,7 +74,7 @@ int main(int argc, char** argv)
     widgets::ThemeSource::instance().set(false, 1.0);
     int failed = 0;
     for (QObject* (*make)() :
-         {colormapTest, controlsTest, heatmapViewTest, numbersTest, probesTest, themeTest, viewsTest}) {
+         {colormapTest, controlsTest, heatmapViewTest, numbersTest, probesTest, studyTest, themeTest, viewsTest}) {
         const std::unique_ptr<QObject> test(make());
         failed += QTest::qExec(test.get(), argc, argv);
     }

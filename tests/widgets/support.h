@@ -16,6 +16,7 @@ QObject* controlsTest();
 QObject* heatmapViewTest();
 QObject* numbersTest();
 QObject* probesTest();
+QObject* studyTest();
 QObject* themeTest();
 QObject* viewsTest();
 

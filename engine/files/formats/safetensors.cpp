@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <set>
 
 namespace engine::safetensors {
@@ -88,7 +89,7 @@ private:
 };
 
 // LlamaForCausalLM's names within a layer and ours.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 9> layerNames{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 11> layerNames{{
     {"self_attn.q_proj.weight", "query"},
     {"self_attn.k_proj.weight", "key"},
     {"self_attn.v_proj.weight", "value"},
@@ -96,9 +97,24 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 9> layerName
     {"mlp.gate_proj.weight", "gate"},
     {"mlp.up_proj.weight", "up"},
     {"mlp.down_proj.weight", "down"},
+    {"mlp.inner_norm.weight", "inner_norm"},
+    {"mlp.inner_norm.bias", "inner_norm_bias"},
     {"input_layernorm.weight", "attention_norm"},
     {"post_attention_layernorm.weight", "feed_forward_norm"},
 }};
+
+// Whether a model of this configuration has a weight (by our name within a layer).
+bool has(const ModelConfig& config, std::string_view weight)
+{
+    const bool memory = config.feedForward == FeedForwardKind::Memory;
+    if (weight.starts_with("inner_norm"))
+        return memory;
+    if (weight.ends_with("_norm"))
+        return true;
+    if (!config.denseProjections)
+        return false;
+    return weight == "output" ? config.outputProjection : weight == "gate" ? !memory : true;
+}
 
 // Gives the tensors their canonical names; what is left over is told.
 class Mapper
@@ -137,9 +153,12 @@ public:
         }
         map("model.norm.weight", "final_norm");
         for (int layer = 0; layer < m_checkpoint.config.layers; ++layer) {
-            for (const auto& [name, canonical] : layerNames)
+            for (const auto& [name, canonical] : layerNames) {
+                if (!safetensors::has(m_checkpoint.config, canonical))
+                    continue;
                 map("model.layers." + std::to_string(layer) + "." + std::string(name),
                     "layer." + std::to_string(layer) + "." + std::string(canonical));
+            }
         }
     }
 
@@ -183,9 +202,59 @@ void readParameter(const std::string& name, const Json& tensor, int layer, Mappe
     plan.parameters.emplace(name, std::move(numbers));
 }
 
-// "subquad": {"layers": [{"attention": id, "linear": id, "parameters": {name: tensor}}]}, one element per layer.
+// What the block says of the model's shape, before tensors are looked for.
+void readNativeShape(const Json& block, ModelConfig& config)
+{
+    if (const std::optional<Json> kind = block.find("feed_forward")) {
+        if (kind->string() != "memory" && kind->string() != "swiglu")
+            kind->refuse("\"swiglu\" or \"memory\"");
+        config.feedForward = kind->string() == "memory" ? FeedForwardKind::Memory : FeedForwardKind::SwiGlu;
+    }
+    if (const std::optional<Json> eps = block.find("inner_norm_eps")) {
+        if (!(eps->number() > 0))
+            eps->refuse("a number above 0");
+        config.innerNormEps = eps->number();
+    }
+    if (const std::optional<Json> output = block.find("output_projection"))
+        config.outputProjection = output->boolean();
+    if (const std::optional<Json> dense = block.find("dense_projections"))
+        config.denseProjections = dense->boolean();
+    if (!config.outputProjection && config.heads * config.valueWidth != config.width)
+        throw Error(Fault::Shape, block.place() + " has no output projection; heads as wide as the model, " +
+                                      std::to_string(config.width) + ", were expected instead of " +
+                                      std::to_string(config.heads * config.valueWidth));
+}
+
+std::string knobText(const Json& value)
+{
+    if (value.isString())
+        return value.string();
+    if (value.isBool())
+        return value.boolean() ? "true" : "false";
+    std::array<char, 32> digits{};
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value.number()).ptr;
+    return {digits.data(), end};
+}
+
+// id, or {"method": id, "knobs": {id: value}}.
+void readPart(const Json& json, Part& part, std::map<std::string, std::string, std::less<>>& knobs)
+{
+    if (!json.isObject()) {
+        part.method = json.string();
+        return;
+    }
+    part.method = json["method"].string();
+    if (const std::optional<Json> given = json.find("knobs")) {
+        for (const auto& [id, value] : given->members())
+            knobs.emplace(id, knobText(value));
+    }
+}
+
+// "subquad": {"layers": [{"attention": part, "linear": part, "parameters": {name: tensor}}]}, one element per layer.
 void readNative(const Json& block, Mapper& mapper, Checkpoint& checkpoint)
 {
+    if (const std::optional<Json> calibration = block.find("calibration"))
+        checkpoint.calibration = (*calibration)["sha256"].string();
     const Json layers = block["layers"];
     const std::vector<Json> elements = layers.elements();
     if (elements.size() != static_cast<std::size_t>(checkpoint.config.layers))
@@ -195,10 +264,12 @@ void readNative(const Json& block, Mapper& mapper, Checkpoint& checkpoint)
     for (int layer = 0; layer < checkpoint.config.layers; ++layer) {
         const Json& json = elements[static_cast<std::size_t>(layer)];
         LayerPlan plan;
-        if (const std::optional<Json> method = json.find("attention"))
-            plan.attention.method = method->string();
-        if (const std::optional<Json> method = json.find("linear"))
-            plan.linear.method = method->string();
+        NativeKnobs knobs;
+        if (const std::optional<Json> part = json.find("attention"))
+            readPart(*part, plan.attention, knobs.attention);
+        if (const std::optional<Json> part = json.find("linear"))
+            readPart(*part, plan.linear, knobs.linear);
+        checkpoint.nativeKnobs.emplace(LayerIndex{layer}, std::move(knobs));
         if (const std::optional<Json> parameters = json.find("parameters")) {
             for (const auto& [name, tensor] : parameters->members())
                 readParameter(name, tensor, layer, mapper, checkpoint, plan);
@@ -253,8 +324,11 @@ Checkpoint read(const FileSet& files, Job& job)
     const Shards shards(files.main);
     checkpoint.files.insert(checkpoint.files.end(), shards.files().begin(), shards.files().end());
     Mapper mapper(shards, checkpoint, files.main);
+    const std::optional<Json> block = config.find("subquad");
+    if (block)
+        readNativeShape(*block, checkpoint.config);
     mapper.mapModel();
-    if (const std::optional<Json> block = config.find("subquad"))
+    if (block)
         readNative(*block, mapper, checkpoint);
     mapper.tellUnused();
     job.check();

@@ -13,4 +13,8 @@ namespace engine::softmax {
 std::unique_ptr<DeviceLinear> makeDenseLinear(std::span<const Weight> which, const LayerContext& context,
                                               const DeviceModel& model, DeviceContext& device);
 
+// One dense projection of random numbers, which it owns.
+std::unique_ptr<DeviceLinear> makeRandomLinear(int width, int outputs, const KnobValues& knobs, std::uint64_t seed,
+                                               DeviceContext& device);
+
 } // namespace engine::softmax

@@ -52,6 +52,21 @@ Cost cost(const LayerShape& shape, const KnobValues&, int tokens)
     return cost;
 }
 
+// Four projections of d² and two feed-forward layers.
+LinearCost linearCost(const BlockShape& shape, const KnobValues&, int tokens)
+{
+    using Count = std::int64_t;
+    LinearCost cost;
+    cost.readPerToken = Count(shape.width) * (4 * Count(shape.width) + 2 * Count(shape.feedForwardWidth));
+    cost.storedNumbers = cost.readPerToken;
+    cost.multiplyAdds = cost.readPerToken * tokens;
+    cost.attention = 2 * Count(tokens) * tokens * shape.width;
+    cost.classifier = Count(shape.vocabulary) * shape.width * tokens;
+    cost.reason = "dense: four projections of " + std::to_string(shape.width) + "^2 and two feed-forward layers of " +
+                  std::to_string(shape.feedForwardWidth) + ", the same for every token";
+    return cost;
+}
+
 Method makeRow()
 {
     Method method;
@@ -78,7 +93,10 @@ Method makeRow()
     method.deviceWeights = deviceWeights;
     method.deviceLinear = makeDenseLinear;
     method.kernel = exponential;
+    method.derive = derive;
     method.cost = cost;
+    method.linearCost = linearCost;
+    method.randomLinear = makeRandomLinear;
     return method;
 }
 

@@ -42,9 +42,17 @@ Matrix reference(const LayerInput& input, const LayerContext& context, Recorder&
     return mixed;
 }
 
+void refuseWithoutDense(const LayerContext& context)
+{
+    if (!context.model->config().denseProjections)
+        throw Error(Fault::Request, context.model->checkpoint().name +
+                                        " has no dense projections; it runs with its own linear layers only");
+}
+
 std::vector<Matrix> denseReference(const Matrix& x, std::span<const Weight> which, const LayerContext& context,
                                    Recorder&)
 {
+    refuseWithoutDense(context);
     std::vector<Matrix> out;
     for (const Weight weight : which)
         out.push_back(dense(x, context.model->weight(weight, context.layer), context.model->shape(weight).rows));

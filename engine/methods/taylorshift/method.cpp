@@ -4,6 +4,7 @@
 #include "engine/methods/taylorshift/form.h"
 #include "engine/methods/taylorshift/knobs.h"
 #include "engine/methods/taylorshift/reference.h"
+#include "engine/methods/taylorshift/study.h"
 #include "engine/methods/taylorshift/temperature.h"
 
 namespace engine::taylorshift {
@@ -55,7 +56,8 @@ Method makeRow()
                    Dash::Dashed,
                    Marker::Triangle,
                    true,
-                   true};
+                   true,
+                   tabs()};
     method.mapRecords = {"taylorshift.denominator"};
     method.check = check;
     method.attention = reference;
@@ -67,6 +69,8 @@ Method makeRow()
     method.prepare = prepare;
     method.needsPrepare = needsPrepare;
     method.kernel = polynomial;
+    method.study = study;
+    method.derive = derive;
     method.cost = cost;
     return method;
 }

@@ -22,15 +22,6 @@ struct Sums
     Matrix state;     // Σ ψ(k)[1 | v]ᵀ after the last token, [F, d_v + 1], where the form has one
 };
 
-// Rows of length 1, as PyTorch's normalize: x / max(‖x‖, 1e-12). stableNorm does not overflow.
-Matrix unit(const Matrix& rows)
-{
-    Matrix result(rows.rows(), rows.cols());
-    for (Eigen::Index row = 0; row < rows.rows(); ++row)
-        result.row(row) = rows.row(row) / std::max(rows.row(row).stableNorm(), 1e-12);
-    return result;
-}
-
 // [1 | V]: the column in front becomes the denominator.
 Matrix withOnes(const Matrix& values)
 {
@@ -207,6 +198,21 @@ struct Records
 };
 
 } // namespace
+
+Matrix unit(const Matrix& rows)
+{
+    Matrix result(rows.rows(), rows.cols());
+    for (Eigen::Index row = 0; row < rows.rows(); ++row)
+        result.row(row) = rows.row(row) / std::max(rows.row(row).stableNorm(), 1e-12);
+    return result;
+}
+
+Matrix mixedRows(Form form, const Matrix& queries, const Matrix& keys, const Matrix& values, bool causal)
+{
+    const Sums sums = sumsOf(form, queries, keys, values, causal);
+    const Vector denominator = sums.terms.rowwise().sum();
+    return sums.numerator.array().colwise() / denominator.array();
+}
 
 Matrix reference(const LayerInput& input, const LayerContext& context, Recorder& recorder)
 {

@@ -28,8 +28,12 @@ inline engine::ModelConfig tinyConfig()
     return config;
 }
 
+// Tensors of a method, by canonical name, with their shapes.
+using MoreTensors = std::vector<std::pair<std::string, std::vector<std::size_t>>>;
+
 inline std::shared_ptr<const engine::Model> tinyModel(const engine::ModelConfig& config = tinyConfig(),
-                                                      unsigned seed = 1)
+                                                      unsigned seed = 1, const MoreTensors& more = {},
+                                                      const engine::SessionPlan& native = {})
 {
     using engine::Weight;
     const auto n = [](int size) { return std::size_t(size); };
@@ -70,6 +74,10 @@ inline std::shared_ptr<const engine::Model> tinyModel(const engine::ModelConfig&
         add(prefix + "up", {n(config.feedForwardWidth), n(config.width)});
         add(prefix + "down", {n(config.width), n(config.feedForwardWidth)});
     }
+    for (const auto& [name, shape] : more)
+        add(name, shape);
+    checkpoint.native = native;
+    checkpoint.hasNative = !more.empty();
     engine::Job job;
     return std::make_shared<const engine::Model>(std::move(checkpoint), job); // copies the numbers
 }

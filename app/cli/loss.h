@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "app/cli/running.h"
+
+#include <span>
+
+namespace app::cli {
+
+// What a model loses on a text: tokens and bytes that were predicted, and nats over all of them.
+struct Loss
+{
+    std::size_t tokens = 0, bytes = 0;
+    double nats = 0;
+
+    double perplexity() const;
+    double bitsPerByte() const;
+};
+
+// Windows without overlap, the state empty at each start, a window's first token not counted.
+Loss lossOf(engine::Session& session, std::span<const engine::Token> tokens, std::size_t window, engine::Job& job);
+
+} // namespace app::cli

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/studywork.h"
+
+#include "app/headwork.h"
+
+#include <algorithm>
+
+namespace app {
+
+namespace {
+
+const engine::TabSpec* tabOf(const engine::Method& method, std::string_view id)
+{
+    const auto found = std::find_if(method.info.tabs.begin(), method.info.tabs.end(),
+                                    [&](const engine::TabSpec& tab) { return tab.id == id; });
+    return found == method.info.tabs.end() ? nullptr : &*found;
+}
+
+engine::CellAsked askedOf(const CellRequest& request)
+{
+    return {request.head, request.query, request.key};
+}
+
+engine::LayerPair pairOf(const LayerAttention& exact, const LayerAttention& own)
+{
+    return {exact.attended, exact.context, own.attended, own.context};
+}
+
+} // namespace
+
+std::optional<TabOwner> ownerOf(const DocumentState& state, std::string_view tab)
+{
+    std::vector<int> order{state.selection.lane.value};
+    for (int lane = 1; lane < int(state.lanes.size()); ++lane)
+        order.push_back(lane);
+    for (const int lane : order) {
+        if (lane < 1 || lane >= int(state.lanes.size()))
+            continue;
+        const engine::LayerPlan& plan = state.lanes[std::size_t(lane)].of(state.selection.layer);
+        for (const engine::Part* part : {&plan.attention, &plan.linear}) {
+            const engine::Method& method = engine::findMethod(part->method);
+            if (const engine::TabSpec* spec = tabOf(method, tab); spec != nullptr && method.study != nullptr)
+                return TabOwner{{lane}, &method, spec};
+        }
+    }
+    return std::nullopt;
+}
+
+std::vector<const engine::TabSpec*> methodTabs()
+{
+    std::vector<const engine::TabSpec*> tabs;
+    for (const engine::Method& method : engine::methods())
+        for (const engine::TabSpec& tab : method.info.tabs)
+            if (std::none_of(tabs.begin(), tabs.end(), [&](const engine::TabSpec* each) { return each->id == tab.id; }))
+                tabs.push_back(&tab);
+    return tabs;
+}
+
+std::shared_ptr<const StudyResult> studyOf(const StudyRequest& request,
+                                           const std::shared_ptr<const LayerAttention>& exact,
+                                           std::shared_ptr<const LayerAttention> own, const Accelerator* accelerator,
+                                           engine::Job& job)
+{
+    noteEngineWork("study");
+    const CellRequest& cell = request.cell;
+    if (!own)
+        own = attendLayer(cell.exact, cell.own, cell.layer, true, accelerator, job);
+    auto result = std::make_shared<StudyResult>();
+    result->request = request;
+    const engine::RunPair runs{cell.own->plan, *cell.exact->trace, *cell.own->trace, cell.exact->losses,
+                               cell.own->losses};
+    result->study = engine::study(engine::findMethod(request.method), request.tab, request.controls,
+                                  pairOf(*exact, *own), askedOf(cell), runs, job);
+    result->layer = std::move(own);
+    return result;
+}
+
+std::shared_ptr<const ExplainResult> explainCell(const CellRequest& request,
+                                                 const std::shared_ptr<const LayerAttention>& exact,
+                                                 std::shared_ptr<const LayerAttention> own, engine::Job& job)
+{
+    noteEngineWork("explain");
+    auto result = std::make_shared<ExplainResult>();
+    result->request = request;
+    result->explanation = engine::explain(pairOf(*exact, *own), askedOf(request), job);
+    result->layer = std::move(own);
+    return result;
+}
+
+} // namespace app

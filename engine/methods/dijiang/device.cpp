@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/methods/dijiang/device.h"
+
+#include "engine/methods/common/tiles.h"
+#include "engine/methods/dijiang/devicemap.h"
+#include "engine/methods/dijiang/forms.h"
+#include "engine/methods/dijiang/norm.h"
+#include "engine/methods/dijiang/reference.h"
+
+#include <cmath>
+
+namespace engine::dijiang {
+namespace {
+
+constexpr std::string_view kernels = "methods/dijiang/kernels.cl";
+
+Defines defines(const LayerShape& shape, const Options& options)
+{
+    return {{"D", std::to_string(featuresOf(shape, options))},
+            {"DV", std::to_string(shape.valueWidth)},
+            {"DENOMINATOR", options.normaliser == Normaliser::Denominator ? "1" : "0"},
+            {"RUNNING", options.weighting == Weighting::FeatureSoftmax ? "0" : "1"}};
+}
+
+std::size_t product(int a, int b)
+{
+    return std::size_t(a) * std::size_t(b);
+}
+
+std::vector<float> parameterOf(const LayerContext& context, std::string_view name, std::size_t count, float otherwise)
+{
+    const auto found = context.plan.parameters.find(name);
+    return found == context.plan.parameters.end() ? std::vector<float>(count, otherwise) : found->second;
+}
+
+class DiJiangAttention : public DeviceAttention
+{
+public:
+    DiJiangAttention(const LayerContext& context, DeviceContext& device);
+
+    // Buffers must outlive the launches that use them, also when an error ends a run early.
+    ~DiJiangAttention() override { m_queue.finish(); }
+
+    DiJiangAttention(const DiJiangAttention&) = delete;
+    DiJiangAttention& operator=(const DiJiangAttention&) = delete;
+
+    void append(const LayerRows& rows, Buffer<float>& out, DeviceContext& context, Recorder& recorder) override;
+
+    void reset(Queue&) override { m_tokens = 0; } // the first append starts a new state
+
+    std::size_t stateBytes() const override { return m_state.bytes(); }
+
+    std::string form() const override { return m_ran; }
+
+private:
+    int width() const { return m_shape.heads * m_shape.valueWidth; }
+
+    Buffer<float> upload(const std::vector<float>& cells, const char* what);
+    void sum(const LayerRows& rows, Buffer<float>& out, Queue& queue);
+    void normRows(const LayerRows& rows, Buffer<float>& out, DeviceContext& context, Recorder& recorder);
+    void record(const LayerRows& rows, const Buffer<float>& query, const Buffer<float>& key, Recorder& recorder);
+    void recordState(int lastToken, Recorder& recorder);
+
+    LayerShape m_shape;
+    Positions m_positions;
+    LayerIndex m_layer;
+    Options m_options;
+    LayerMaps m_maps;
+    bool m_normed;
+    Queue& m_queue;
+    Device& m_device;
+    DeviceMap m_map;
+    int m_features;
+    int m_tokens = 0;
+    std::string m_ran;
+    Kernel m_advance, m_gather, m_read, m_norm, m_spread, m_show;
+    Buffer<float> m_state; // [states][S | z | M]
+    Buffer<float> m_logDecays, m_alive, m_scratch, m_weight, m_bias, m_gateGiven;
+    PackedWeight m_gate;
+    Buffer<float> m_query, m_key, m_queryLogs, m_keyLogs, m_lse, m_gateRows, m_shown; // of an append
+};
+
+DiJiangAttention::DiJiangAttention(const LayerContext& context, DeviceContext& device)
+    : m_shape(context.shape)
+    , m_positions(context.positions)
+    , m_layer(context.layer)
+    , m_options(optionsOf(context.plan.attention.knobs))
+    , m_maps(mapsOf(context))
+    , m_normed(hasNorm(context))
+    , m_queue(device.queue)
+    , m_device(device.device)
+    , m_map(context, m_maps, device)
+    , m_features(featuresOf(m_shape, m_options))
+{
+    const auto kernel = [&](std::string_view name) {
+        return m_device.kernel(withTiles(kernels), name, defines(m_shape, m_options));
+    };
+    m_advance = kernel("advance");
+    m_gather = kernel("gather");
+    m_read = kernel("read_all");
+    m_norm = kernel("norm");
+    m_spread = kernel("spread");
+    m_show = kernel("show");
+    const int states = m_maps.states();
+    std::vector<float> decays, alive;
+    for (int state = 0; state < states; ++state) {
+        decays.push_back(float(std::log(m_maps.decays[std::size_t(state)])));
+        alive.push_back(m_maps.maps[std::size_t(state)].empty() ? 0.0F : 1.0F);
+    }
+    m_logDecays = upload(decays, "DiJiang's decays");
+    m_alive = upload(alive, "which states have weights");
+    m_state =
+        Buffer<float>(m_device, std::size_t(states) * std::size_t(stateSize(m_shape, context.plan.attention.knobs)),
+                      "DiJiang's state");
+    m_scratch = Buffer<float>(m_device, product(states, chunkTokens) * std::size_t(m_features + m_shape.valueWidth),
+                              "features of a chunk");
+    m_weight = upload(parameterOf(context, "norm_weight", std::size_t(width()), float(m_options.normWeight)),
+                      "GroupNorm's weight");
+    m_bias =
+        upload(parameterOf(context, "norm_bias", std::size_t(width()), float(m_options.normBias)), "GroupNorm's bias");
+    m_gateGiven =
+        upload(m_options.gated ? parameterOf(context, "gate_input", 1, 0) : std::vector<float>(1), "the gate's input");
+    if (const auto found = context.plan.parameters.find("gate");
+        m_options.gated && found != context.plan.parameters.end())
+        m_gate = packWeight(m_queue, found->second, width(), int(found->second.size()) / width());
+}
+
+Buffer<float> DiJiangAttention::upload(const std::vector<float>& cells, const char* what)
+{
+    Buffer<float> buffer(m_device, cells.size(), what);
+    m_queue.write(buffer, std::span<const float>(cells));
+    return buffer;
+}
+
+void DiJiangAttention::append(const LayerRows& rows, Buffer<float>& out, DeviceContext& context, Recorder& recorder)
+{
+    if (rows.count == 0)
+        return;
+    Queue& queue = context.queue;
+    const auto rotated = [&](const Buffer<float>& from, Buffer<float>& to, int heads) -> const Buffer<float>& {
+        if (m_positions.kind == RopeKind::None)
+            return from;
+        ensure(to, product(rows.count, heads) * std::size_t(m_shape.keyWidth), queue, "rows with positions");
+        context.blocks.rotate(queue, m_positions, from, to, rows.count, heads, m_shape.keyWidth, rows.first);
+        return to;
+    };
+    const Buffer<float>& query = rotated(rows.query, m_query, m_shape.heads);
+    const Buffer<float>& key = rotated(rows.key, m_key, m_shape.keyHeads);
+    const int states = m_maps.states();
+    ensure(m_queryLogs, product(rows.count, m_shape.heads) * std::size_t(m_features), queue, "features of queries");
+    ensure(m_keyLogs, product(rows.count, states) * std::size_t(m_features), queue, "features of keys");
+    ensure(m_lse, product(rows.count, m_shape.heads), queue, "row sums");
+    m_map.features(query, rows.count, m_shape.heads, m_shape.heads, m_queryLogs, queue);
+    m_map.features(key, rows.count, m_shape.keyHeads, states, m_keyLogs, queue);
+    sum(rows, out, queue);
+    m_tokens = rows.first + rows.count;
+    record(rows, query, key, recorder);
+    if (m_normed)
+        normRows(rows, out, context, recorder);
+}
+
+void DiJiangAttention::sum(const LayerRows& rows, Buffer<float>& out, Queue& queue)
+{
+    const int states = m_maps.states();
+    m_ran = !m_shape.causal ? "full" : rows.count == 1 ? "recurrent" : "chunked";
+    const double perToken =
+        double(m_features) * (4.0 * m_shape.valueWidth + 4.0 * chunkTokens) + 2.0 * chunkTokens * m_shape.valueWidth;
+    const double heads = 1.0 + double(m_shape.heads) / states;
+    const int most = roundUp(int(std::min(launchOperations / (perToken * heads * states), 1e8)), chunkTokens);
+    for (int first = 0; first < rows.count; first += most) {
+        const int end = std::min(first + most, rows.count), fresh = int(rows.first + first == 0);
+        if (m_shape.causal)
+            queue.launch(m_advance, Range::groups(std::size_t(states)), "dijiang advance", m_queryLogs, m_keyLogs,
+                         rows.value, m_state, m_logDecays, m_alive, m_scratch, out, m_lse, m_shape.heads,
+                         m_shape.keyHeads, states, first, end, fresh);
+        else
+            queue.launch(m_gather, Range::groups(std::size_t(states)), "dijiang gather", m_keyLogs, rows.value, m_state,
+                         m_scratch, m_shape.keyHeads, states, first, end, fresh);
+    }
+    if (!m_shape.causal)
+        launchInPieces(queue, m_read, panelsOf(rows.count) * m_shape.heads,
+                       2.0 * queryPanel * m_features * (m_shape.valueWidth + 1), "dijiang read", m_queryLogs, m_state,
+                       m_alive, out, m_lse, rows.count, m_shape.heads, states);
+}
+
+void DiJiangAttention::normRows(const LayerRows& rows, Buffer<float>& out, DeviceContext& context, Recorder& recorder)
+{
+    Queue& queue = context.queue;
+    if (recorder.wants("dijiang.sums", m_layer))
+        recorder.append("dijiang.sums", m_layer, out, rows.count, width(), queue);
+    const Buffer<float>* gate = &m_gateGiven;
+    std::int64_t offset = std::int64_t(rows.first) * width();
+    int gated = int(m_gateGiven.count() > 1);
+    if (gated != 0 && m_gateGiven.count() < std::size_t(offset) + product(rows.count, width()))
+        throw Error(Fault::Request, "parameter gate_input has " + std::to_string(m_gateGiven.count()) +
+                                        " numbers; at least " + std::to_string(rows.first + rows.count) + " x " +
+                                        std::to_string(width()) + " were expected");
+    if (gated == 0 && m_gate.out > 0 && rows.x != nullptr) {
+        ensure(m_gateRows, product(rows.count, width()), queue, "the gate's input");
+        context.blocks.dense(queue, *rows.x, m_gate, m_gateRows, rows.count);
+        gate = &m_gateRows;
+        offset = 0;
+        gated = 1;
+    }
+    queue.launch(m_norm, Range::items(std::size_t(rows.count)), "dijiang norm", out, m_weight, m_bias, *gate, width(),
+                 groupsOf(m_shape, m_options.normaliser), gated, offset);
+}
+
+void DiJiangAttention::record(const LayerRows& rows, const Buffer<float>& query, const Buffer<float>& key,
+                              Recorder& recorder)
+{
+    const auto wants = [&](std::string_view probe) { return recorder.wants(probe, m_layer); };
+    const int heads = m_shape.heads, states = m_maps.states();
+    const auto show = [&](std::string_view probe, int each, const auto& fill) {
+        if (!wants(probe))
+            return;
+        ensure(m_shown, product(rows.count, heads) * std::size_t(each), m_queue, "rows to show");
+        fill();
+        recorder.append(probe, m_layer, m_shown, rows.count, heads * each, m_queue);
+    };
+    if (m_options.normaliser == Normaliser::Denominator && wants("dijiang.lse"))
+        recorder.append("dijiang.lse", m_layer, m_lse, rows.count, heads, m_queue);
+    if (wants("dijiang.query_logs"))
+        recorder.append("dijiang.query_logs", m_layer, m_queryLogs, rows.count, heads * m_features, m_queue);
+    show("dijiang.key_logs", m_features, [&] {
+        m_queue.launch(m_spread, Range::items(product(rows.count, heads)), "dijiang spread", m_keyLogs, m_shown, states,
+                       heads);
+    });
+    show("dijiang.query_spectrum", m_shape.keyWidth,
+         [&] { m_map.spectrum(query, rows.count, heads, heads, m_shown, m_queue); });
+    show("dijiang.key_spectrum", m_shape.keyWidth,
+         [&] { m_map.spectrum(key, rows.count, m_shape.keyHeads, heads, m_shown, m_queue); });
+    if (rows.first == 0 && wants("dijiang.radii"))
+        recorder.keep("dijiang.radii", {m_layer, allHeads, {}}, m_maps.radii());
+    if (rows.first == 0 && wants("dijiang.decay"))
+        recorder.keep("dijiang.decay", {m_layer, allHeads, {}},
+                      Eigen::Map<const Eigen::RowVectorXd>(m_maps.decays.data(), states));
+    if (wants("dijiang.state"))
+        recordState(rows.first + rows.count - 1, recorder);
+}
+
+void DiJiangAttention::recordState(int lastToken, Recorder& recorder)
+{
+    const int columns = m_shape.valueWidth + (m_options.normaliser == Normaliser::Denominator ? 1 : 0);
+    ensure(m_shown, product(m_features, columns), m_queue, "a state to show");
+    for (int head = 0; head < m_shape.heads; ++head) {
+        m_queue.launch(m_show, Range::items(std::size_t(m_features)), "dijiang show", m_state, m_shown,
+                       m_maps.stateOf(head, m_shape));
+        recorder.keep("dijiang.state", {m_layer, {head}, {lastToken}}, m_shown, m_features, columns, m_queue);
+    }
+}
+
+} // namespace
+
+std::unique_ptr<DeviceAttention> makeDevice(const LayerContext& context, DeviceContext& device, int)
+{
+    return std::make_unique<DiJiangAttention>(context, device);
+}
+
+void deviceWeights(const LayerTrace& trace, HeadIndex head, TokenRange queries, TokenRange keys,
+                   const LayerContext& context, Buffer<float>& tile, DeviceContext& device)
+{
+    if (queries.count == 0 || keys.count == 0)
+        return;
+    const LayerShape& shape = context.shape;
+    const LayerMaps maps = mapsOf(context);
+    const FeatureMap& map = maps.of(head, shape);
+    const Options options = optionsOf(context.plan.attention.knobs);
+    Matrix b = map.logs(trace.queries(head, queries));
+    if (map.empty())
+        b.setConstant(noSum);
+    else if (options.normaliser == Normaliser::Denominator)
+        b.colwise() -= Vector(trace.record("dijiang.lse", head, queries));
+    const std::vector<float> q = rowsOf(b.cwiseMax(noSum));
+    const std::vector<float> k = panelsOf16(map.logs(trace.keys(head, keys)).cwiseMax(noSum));
+    Buffer<float> query(device.device, q.size(), "features of queries");
+    Buffer<float> panels(device.device, k.size(), "features of keys");
+    Kernel kernel = device.device.kernel(withTiles(kernels), "weights", defines(shape, options));
+    device.queue.write(query, std::span<const float>(q));
+    device.queue.write(panels, std::span<const float>(k));
+    launchInPieces(device.queue, kernel, queries.count, 20.0 * keys.count * map.features(), "dijiang weights", query,
+                   panels, tile, queries.first, keys.first, keys.count, int(shape.causal),
+                   float(std::log(maps.decayOf(head, shape))));
+    device.queue.finish();
+}
+
+} // namespace engine::dijiang

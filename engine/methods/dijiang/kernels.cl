@@ -1,0 +1,439 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// DiJiang's sums over logarithms of features a = ln φ(k), b = ln φ(q) (features.cl):
+//     S = Σ γ^(t−j) φ(k_j) v_jᵀ,  z = Σ γ^(t−j) φ(k_j),  o = Sᵀφ(q) / z·φ(q).
+// S and z of feature f are kept divided by e^(M_f), M_f its running maximum, so that nothing overflows and the largest term
+// is 1. D is the number of features here, DV the width of values. DENOMINATOR: rows are divided by their sum. RUNNING: there
+// are maxima; features that sum to one need none. The kernels build on methods/common/tiles.cl.
+
+#define SUM_NORM (D * DV)
+#define SUM_MAXIMA (D * (DV + DENOMINATOR))
+#define STATE (D * (DV + DENOMINATOR + RUNNING))
+#define LANE_PARTS ((D + 15) / 16)
+#define CHUNK QUERIES
+// How far a maximum may rise inside a chunk: sums keep terms down to e^-87 of the reference, so that what is lost next to
+// the largest visible term is below e^-40.
+#define MOST_RISE 40.0f
+
+static void clear_state(__global float* s)
+{
+    for (int i = 0; i < SUM_MAXIMA; ++i)
+        s[i] = 0.0f;
+    for (int i = SUM_MAXIMA; i < STATE; ++i)
+        s[i] = masked;
+}
+
+// to[c] = to[c]·keep + grow·from[c] over a row of values.
+static void add_row(__global float* to, float keep, float grow, __global const float* from)
+{
+    for (int c = 0; c < DV; c += 16) {
+        const float16 old = load_part(to + c, DV - c), new16 = load_part(from + c, DV - c);
+        store_part(keep == 1.0f ? old + new16 * grow : old * keep + new16 * grow, to + c, DV - c);
+    }
+}
+
+// One key more: S ← γ S + φ(k) vᵀ, relative to the new maxima.
+static void add_key(__global float* s, __global const float* a, __global const float* value, float decay, float logDecay)
+{
+    for (int f = 0; f < D; ++f) {
+        float keep = decay;
+        float grow;
+#if RUNNING
+        const float old = s[SUM_MAXIMA + f] + logDecay;
+        const float top = old > a[f] ? old : a[f];
+        keep = safe_exp(old - top);
+        grow = safe_exp(a[f] - top);
+        s[SUM_MAXIMA + f] = top;
+#else
+        grow = safe_exp(a[f]);
+#endif
+#if DENOMINATOR
+        s[SUM_NORM + f] = s[SUM_NORM + f] * keep + grow;
+#endif
+        add_row(s + f * DV, keep, grow, value);
+    }
+}
+
+// o of one query from the state; `lse` gets ln Σ φ(q)·φ(k).
+static void read_row(__global const float* s, __global const float* b, float alive, __global float* out,
+                     __global float* lse)
+{
+    float p[D];
+    float top = -3e38f;
+    for (int f = 0; f < D; ++f) {
+#if RUNNING
+        p[f] = b[f] + s[SUM_MAXIMA + f];
+#else
+        p[f] = b[f];
+#endif
+        top = p[f] > top ? p[f] : top;
+    }
+    float sum = 0.0f;
+    for (int f = 0; f < D; ++f) {
+        p[f] = safe_exp(p[f] - top);
+#if DENOMINATOR
+        sum += p[f] * s[SUM_NORM + f];
+#endif
+    }
+#if DENOMINATOR
+    const float factor = alive / sum;
+    *lse = alive > 0.0f ? top + log(sum) : masked;
+#else
+    const float factor = alive * safe_exp(top);
+#endif
+    for (int c = 0; c < DV; c += 16) {
+        float16 mixed = (float16)(0.0f);
+        for (int f = 0; f < D; ++f)
+            mixed += load_part(s + f * DV + c, DV - c) * p[f];
+        store_part(mixed * factor, out + c, DV - c);
+    }
+}
+
+// Rows token by token, for a decode step and for chunks whose maxima rise too far.
+static void step_token(__global float* s, int state, int states, int token, __global const float* queryLogs,
+                       __global const float* keyLogs, __global const float* value, float decay, float logDecay,
+                       float alive, __global float* out, __global float* lse, int heads, int keyHeads)
+{
+    add_key(s, keyLogs + ((long)token * states + state) * D,
+            value + ((long)token * keyHeads + state * keyHeads / states) * DV, decay, logDecay);
+    for (int head = 0; head < heads; ++head)
+        if (head * states / heads == state) {
+            const long place = (long)token * heads + head;
+            read_row(s, queryLogs + place * D, alive, out + place * DV, lse + place);
+        }
+}
+
+// The chunk's references R_f: the largest of the state's maximum and the chunk's features, which all of its rows share.
+// False where a row may see only terms that are too small next to them.
+static int references(__global const float* s, __global const float* keyLogs, int state, int states, int chunk, int n,
+                      float logDecay, float* reference)
+{
+#if RUNNING
+    float rise = 0.0f;
+    for (int f = 0; f < D; ++f) {
+        const float first = keyLogs[((long)chunk * states + state) * D + f];
+        float start = s[SUM_MAXIMA + f];
+        start = start > first ? start : first;
+        float top = start;
+        for (int j = 1; j < n; ++j) {
+            const float a = keyLogs[((long)(chunk + j) * states + state) * D + f];
+            top = a > top ? a : top;
+        }
+        reference[f] = top;
+        rise = top - start > rise ? top - start : rise;
+    }
+    return rise - n * logDecay <= MOST_RISE;
+#else
+    for (int f = 0; f < D; ++f)
+        reference[f] = 0.0f;
+    return -n * logDecay <= MOST_RISE;
+#endif
+}
+
+// e [n][D] = φ(k) e^(−R) of the chunk's keys; the lanes of the last tile of keys are zeros.
+static void chunk_features(__global const float* keyLogs, int state, int states, int chunk, int n,
+                           const float* reference, __global float* e)
+{
+    for (int j = 0; j < CHUNK; ++j) {
+        __global const float* a = keyLogs + ((long)(chunk + (j < n ? j : 0)) * states + state) * D;
+        for (int f = 0; f < D; f += 16) {
+            const float16 x = j < n ? safe_exp_16(load_part(a + f, D - f) - load16_private(reference + f))
+                                    : (float16)(0.0f);
+            store_part(x, e + j * D + f, D - f);
+        }
+    }
+}
+
+// The rows of the chunk for one query head: what the state holds, aged γ^(i+1), and the pairs inside the chunk.
+static void read_chunk(__global const float* s, __global const float* e, __global const float* queryLogs,
+                       __global const float* packed, const float* reference, int chunk, int n, float logDecay,
+                       float alive, __global float* out, __global float* lse, int head, int heads)
+{
+    float16 p[D][2];
+    float16 mixed[DV][2];
+    float16 w[CHUNK][2];
+    load_queries(queryLogs + ((long)chunk * heads + head) * D, heads * D, 0, n, 1.0f, p);
+    float16 top0 = (float16)(-3e38f), top1 = top0;
+    for (int f = 0; f < D; ++f) {
+        p[f][0] += reference[f];
+        p[f][1] += reference[f];
+        top0 = p[f][0] > top0 ? p[f][0] : top0;
+        top1 = p[f][1] > top1 ? p[f][1] : top1;
+    }
+    for (int f = 0; f < D; ++f) {
+        p[f][0] = safe_exp_16(p[f][0] - top0);
+        p[f][1] = safe_exp_16(p[f][1] - top1);
+    }
+    for (int j = 0; j < n; j += TILE)
+        score_tile(p, e + j * D, w + j);
+    const int16 place0 = lane_positions(0), place1 = place0 + 16;
+    float16 sum0 = (float16)(0.0f), sum1 = sum0;
+    for (int j = 0; j < n; ++j) {
+        const float16 age0 = convert_float16(place0 - j), age1 = convert_float16(place1 - j);
+        float16 w0 = w[j][0], w1 = w[j][1];
+        if (logDecay != 0.0f) {
+            w0 *= safe_exp_16((age0 > 0.0f ? age0 : (float16)(0.0f)) * logDecay);
+            w1 *= safe_exp_16((age1 > 0.0f ? age1 : (float16)(0.0f)) * logDecay);
+        }
+        w0 = select((float16)(0.0f), w0, place0 >= j);
+        w1 = select((float16)(0.0f), w1, place1 >= j);
+        sum0 += w0;
+        sum1 += w1;
+        w[j][0] = w0;
+        w[j][1] = w1;
+    }
+    // What the state gives is relative to its own maxima: p e^(M − R).
+    float16 aged0 = (float16)(1.0f), aged1 = aged0;
+    if (logDecay != 0.0f) {
+        aged0 = safe_exp_16((convert_float16(place0) + 1.0f) * logDecay);
+        aged1 = safe_exp_16((convert_float16(place1) + 1.0f) * logDecay);
+    }
+    for (int f = 0; f < D; ++f) {
+        float kept = 1.0f;
+#if RUNNING
+        kept = safe_exp(s[SUM_MAXIMA + f] - reference[f]);
+#endif
+        p[f][0] *= kept * aged0;
+        p[f][1] *= kept * aged1;
+#if DENOMINATOR
+        sum0 += p[f][0] * s[SUM_NORM + f];
+        sum1 += p[f][1] * s[SUM_NORM + f];
+#endif
+    }
+    for (int c = 0; c < DV; ++c)
+        mixed[c][0] = mixed[c][1] = (float16)(0.0f);
+    const float16 one = (float16)(1.0f);
+    mix(p, s, D, one, one, mixed);
+    mix(w, packed, n, one, one, mixed);
+#if DENOMINATOR
+    const float16 factor0 = alive / sum0, factor1 = alive / sum1;
+    float16 lse0 = top0 + log(sum0), lse1 = top1 + log(sum1);
+    if (alive == 0.0f)
+        lse0 = lse1 = (float16)(masked);
+    store_numbers(lse0, lse1, lse + (long)chunk * heads + head, heads, 0, n);
+#else
+    const float16 factor0 = safe_exp_16(top0) * alive, factor1 = safe_exp_16(top1) * alive;
+#endif
+    store_rows(mixed, factor0, factor1, out + ((long)chunk * heads + head) * DV, heads * DV, 0, n);
+}
+
+// The chunk's keys into the state, which is n tokens older then.
+static void add_chunk(__global float* s, __global const float* keyLogs, int state, int states, int chunk,
+                      __global const float* e, __global const float* packed, const float* reference, int n,
+                      float logDecay)
+{
+    float aged[CHUNK];
+    for (int j = 0; j < n; ++j)
+        aged[j] = logDecay == 0.0f ? 1.0f : safe_exp((n - 1 - j) * logDecay);
+    for (int f = 0; f < D; ++f) {
+        float keep = safe_exp(n * logDecay);
+        float grow = 1.0f;
+#if RUNNING
+        const float old = s[SUM_MAXIMA + f] + n * logDecay;
+        float top = old;
+        for (int j = 0; logDecay != 0.0f && j < n; ++j) { // the newest maximum counts its age
+            const float a = keyLogs[((long)(chunk + j) * states + state) * D + f] + (n - 1 - j) * logDecay;
+            top = a > top ? a : top;
+        }
+        if (logDecay == 0.0f)
+            top = reference[f];
+        keep = safe_exp(old - top);
+        grow = safe_exp(reference[f] - top);
+        s[SUM_MAXIMA + f] = top;
+#endif
+        float weight[CHUNK];
+        float sum = 0.0f;
+        for (int j = 0; j < n; ++j) {
+            weight[j] = e[j * D + f] * aged[j] * grow;
+            sum += weight[j];
+        }
+#if DENOMINATOR
+        s[SUM_NORM + f] = s[SUM_NORM + f] * keep + sum;
+#endif
+        for (int c = 0; c < DV; c += 16) {
+            float16 mixed = load_part(s + f * DV + c, DV - c) * keep;
+            for (int j = 0; j < n; ++j)
+                mixed += load_part(packed + j * DV + c, DV - c) * weight[j];
+            store_part(mixed, s + f * DV + c, DV - c);
+        }
+    }
+}
+
+static void pack_values(__global const float* value, int keyHead, int keyHeads, int chunk, int n, __global float* packed)
+{
+    for (int j = 0; j < n; ++j)
+        copy_row(value + ((long)(chunk + j) * keyHeads + keyHead) * DV, packed + j * DV, DV);
+}
+
+// Tokens [begin, end) of the rows given, for one state per work-group: outputs of the query heads that read it, and the
+// state after them. queryLogs [count][heads][D], keyLogs [count][states][D], value [count][keyHeads][DV], scratch
+// [states][CHUNK][D + DV]. alive 0: all weights of the state are zero, and so is its output.
+__kernel void advance(__global const float* queryLogs, __global const float* keyLogs, __global const float* value,
+                      __global float* state, __global const float* logDecays, __global const float* alive,
+                      __global float* scratch, __global float* out, __global float* lse, int heads, int keyHeads,
+                      int states, int begin, int end, int fresh)
+{
+    const int own = (int)get_group_id(0);
+    const float logDecay = logDecays[own];
+    const float decay = exp(logDecay);
+    __global float* s = state + (long)own * STATE;
+    __global float* e = scratch + (long)own * CHUNK * (D + DV);
+    __global float* packed = e + CHUNK * D;
+    float reference[LANE_PARTS * 16];
+    if (fresh)
+        clear_state(s);
+    for (int chunk = begin; chunk < end; chunk += CHUNK) {
+        const int n = end - chunk < CHUNK ? end - chunk : CHUNK;
+        if (n == 1 || !references(s, keyLogs, own, states, chunk, n, logDecay, reference)) {
+            for (int j = 0; j < n; ++j)
+                step_token(s, own, states, chunk + j, queryLogs, keyLogs, value, decay, logDecay, alive[own], out, lse,
+                           heads, keyHeads);
+            continue;
+        }
+        pack_values(value, own * keyHeads / states, keyHeads, chunk, n, packed);
+        chunk_features(keyLogs, own, states, chunk, n, reference, e);
+        for (int head = 0; head < heads; ++head)
+            if (head * states / heads == own)
+                read_chunk(s, e, queryLogs, packed, reference, chunk, n, logDecay, alive[own], out, lse, head, heads);
+        add_chunk(s, keyLogs, own, states, chunk, e, packed, reference, n, logDecay);
+    }
+}
+
+// Without mask: all keys into the state first.
+__kernel void gather(__global const float* keyLogs, __global const float* value, __global float* state,
+                     __global float* scratch, int keyHeads, int states, int begin, int end, int fresh)
+{
+    const int own = (int)get_group_id(0);
+    __global float* s = state + (long)own * STATE;
+    __global float* e = scratch + (long)own * CHUNK * (D + DV);
+    __global float* packed = e + CHUNK * D;
+    float reference[LANE_PARTS * 16];
+    if (fresh)
+        clear_state(s);
+    for (int chunk = begin; chunk < end; chunk += CHUNK) {
+        const int n = end - chunk < CHUNK ? end - chunk : CHUNK;
+        references(s, keyLogs, own, states, chunk, n, 0.0f, reference);
+        pack_values(value, own * keyHeads / states, keyHeads, chunk, n, packed);
+        chunk_features(keyLogs, own, states, chunk, n, reference, e);
+        add_chunk(s, keyLogs, own, states, chunk, e, packed, reference, n, 0.0f);
+    }
+}
+
+// Without mask: 32 queries of one head per work-group read the state.
+__kernel void read_all(__global const float* queryLogs, __global const float* state, __global const float* alive,
+                       __global float* out, __global float* lse, int count, int heads, int states, int firstGroup)
+{
+    const int group = (int)get_group_id(0) + firstGroup;
+    const int panels = (count + QUERIES - 1) / QUERIES;
+    const int head = group / panels;
+    const int row = group % panels * QUERIES;
+    const int own = head * states / heads;
+    __global const float* s = state + (long)own * STATE;
+    float16 p[D][2];
+    float16 mixed[DV][2];
+    load_queries(queryLogs + head * D, heads * D, row, count, 1.0f, p);
+    float16 top0 = (float16)(-3e38f), top1 = top0;
+    for (int f = 0; f < D; ++f) {
+#if RUNNING
+        p[f][0] += s[SUM_MAXIMA + f];
+        p[f][1] += s[SUM_MAXIMA + f];
+#endif
+        top0 = p[f][0] > top0 ? p[f][0] : top0;
+        top1 = p[f][1] > top1 ? p[f][1] : top1;
+    }
+    float16 sum0 = (float16)(0.0f), sum1 = sum0;
+    for (int f = 0; f < D; ++f) {
+        p[f][0] = safe_exp_16(p[f][0] - top0);
+        p[f][1] = safe_exp_16(p[f][1] - top1);
+#if DENOMINATOR
+        sum0 += p[f][0] * s[SUM_NORM + f];
+        sum1 += p[f][1] * s[SUM_NORM + f];
+#endif
+    }
+    for (int c = 0; c < DV; ++c)
+        mixed[c][0] = mixed[c][1] = (float16)(0.0f);
+    const float16 one = (float16)(1.0f);
+    mix(p, s, D, one, one, mixed);
+#if DENOMINATOR
+    const float16 factor0 = alive[own] / sum0, factor1 = alive[own] / sum1;
+    float16 lse0 = top0 + log(sum0), lse1 = top1 + log(sum1);
+    if (alive[own] == 0.0f)
+        lse0 = lse1 = (float16)(masked);
+    store_numbers(lse0, lse1, lse + head, heads, row, count);
+#else
+    const float16 factor0 = safe_exp_16(top0) * alive[own], factor1 = safe_exp_16(top1) * alive[own];
+#endif
+    store_rows(mixed, factor0, factor1, out + head * DV, heads * DV, row, count);
+}
+
+// GroupNorm of every row in place (groups 0: none), times weight, plus bias, then times SiLU of the gate's row where
+// there is one. One work-item per row.
+__kernel void norm(__global float* rows, __global const float* weight, __global const float* bias,
+                   __global const float* gate, int width, int groups, int gated, long gateOffset)
+{
+    const int row = (int)get_global_id(0);
+    __global float* x = rows + (long)row * width;
+    const int each = groups > 0 ? width / groups : width;
+    for (int first = 0; groups > 0 && first < width; first += each) {
+        float mean = 0.0f, square = 0.0f;
+        for (int i = 0; i < each; ++i)
+            mean += x[first + i];
+        mean /= each;
+        for (int i = 0; i < each; ++i)
+            square += (x[first + i] - mean) * (x[first + i] - mean);
+        const float factor = 1.0f / sqrt(square / each + 1e-5f);
+        for (int i = 0; i < each; ++i)
+            x[first + i] = (x[first + i] - mean) * factor * weight[first + i] + bias[first + i];
+    }
+    if (gated)
+        for (int i = 0; i < width; ++i) {
+            const float g = gate[gateOffset + (long)row * width + i];
+            x[i] *= g / (1.0f + safe_exp(-g));
+        }
+}
+
+// [count][from][D] to [count][to][D]: a key head's rows for every query head that reads them.
+__kernel void spread(__global const float* rows, __global float* out, int from, int to)
+{
+    const int place = (int)get_global_id(0);
+    const int row = place / to, head = place % to;
+    __global const float* source = rows + ((long)row * from + head * from / to) * D;
+    for (int f = 0; f < D; ++f)
+        out[(long)place * D + f] = source[f];
+}
+
+// A rectangle of the map: tile[i][j] = Σ_f e^(a_jf + b_if + age·ln γ), b with the row's log sum taken off; 0 after the
+// query. Keys lie in panels of 16, [panel][D][16]. One query row per work-group.
+__kernel void weights(__global const float* queryLogs, __global const float* panels, __global float* tile,
+                      int firstQuery, int firstKey, int keys, int causal, float logDecay, int firstGroup)
+{
+    const int row = (int)get_group_id(0) + firstGroup;
+    __global const float* b = queryLogs + (long)row * D;
+    for (int j = 0; j < keys; j += 16) {
+        const int16 place = lane_positions(firstKey + j);
+        const float16 age = convert_float16(firstQuery + row - place);
+        const float16 past = logDecay == 0.0f ? (float16)(0.0f) : age * logDecay;
+        float16 w = (float16)(0.0f);
+        for (int f = 0; f < D; ++f)
+            w += safe_exp_16(load16(panels + ((long)j * D + f * 16)) + (past + b[f]));
+        if (causal)
+            w = select((float16)(0.0f), w, place <= firstQuery + row);
+        store_part(w, tile + (long)row * keys + j, keys - j);
+    }
+}
+
+// [z | S], z where it is kept, of one state as plain numbers, [D][DENOMINATOR + DV]. One work-item per feature.
+__kernel void show(__global const float* state, __global float* out, int own)
+{
+    const int f = (int)get_global_id(0);
+    __global const float* s = state + (long)own * STATE;
+    __global float* to = out + f * (DENOMINATOR + DV);
+    float factor = 1.0f;
+#if RUNNING
+    factor = safe_exp(s[SUM_MAXIMA + f]);
+#endif
+#if DENOMINATOR
+    to[0] = s[SUM_NORM + f] * factor;
+#endif
+    for (int c = 0; c < DV; ++c)
+        to[DENOMINATOR + c] = s[f * DV + c] * factor;
+}

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/mainwindow.h"
+#include "app/panels/explainpanel.h"
+#include "app/panels/heading.h"
+#include "app/panels/studypanel.h"
+#include "app/studywork.h"
+#include "app/tour.h"
+#include "app/wiring.h"
+#include "tests/support/samples.h"
+#include "widgets/derivationview.h"
+#include "widgets/proxystyle.h"
+#include "widgets/sentence.h"
+#include "widgets/snapshot.h"
+#include "widgets/stepper.h"
+#include "widgets/studycontrols.h"
+#include "widgets/studyview.h"
+
+#include <QApplication>
+#include <QSignalSpy>
+#include <QTemporaryDir>
+#include <QTest>
+
+#include <atomic>
+#include <thread>
+
+using namespace app;
+
+namespace {
+
+constexpr engine::LaneIndex compared{1};
+
+// The whole program on a tiny checkpoint, on the reference, with the Kernel tab in front.
+struct Program
+{
+    explicit Program(const std::filesystem::path& checkpoint)
+        : document(stateOf(checkpoint))
+        , lanes(document)
+        , wiring(document, lanes, window)
+    {
+        window.resize(1600, 900);
+        window.show();
+        wiring.start();
+    }
+
+    static DocumentState stateOf(const std::filesystem::path& checkpoint)
+    {
+        DocumentState state = startState();
+        state.checkpoint = checkpoint;
+        state.prompt = "the cat and the dog";
+        for (engine::SessionPlan& plan : state.lanes)
+            plan.backend = engine::Backend::Reference;
+        state.lanes[1].everywhere.attention.method = "taylorshift";
+        state.layout.tab = "kernel";
+        return state;
+    }
+
+    bool rest() { return waitUntilIdle(lanes, 60000); }
+
+    StudyPanel* page() { return window.findChild<StudyPanel*>(); }
+
+    widgets::StudyBody& body(const std::string& id)
+    {
+        for (StudyPanel* each : window.findChildren<StudyPanel*>())
+            for (widgets::StudyPane* pane : each->study().panels().panes())
+                if (pane->panel().id == id)
+                    return pane->body();
+        qFatal("no panel %s", id.c_str());
+    }
+
+    Document document;
+    Lanes lanes;
+    MainWindow window;
+    Wiring wiring;
+};
+
+} // namespace
+
+class TestStudies : public QObject
+{
+    Q_OBJECT
+
+private slots:
+
+    void initTestCase()
+    {
+        QApplication::setStyle(new widgets::ProxyStyle);
+        m_path = std::filesystem::path(m_folder.path().toStdString()) / "tiny";
+        samples::Shape shape;
+        shape.layers = 2;
+        samples::writeLlamaFolder(m_path, shape);
+    }
+
+    void cleanup() { setEngineHook({}); }
+
+    void tabsAreThereWhereALaneHasThem()
+    {
+        Program program(m_path);
+        QVERIFY(program.rest());
+        QVERIFY(program.window.tabs().contains("kernel"));
+        QCOMPARE(program.window.tabs().last(), QStringLiteral("probes"));
+        engine::SessionPlan plan = program.document.state().lanes[1];
+        plan.everywhere.attention = {};
+        program.document.setPlan(compared, plan);
+        QVERIFY(program.rest());
+        QVERIFY(!program.window.tabs().contains("kernel"));
+        // On one layer only: there while that layer is selected.
+        plan.overrides[{1}].attention.method = "taylorshift";
+        program.document.setPlan(compared, plan);
+        QVERIFY(!program.window.tabs().contains("kernel"));
+        Selection selection = program.document.state().selection;
+        selection.layer = {1};
+        program.document.select(selection);
+        QVERIFY(program.window.tabs().contains("kernel"));
+        QVERIFY(program.rest());
+    }
+
+    void theStudyOnScreenIsTheEngines()
+    {
+        Program program(m_path);
+        QVERIFY(program.rest());
+        const auto result = program.document.study("kernel");
+        QVERIFY(result);
+        QCOMPARE(result->request.method, std::string("taylorshift"));
+        QString sentence;
+        for (const engine::Phrase& phrase : result->study.sentence)
+            sentence += QString::fromStdString(phrase.text);
+        StudyPanel* page = program.page();
+        QCOMPARE(page->study().sentence().text(), sentence);
+        QVERIFY(!page->study().panels().panes().empty());
+        // Another head is another study, and the old one stays until it is there.
+        Selection selection = program.document.state().selection;
+        selection.head = {1};
+        program.document.select(selection);
+        QCOMPARE(program.document.study("kernel"), result);
+        QVERIFY(program.rest());
+        QVERIFY(program.document.study("kernel") != result);
+        QCOMPARE(program.document.study("kernel")->request.cell.head.value, 1);
+        // The probes were recorded once.
+        QCOMPARE(program.document.study("kernel")->layer, result->layer);
+    }
+
+    void anotherTabComputesNoStudy()
+    {
+        Program program(m_path);
+        ViewLayout layout = program.document.state().layout;
+        layout.tab = "attention";
+        program.document.setLayout(layout);
+        QVERIFY(program.rest());
+        QVERIFY(!program.document.study("kernel"));
+        QVERIFY(program.document.explained()); // the dock is there on every tab
+    }
+
+    void picksAndControlsReachTheDocument()
+    {
+        Program program(m_path);
+        QVERIFY(program.rest());
+        // A cell of a map pins query and key.
+        widgets::StudyBody& terms = program.body("kernel.terms");
+        QTest::keyClick(&terms, Qt::Key_Right); // to the picked cell
+        QTest::keyClick(&terms, Qt::Key_Up);
+        QTest::keyClick(&terms, Qt::Key_Left, Qt::ShiftModifier); // to the first key
+        QTest::keyClick(&terms, Qt::Key_Return);
+        QCOMPARE(program.document.state().selection.query->value, program.document.tokenCount() - 2);
+        QCOMPARE(program.document.state().selection.key->value, 0);
+        // A place of the curve sets the control, the control stands in the form and in the layout.
+        widgets::StudyBody& tau = program.body("kernel.tau");
+        for (int i = 0; i < 4; ++i)
+            QTest::keyClick(&tau, Qt::Key_Right);
+        QTest::keyClick(&tau, Qt::Key_Return);
+        QCOMPARE(std::get<int>(program.document.state().layout.controls.at("kernel").at("tau")), 4);
+        QVERIFY(program.rest());
+        QCOMPARE(program.page()->findChild<widgets::Stepper*>("tau")->value(), 4);
+        QVERIFY(program.document.study("kernel")->study.second.find("tried here only") != std::string::npos);
+        // It is saved, and read again.
+        const DocumentState again = fromJson(toJson(program.document.state()));
+        QVERIFY(again.layout == program.document.state().layout);
+        QVERIFY(again.layout.controls.at("kernel") == program.document.state().layout.controls.at("kernel"));
+    }
+
+    void explainSaysWhatTheEngineFound()
+    {
+        Program program(m_path);
+        QVERIFY(program.rest());
+        program.document.pin(engine::TokenPos{3}, engine::TokenPos{1});
+        QVERIFY(program.rest());
+        const auto result = program.document.explained();
+        QVERIFY(result);
+        QCOMPARE(result->explanation.query.value, 3);
+        QCOMPARE(result->explanation.key.value, 1);
+        ExplainPanel& dock = program.window.explain();
+        QCOMPARE(dock.derivation().firstDifference(), QStringLiteral("score x"));
+        for (const engine::Derivation* account : {&result->explanation.exact, &result->explanation.own})
+            for (const engine::DerivationLine& line : account->lines)
+                QVERIFY2(dock.derivation().accessibleDescription().contains(widgets::figureText(line.value)),
+                         line.id.c_str());
+        QVERIFY(dock.text().contains("TaylorShift"));
+        QVERIFY(dock.text().contains("Deviations of the released code"));
+        QVERIFY(dock.text().contains("2403.02920"));
+        QVERIFY(dock.cell().panes().size() == 2);
+        // The side panel of the tab in front stands in the dock, and leaves with the tab.
+        QCOMPARE(dock.tab().panes().size(), std::size_t(1));
+        ViewLayout layout = program.document.state().layout;
+        layout.tab = "attention";
+        program.document.setLayout(layout);
+        QVERIFY(dock.tab().panes().empty());
+    }
+
+    void nothingIsComputedOnTheGuiThread()
+    {
+        std::atomic<int> studies{0}, wrong{0};
+        const auto gui = std::this_thread::get_id();
+        setEngineHook([&](const char* what) {
+            studies += std::string_view(what) == "study" || std::string_view(what) == "explain" ? 1 : 0;
+            wrong += std::this_thread::get_id() == gui ? 1 : 0;
+        });
+        Program program(m_path);
+        QVERIFY(program.rest());
+        program.document.pin(engine::TokenPos{2}, engine::TokenPos{0});
+        QVERIFY(program.rest());
+        QVERIFY(studies >= 3);
+        QCOMPARE(wrong, 0);
+    }
+
+    void picturesForTheEye()
+    {
+        const QString folder = qEnvironmentVariable("SUBQUAD_GALLERY");
+        if (folder.isEmpty())
+            QSKIP("SUBQUAD_GALLERY is not set");
+        Program program(m_path);
+        QVERIFY(program.rest());
+        QVERIFY(widgets::snapshot(program.window, {1366, 768}).save(folder + "/kernel-tiny.png"));
+    }
+
+private:
+    QTemporaryDir m_folder;
+    std::filesystem::path m_path;
+};
+
+QTEST_MAIN(TestStudies)
+#include "tst_studies.moc"

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "widgets/studybody.h"
+
+#include "widgets/studybars.h"
+#include "widgets/studychips.h"
+#include "widgets/studycurves.h"
+#include "widgets/studyheat.h"
+#include "widgets/studytable.h"
+
+#include <QKeyEvent>
+#include <QMouseEvent>
+#include <QPainter>
+
+namespace widgets {
+
+StudyBody::StudyBody(QWidget* parent)
+    : View(parent)
+{
+    setMouseTracking(true);
+    setFocusPolicy(Qt::StrongFocus);
+    setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Expanding);
+}
+
+StudyBody* StudyBody::make(const engine::Panel& panel, QWidget* parent)
+{
+    struct Maker
+    {
+        QWidget* parent;
+
+        StudyBody* operator()(const engine::HeatBody&) const { return new StudyHeat(parent); }
+
+        StudyBody* operator()(const engine::BarsBody&) const { return new StudyBars(parent); }
+
+        StudyBody* operator()(const engine::CurvesBody&) const { return new StudyCurves(parent); }
+
+        StudyBody* operator()(const engine::TableBody&) const { return new StudyTable(parent); }
+
+        StudyBody* operator()(const engine::ChipsBody&) const { return new StudyChips(parent); }
+    };
+
+    return std::visit(Maker{parent}, panel.body);
+}
+
+void StudyBody::setPanel(const engine::Panel& panel, const StudyNames& names)
+{
+    m_names = names;
+    setAccessibleName(textOf(panel.title));
+    take(panel);
+    redraw();
+    // What was under the pointer may be another number now.
+    const auto still = m_over ? moved(m_over, 0, 0) : std::nullopt;
+    m_over.reset();
+    setHovered(still);
+    describe();
+    updateGeometry();
+}
+
+QString StudyBody::hoverText() const
+{
+    return m_over ? placeText(*m_over) : QString();
+}
+
+int StudyBody::heightAt(int) const
+{
+    return minimumSizeHint().height();
+}
+
+QSize StudyBody::sizeHint() const
+{
+    return minimumSizeHint().expandedTo({theme().px(240), theme().px(160)});
+}
+
+void StudyBody::redraw()
+{
+    arrange();
+    m_static = {};
+    update();
+}
+
+void StudyBody::setHovered(std::optional<StudyPlace> place)
+{
+    if (place == m_over)
+        return;
+    m_over = place;
+    describe();
+    update();
+    emit hoverChanged();
+}
+
+void StudyBody::describe()
+{
+    const QString text = hoverText();
+    setAccessibleDescription(text.isEmpty() ? summary() : text + QStringLiteral(". ") + summary());
+}
+
+void StudyBody::pick(const StudyPlace& place)
+{
+    const std::vector<StudyPick> picks = picksOf(place);
+    if (!picks.empty())
+        emit picked(picks);
+}
+
+void StudyBody::paintEvent(QPaintEvent*)
+{
+    const double ratio = devicePixelRatioF();
+    if (m_static.isNull() || m_static.size() != (QSizeF(size()) * ratio).toSize() ||
+        m_static.devicePixelRatio() != ratio) {
+        m_static = QPixmap((QSizeF(size()) * ratio).toSize());
+        m_static.setDevicePixelRatio(ratio);
+        m_static.fill(theme().panel);
+        QPainter kept(&m_static);
+        draw(kept);
+    }
+    QPainter painter(this);
+    painter.drawPixmap(0, 0, m_static);
+    if (m_over)
+        drawHover(painter, *m_over);
+    if (m_focusRing)
+        drawFocus(painter, rect());
+}
+
+void StudyBody::resizeEvent(QResizeEvent*)
+{
+    redraw();
+}
+
+void StudyBody::themeChanged()
+{
+    redraw();
+}
+
+void StudyBody::mouseMoveEvent(QMouseEvent* event)
+{
+    const auto place = placeAt(event->position());
+    setCursor(place && !picksOf(*place).empty() ? Qt::PointingHandCursor : Qt::ArrowCursor);
+    setHovered(place);
+}
+
+void StudyBody::mousePressEvent(QMouseEvent* event)
+{
+    if (event->button() != Qt::LeftButton)
+        return;
+    if (const auto place = placeAt(event->position()))
+        pick(*place);
+}
+
+void StudyBody::leaveEvent(QEvent*)
+{
+    setHovered(std::nullopt);
+}
+
+void StudyBody::keyPressEvent(QKeyEvent* event)
+{
+    const int step = event->modifiers() & Qt::ShiftModifier ? 10 : 1;
+    switch (event->key()) {
+    case Qt::Key_Left:
+        setHovered(moved(m_over, -step, 0));
+        break;
+    case Qt::Key_Right:
+        setHovered(moved(m_over, step, 0));
+        break;
+    case Qt::Key_Up:
+        setHovered(moved(m_over, 0, -step));
+        break;
+    case Qt::Key_Down:
+        setHovered(moved(m_over, 0, step));
+        break;
+    case Qt::Key_Return:
+    case Qt::Key_Enter:
+    case Qt::Key_Space:
+        if (m_over)
+            pick(*m_over);
+        break;
+    default:
+        View::keyPressEvent(event);
+        break;
+    }
+}
+
+void StudyBody::focusInEvent(QFocusEvent* event)
+{
+    m_focusRing = event->reason() != Qt::MouseFocusReason;
+    update();
+}
+
+void StudyBody::focusOutEvent(QFocusEvent*)
+{
+    m_focusRing = false;
+    setHovered(std::nullopt);
+    update();
+}
+
+} // namespace widgets

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "widgets/studyaxis.h"
+#include "widgets/studybody.h"
+
+namespace widgets {
+
+// Curves over a number axis, with bands, filled areas, markers and, where a control stands on the axis, a handle that
+// can be dragged: it snaps to the places of the first curve.
+class StudyCurves : public StudyBody
+{
+    Q_OBJECT
+
+public:
+    explicit StudyCurves(QWidget* parent);
+
+    std::vector<LegendKey> legend() const override;
+    QSize minimumSizeHint() const override;
+
+protected:
+    void take(const engine::Panel& panel) override;
+    void arrange() override;
+    void draw(QPainter& painter) const override;
+    void drawHover(QPainter& painter, const StudyPlace& place) const override;
+    QString summary() const override;
+    QString placeText(const StudyPlace& place) const override;
+    std::optional<StudyPlace> placeAt(QPointF point) const override;
+    std::optional<StudyPlace> moved(std::optional<StudyPlace> from, int right, int down) const override;
+    std::vector<StudyPick> picksOf(const StudyPlace& place) const override;
+
+    void paintEvent(QPaintEvent* event) override;
+    void mousePressEvent(QMouseEvent* event) override;
+    void mouseMoveEvent(QMouseEvent* event) override;
+    void mouseReleaseEvent(QMouseEvent* event) override;
+
+private:
+    using Curve = engine::CurvesBody::Curve;
+
+    QPen penOf(std::size_t index, double width) const;
+    PlotAxis rangeOf(bool across) const;
+    // Unbroken runs of finite points, in the widget.
+    std::vector<QPolygonF> runsOf(const std::vector<double>& x, const std::vector<double>& y) const;
+    void drawBand(QPainter& painter, const Curve& curve) const;
+    void drawCurve(QPainter& painter, std::size_t index) const;
+    void drawAcross(QPainter& painter) const;
+    void drawHandle(QPainter& painter) const;
+
+    engine::CurvesBody m_body;
+    QRectF m_plot;
+    PlotAxis m_x, m_y;
+    std::optional<int> m_dragged; // the place of the first curve that the handle is held at
+    bool m_pressed = false;
+};
+
+} // namespace widgets

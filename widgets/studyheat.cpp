@@ -1,0 +1,382 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "widgets/studyheat.h"
+
+#include "widgets/colorbar.h"
+#include "widgets/numbers.h"
+
+#include <QPainter>
+
+#include <algorithm>
+#include <cmath>
+
+namespace widgets {
+namespace {
+
+constexpr double labelLength = 54, lineHeight = 16, largestCell = 28, widestBar = 340, besideBar = 190, barSide = 6;
+
+ColorScale fittedScale(const engine::HeatBody& body)
+{
+    double low = 0, high = 0;
+    for (const auto& map : body.maps)
+        for (int row = 0; row < map.cells.rows(); ++row)
+            for (const float value : map.cells.row(row))
+                if (std::isfinite(value)) {
+                    low = std::min(low, double(value));
+                    high = std::max(high, double(value));
+                }
+    ColorScale scale;
+    scale.scale = body.scale == engine::Scale::Sqrt  ? Scale::Root
+                  : body.scale == engine::Scale::Log ? Scale::Log
+                                                     : Scale::Linear;
+    scale.diverging = body.signedValues;
+    scale.high = body.high > 0 ? body.high : std::max(high, body.signedValues ? -low : 0.0);
+    if (!(scale.high > 0))
+        scale.high = 1;
+    scale.low = body.signedValues ? -scale.high : 0;
+    return scale;
+}
+
+} // namespace
+
+StudyHeat::StudyHeat(QWidget* parent)
+    : StudyBody(parent)
+    , m_bar(new ColorBar(this))
+{
+    m_bar->setSmall(true);
+    connect(m_bar, &ColorBar::rangeChanged, this, [this](double low, double high) {
+        m_scale.low = low;
+        m_scale.high = high;
+        redraw();
+    });
+    connect(m_bar, &ColorBar::fitRequested, this, [this] {
+        m_scale = m_fitted;
+        redraw();
+    });
+}
+
+void StudyHeat::take(const engine::Panel& panel)
+{
+    m_body = std::get<engine::HeatBody>(panel.body);
+    const ColorScale fitted = fittedScale(m_body);
+    if (!(fitted == m_fitted)) // a range that the reader set stays while what is shown has the same one
+        m_scale = fitted;
+    m_fitted = fitted;
+    m_bar->setTitle(textOf(m_body.quantity));
+}
+
+bool StudyHeat::stacked() const
+{
+    return m_body.cols.axis == engine::Axis::Token && m_body.rows.axis != engine::Axis::Token;
+}
+
+// Small multiples have captions instead of labels.
+bool StudyHeat::labelled() const
+{
+    return stacked() || m_body.maps.size() < 3;
+}
+
+// How long the upright token labels are.
+double StudyHeat::tokenLabels() const
+{
+    double widest = 0;
+    for (int col = 0; col < std::min(m_body.maps.empty() ? 0 : m_body.maps.front().cells.cols(), 1024); ++col)
+        widest = std::max(widest, textWidth(theme().font(Theme::labelSize), labelOf(m_body.cols, col, names())));
+    return std::min(std::ceil(widest), double(theme().px(labelLength)));
+}
+
+StudyHeat::Spaces StudyHeat::spaces(bool beside) const
+{
+    const Theme& look = theme();
+    const QFont small = look.font(Theme::labelSize);
+    Spaces room;
+    const auto captions = [](const auto& map) { return !map.caption.empty() || !map.value.empty(); };
+    const bool captioned = std::any_of(m_body.maps.begin(), m_body.maps.end(), captions);
+    if (!labelled()) {
+        room.caption = captioned ? look.px(20) : 0;
+        room.left = look.px(barSide);
+    } else {
+        double widest = 0;
+        const int rows = m_body.maps.empty() ? 0 : m_body.maps.front().cells.rows();
+        for (int row = 0; row < std::min(rows, 600); ++row)
+            widest = std::max(widest, textWidth(small, labelOf(m_body.rows, row, names())));
+        room.left = std::min(std::ceil(widest), double(look.px(labelLength))) + look.px(Theme::gap2);
+        const bool sideTitle = !m_body.rows.title.empty() || (stacked() && captioned);
+        room.left += sideTitle ? look.px(lineHeight) : 0;
+        room.below = m_body.cols.axis == engine::Axis::Token ? tokenLabels() + look.px(6) : look.px(lineHeight);
+        room.below += m_body.cols.title.empty() ? 0 : look.px(lineHeight);
+        room.caption = captioned && !stacked() ? look.px(20) : 0;
+    }
+    const double bar = m_bar->sizeHint().height() + look.px(6) + (m_body.quantity.empty() ? 0 : look.px(14));
+    (beside ? room.right : room.bar) = beside ? look.px(besideBar + Theme::gap5) : bar;
+    return room;
+}
+
+std::vector<HeatmapLayout> StudyHeat::laidOut(int columns, const Spaces& room) const
+{
+    const Theme& look = theme();
+    const int count = int(m_body.maps.size());
+    const int lines = (count + columns - 1) / columns;
+    const double between = look.px(stacked() ? Theme::gap2 : labelled() ? Theme::gap5 : Theme::gap4);
+    const double wide = (width() - room.left - room.right - (columns - 1) * between) / columns;
+    const double high =
+        (height() - room.below - room.bar - lines * room.caption - (lines - 1) * look.px(Theme::gap2)) / lines;
+    std::vector<HeatmapLayout> maps;
+    double top = 1;
+    for (int line = 0; line < lines; ++line) {
+        double left = room.left;
+        double tallest = 0;
+        for (int col = 0; col < columns && line * columns + col < count; ++col) {
+            const engine::Grid& cells = m_body.maps[std::size_t(line * columns + col)].cells;
+            const bool square = cells.rows() == cells.cols() && cells.rows() > 1;
+            HeatmapLayout map = layOutHeatmap(QRectF(left, top, std::max(1.0, wide - 2), std::max(1.0, high - 2)),
+                                              QRect(0, 0, cells.cols(), cells.rows()), square, devicePixelRatioF(),
+                                              look.px(largestCell));
+            // Side by side they stand close, or as far apart as an equal share of the width.
+            left += labelled() ? map.map.width() + between : wide + between;
+            tallest = std::max(tallest, map.map.height());
+            maps.push_back(map);
+        }
+        top += tallest + room.caption + look.px(Theme::gap2);
+    }
+    return maps;
+}
+
+void StudyHeat::arrange()
+{
+    m_maps.clear();
+    if (m_body.maps.empty() || m_body.maps.front().cells.empty()) {
+        m_bar->hide();
+        return;
+    }
+    double best = -1;
+    const int most = stacked() ? 1 : int(m_body.maps.size());
+    for (const bool beside : {false, true})
+        for (int columns = 1; columns <= most && !(beside && stacked()); ++columns) {
+            std::vector<HeatmapLayout> maps = laidOut(columns, spaces(beside));
+            const QSize cells = maps.front().reduction;
+            double area = maps.front().map.width() * maps.front().map.height() / (cells.width() * cells.height());
+            if (beside && width() < theme().px(2 * besideBar))
+                area = 0;
+            if (area > best || (area == best && !beside)) {
+                best = area;
+                m_columns = columns;
+                m_beside = beside;
+                m_maps = std::move(maps);
+            }
+        }
+    placeBar(spaces(m_beside));
+}
+
+void StudyHeat::placeBar(const Spaces& room)
+{
+    const Theme& look = theme();
+    double right = 0, foot = 0;
+    for (const HeatmapLayout& map : m_maps) {
+        right = std::max(right, map.map.right());
+        foot = std::max(foot, map.map.bottom());
+    }
+    m_slot = (width() - room.left - room.right) / m_columns - look.px(Theme::gap3);
+    const double side = look.px(barSide), high = m_bar->sizeHint().height();
+    m_bar->setScale(m_scale);
+    if (m_beside) {
+        const double wide = look.px(besideBar) + 2 * side;
+        m_bar->setGeometry(int(width() - wide), int(foot - high), int(wide), int(high));
+        m_bar->show();
+        return;
+    }
+    const double top = foot + room.caption + room.below + look.px(6) + (m_body.quantity.empty() ? 0 : look.px(14));
+    const double least = look.px(120), wide = std::min(right - room.left, double(look.px(widestBar))) + 2 * side;
+    m_bar->setGeometry(int(room.left - side), int(top),
+                       int(std::clamp(wide, least, std::max(least, width() - room.left + side))), int(high));
+    m_bar->setVisible(top + look.px(8) <= height());
+}
+
+QSize StudyHeat::minimumSizeHint() const
+{
+    const double rows = m_body.maps.empty() ? 0 : std::min(m_body.maps.front().cells.rows(), 40);
+    const Spaces room = spaces(!stacked() && !labelled());
+    const double maps = stacked() ? double(m_body.maps.size()) : 1;
+    return {theme().px(120), int(room.below + room.bar + room.caption + maps * theme().px(std::max(24.0, rows * 2)))};
+}
+
+void StudyHeat::drawLabels(QPainter& painter, const HeatmapLayout& map, bool rows, bool cols) const
+{
+    const Theme& look = theme();
+    const QFont small = look.font(Theme::labelSize);
+    const auto optional = [](int place) { return place >= 0 ? std::optional(place) : std::nullopt; };
+    const double length = look.px(labelLength);
+    if (rows)
+        for (const int row : placeLabels(0, map.window.height(), map.block.height() / map.reduction.height(),
+                                         look.px(13), optional(m_body.pickedRow))) {
+            const QRectF cell = map.rectOf({row, 0});
+            drawText(painter,
+                     {map.map.left() - length - look.px(Theme::gap2), cell.center().y() - look.px(8), length,
+                      double(look.px(16))},
+                     Qt::AlignRight, labelOf(m_body.rows, row, names()), small,
+                     row == m_body.pickedRow ? look.text : look.secondary);
+        }
+    if (!cols)
+        return;
+    const bool upright = m_body.cols.axis == engine::Axis::Token;
+    double widest = look.px(13);
+    for (int col = 0; !upright && col < std::min(map.window.width(), 600); ++col)
+        widest = std::max(widest, textWidth(small, labelOf(m_body.cols, col, names())) + look.px(6));
+    for (const int col : placeLabels(0, map.window.width(), map.block.width() / map.reduction.width(), widest,
+                                     optional(m_body.pickedCol))) {
+        const QRectF cell = map.rectOf({0, col});
+        const QColor color = col == m_body.pickedCol ? look.text : look.secondary;
+        const QString label = labelOf(m_body.cols, col, names());
+        if (upright)
+            drawUpright(painter,
+                        {cell.center().x() - look.px(8), map.map.bottom() + look.px(4), double(look.px(16)), length},
+                        Qt::AlignRight, label, small, color);
+        else
+            drawText(painter, {cell.center().x() - widest / 2, map.map.bottom(), widest, double(look.px(lineHeight))},
+                     Qt::AlignHCenter, label, small, color);
+    }
+}
+
+void StudyHeat::drawCaption(QPainter& painter, const HeatmapLayout& map, const engine::HeatBody::Map& value) const
+{
+    const Theme& look = theme();
+    const QFont small = look.font(Theme::labelSize);
+    const QString caption = textOf(value.caption), number = textOf(value.value);
+    if (stacked()) {
+        drawUpright(painter, {0, map.map.top(), double(look.px(lineHeight)), map.map.height()}, Qt::AlignHCenter,
+                    caption.isEmpty() ? textOf(m_body.rows.title) : caption, small, look.secondary);
+        return;
+    }
+    const double below = labelled() ? spaces(m_beside).below : 0;
+    const double taken = number.isEmpty() ? 0 : textWidth(small, number) + look.px(8);
+    const double wanted = textWidth(small, caption) + taken + 1;
+    const double wide = std::max(map.map.width(), std::min(wanted, m_slot));
+    const QRectF row(map.map.left(), map.map.bottom() + below + look.px(2), wide, look.px(lineHeight));
+    drawText(painter, row.adjusted(0, 0, -taken, 0), Qt::AlignLeft, caption, small, look.text);
+    drawText(painter, row, Qt::AlignRight, number, small, look.secondary);
+}
+
+QRectF StudyHeat::ringOf(const HeatmapLayout& map) const
+{
+    const QRectF row = m_body.pickedRow >= 0 ? map.rectOf({m_body.pickedRow, 0}) : QRectF();
+    const QRectF col = m_body.pickedCol >= 0 ? map.rectOf({0, m_body.pickedCol}) : QRectF();
+    if (row.isEmpty() && col.isEmpty())
+        return {};
+    if (col.isEmpty())
+        return {map.map.left(), row.top(), map.map.width(), row.height()};
+    if (row.isEmpty())
+        return {col.left(), map.map.top(), col.width(), map.map.height()};
+    return {col.left(), row.top(), col.width(), row.height()};
+}
+
+void StudyHeat::draw(QPainter& painter) const
+{
+    const Theme& look = theme();
+    const QFont small = look.font(Theme::labelSize);
+    for (std::size_t i = 0; i < m_maps.size(); ++i) {
+        const HeatmapLayout& map = m_maps[i];
+        const auto& value = m_body.maps[i];
+        drawHatch(painter, map.map);
+        painter.drawImage(map.map,
+                          gridImage(value.cells, GridShape::Full, m_scale, look.dark, map.window, map.reduction));
+        drawFrame(painter, map.map.adjusted(-1, -1, 1, 1), look.hairline, 1);
+        const bool lastLine = int(i) + m_columns >= int(m_maps.size());
+        if (labelled())
+            drawLabels(painter, map, int(i) % m_columns == 0, lastLine);
+        drawCaption(painter, map, value);
+        if (const QRectF ring = ringOf(map); !ring.isEmpty())
+            drawRing(painter, ring, true);
+        if (int(i) == m_body.pickedMap)
+            drawRing(painter, map.map, true);
+        if (map.reduced() && i == 0)
+            drawText(painter,
+                     {map.map.left() + look.px(4), map.map.top() + look.px(2), map.map.width() - look.px(8),
+                      double(look.px(16))},
+                     Qt::AlignRight, tr("reduced %1 : 1").arg(std::max(map.reduction.width(), map.reduction.height())),
+                     small, look.text);
+    }
+    if (m_maps.empty())
+        return;
+    const HeatmapLayout& last = m_maps.back();
+    if (labelled() && !m_body.cols.title.empty())
+        drawText(painter,
+                 {last.map.left(), last.map.bottom() + spaces(m_beside).below - look.px(lineHeight),
+                  std::max(last.map.width(), double(look.px(120))), double(look.px(lineHeight))},
+                 last.map.width() < look.px(120) ? Qt::AlignLeft : Qt::AlignRight, textOf(m_body.cols.title), small,
+                 look.secondary);
+    if (labelled() && !stacked() && !m_body.rows.title.empty())
+        drawUpright(painter, {0, m_maps.front().map.top(), double(look.px(lineHeight)), m_maps.front().map.height()},
+                    Qt::AlignHCenter, textOf(m_body.rows.title), small, look.secondary);
+    if (!m_bar->isHidden())
+        drawText(painter,
+                 {m_bar->x() + double(look.px(6)), m_bar->y() - double(look.px(15)), double(width() - m_bar->x()),
+                  double(look.px(14))},
+                 Qt::AlignLeft, textOf(m_body.quantity), small, look.secondary);
+}
+
+void StudyHeat::drawHover(QPainter& painter, const StudyPlace& place) const
+{
+    for (const HeatmapLayout& map : m_maps)
+        drawRing(painter, map.rectOf({place.row, place.col}), false);
+}
+
+std::optional<StudyPlace> StudyHeat::placeAt(QPointF point) const
+{
+    for (std::size_t i = 0; i < m_maps.size(); ++i)
+        if (const auto cell = m_maps[i].cellAt(point))
+            return StudyPlace{int(i), cell->row, cell->col};
+    return std::nullopt;
+}
+
+std::optional<StudyPlace> StudyHeat::moved(std::optional<StudyPlace> from, int right, int down) const
+{
+    if (m_body.maps.empty() || m_body.maps.front().cells.empty())
+        return std::nullopt;
+    StudyPlace place = from.value_or(
+        StudyPlace{std::max(0, m_body.pickedMap), std::max(0, m_body.pickedRow), std::max(0, m_body.pickedCol)});
+    if (from) {
+        place.row += down;
+        place.col += right;
+    }
+    place.map = std::clamp(place.map, 0, int(m_body.maps.size()) - 1);
+    const engine::Grid& cells = m_body.maps[std::size_t(place.map)].cells;
+    place.row = std::clamp(place.row, 0, cells.rows() - 1);
+    place.col = std::clamp(place.col, 0, cells.cols() - 1);
+    return place;
+}
+
+QString StudyHeat::placeText(const StudyPlace& place) const
+{
+    const auto& map = m_body.maps[std::size_t(place.map)];
+    if (place.row >= map.cells.rows() || place.col >= map.cells.cols())
+        return {};
+    const float value = map.cells.at(place.row, place.col);
+    QString where =
+        labelOf(m_body.rows, place.row, names()) + QStringLiteral(", ") + labelOf(m_body.cols, place.col, names());
+    if (m_body.maps.size() > 1 && !map.caption.empty())
+        where = textOf(map.caption) + QStringLiteral(": ") + where;
+    return where + QStringLiteral("   ") + (std::isfinite(value) ? significant(value, 3) : tr("cannot be"));
+}
+
+std::vector<StudyPick> StudyHeat::picksOf(const StudyPlace& place) const
+{
+    std::vector<StudyPick> picks;
+    for (const auto& pick :
+         {resolved(m_body.map, place.map), resolved(m_body.row, place.row), resolved(m_body.col, place.col)})
+        if (pick)
+            picks.push_back(*pick);
+    return picks;
+}
+
+QString StudyHeat::summary() const
+{
+    if (m_body.maps.empty())
+        return tr("nothing to show");
+    const engine::Grid& cells = m_body.maps.front().cells;
+    return tr("%1 maps of %2 rows and %3 columns, colours from %4 to %5")
+        .arg(m_body.maps.size())
+        .arg(cells.rows())
+        .arg(cells.cols())
+        .arg(significant(m_fitted.first(), 3), significant(m_fitted.last(), 3));
+}
+
+} // namespace widgets

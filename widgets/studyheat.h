@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "widgets/colormap.h"
+#include "widgets/heatmaplayout.h"
+#include "widgets/studybody.h"
+
+namespace widgets {
+
+class ColorBar;
+
+// One heat map or several that share axes and colours, whole pixels a cell; what is not a number is hatched. Maps over
+// the tokens stand below one another, others side by side as large as they get.
+class StudyHeat : public StudyBody
+{
+    Q_OBJECT
+
+public:
+    explicit StudyHeat(QWidget* parent);
+
+    QSize minimumSizeHint() const override;
+
+protected:
+    void take(const engine::Panel& panel) override;
+    void arrange() override;
+    void draw(QPainter& painter) const override;
+    void drawHover(QPainter& painter, const StudyPlace& place) const override;
+    QString summary() const override;
+    QString placeText(const StudyPlace& place) const override;
+    std::optional<StudyPlace> placeAt(QPointF point) const override;
+    std::optional<StudyPlace> moved(std::optional<StudyPlace> from, int right, int down) const override;
+    std::vector<StudyPick> picksOf(const StudyPlace& place) const override;
+
+private:
+    struct Spaces
+    {
+        double left = 0, below = 0, caption = 0;
+        double bar = 0, right = 0; // of the colours: below the maps, or beside them
+    };
+
+    bool stacked() const; // maps over tokens
+    bool labelled() const;
+    double tokenLabels() const;
+    Spaces spaces(bool beside) const;
+    std::vector<HeatmapLayout> laidOut(int columns, const Spaces& room) const;
+    QRectF ringOf(const HeatmapLayout& map) const;
+    void drawLabels(QPainter& painter, const HeatmapLayout& map, bool rows, bool cols) const;
+    void drawCaption(QPainter& painter, const HeatmapLayout& map, const engine::HeatBody::Map& value) const;
+
+    engine::HeatBody m_body;
+    ColorScale m_scale, m_fitted;
+    std::vector<HeatmapLayout> m_maps;
+    int m_columns = 1;
+    double m_slot = 0;     // of a map and what is free beside it
+    bool m_beside = false; // the colour bar stands at the right
+    void placeBar(const Spaces& room);
+    ColorBar* m_bar;
+};
+
+} // namespace widgets

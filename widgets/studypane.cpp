@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "widgets/studypane.h"
+
+#include <QFontMetricsF>
+#include <QPainter>
+
+#include <algorithm>
+#include <cmath>
+
+namespace widgets {
+namespace {
+
+constexpr double titleHeight = 28, legendHeight = 18, noteLines = 3;
+
+} // namespace
+
+StudyPane::StudyPane(QWidget* parent)
+    : View(parent)
+{
+}
+
+void StudyPane::setPanel(const engine::Panel& panel, const StudyNames& names)
+{
+    const bool otherKind = m_body == nullptr || m_panel.body.index() != panel.body.index();
+    m_panel = panel;
+    setAccessibleName(textOf(panel.title));
+    setAccessibleDescription(
+        (textOf(panel.words) + u' ' + textOf(panel.value) + u' ' + textOf(panel.note)).simplified());
+    setToolTip(textOf(panel.note));
+    if (otherKind) {
+        if (m_body != nullptr) {
+            m_body->hide();
+            m_body->deleteLater();
+        }
+        m_body = StudyBody::make(panel, this);
+        connect(m_body, &StudyBody::picked, this, &StudyPane::picked);
+        connect(m_body, &StudyBody::hoverChanged, this, qOverload<>(&QWidget::update));
+        m_body->show();
+    }
+    m_body->setPanel(panel, names);
+    place();
+    updateGeometry();
+    update();
+}
+
+double StudyPane::titleWidth() const
+{
+    const Theme& look = theme();
+    double width = textWidth(look.font(Theme::bodySize, true), textOf(m_panel.title)) + look.px(Theme::gap3);
+    if (!m_panel.value.empty())
+        width += textWidth(look.font(), textOf(m_panel.value)) + look.px(Theme::gap3);
+    return width;
+}
+
+bool StudyPane::secondLine() const
+{
+    const double legend = m_body != nullptr ? legendWidth(m_body->legend()) : 0;
+    const bool legendBelow = legend > 0 && titleWidth() + legend + theme().px(Theme::gap4) > width();
+    return legendBelow || (!m_panel.value.empty() && titleWidth() > width() + theme().px(Theme::gap3));
+}
+
+double StudyPane::noteHeight() const
+{
+    if (m_panel.note.empty())
+        return 0;
+    const QFontMetricsF metrics(theme().font(Theme::labelSize));
+    const QRectF text =
+        metrics.boundingRect(QRectF(0, 0, std::max(1, width()), 1000), Qt::TextWordWrap, textOf(m_panel.note));
+    return std::ceil(std::min(text.height(), noteLines * metrics.lineSpacing()));
+}
+
+double StudyPane::above() const
+{
+    return theme().px(titleHeight) + (secondLine() ? theme().px(legendHeight) : 0);
+}
+
+double StudyPane::below() const
+{
+    return m_panel.note.empty() ? 0 : noteHeight() + theme().px(Theme::gap1);
+}
+
+void StudyPane::place()
+{
+    if (m_body != nullptr)
+        m_body->setGeometry(0, int(above()), width(), std::max(1, int(height() - above() - below())));
+}
+
+QSize StudyPane::sizeHint() const
+{
+    const QSize body = m_body != nullptr ? m_body->sizeHint() : QSize();
+    return {body.width(), int(above() + below()) + body.height()};
+}
+
+QSize StudyPane::minimumSizeHint() const
+{
+    const QSize body = m_body != nullptr ? m_body->minimumSizeHint() : QSize();
+    return {body.width(), int(above() + below()) + body.height()};
+}
+
+int StudyPane::heightAt(int width) const
+{
+    return int(above() + below()) + (m_body != nullptr ? m_body->heightAt(width) : 0);
+}
+
+void StudyPane::resizeEvent(QResizeEvent*)
+{
+    place();
+}
+
+void StudyPane::themeChanged()
+{
+    place();
+}
+
+void StudyPane::paintEvent(QPaintEvent*)
+{
+    const Theme& look = theme();
+    QPainter painter(this);
+    painter.fillRect(rect(), look.panel);
+    const QFont bold = look.font(Theme::bodySize, true), small = look.font(Theme::labelSize);
+    QRectF row(0, 0, width(), look.px(titleHeight));
+    const QString title = textOf(m_panel.title);
+    drawText(painter, row, Qt::AlignLeft, title, bold, look.text);
+    row.setLeft(textWidth(bold, title) + look.px(Theme::gap3));
+
+    const QString hovered = m_body != nullptr ? m_body->hoverText() : QString();
+    const QString value = hovered.isEmpty() ? textOf(m_panel.value) : hovered;
+    const bool below = secondLine();
+    QRectF second(0, look.px(titleHeight - 2), width(), look.px(legendHeight));
+    QRectF& place = below && !m_panel.value.empty() && titleWidth() > width() + look.px(Theme::gap3) ? second : row;
+    const double valueWidth = std::min(textWidth(look.font(), value) + 1, std::max(0.0, place.width()));
+    if (valueWidth > look.px(16))
+        drawText(painter, QRectF(place.right() - valueWidth, place.top(), valueWidth, place.height()), Qt::AlignRight,
+                 value, look.font(), hovered.isEmpty() ? look.text : look.secondary);
+    if (!value.isEmpty())
+        place.setRight(place.right() - valueWidth - look.px(Theme::gap3));
+
+    const std::vector<LegendKey> legend = m_body != nullptr ? m_body->legend() : std::vector<LegendKey>();
+    const double wide = legendWidth(legend);
+    if (wide > 0 && below) {
+        drawLegend(painter, second, legend);
+    } else if (wide > 0 && wide <= row.width()) {
+        drawLegend(painter, QRectF(row.right() - wide - 1, row.top(), wide + 2, row.height()), legend);
+        row.setRight(row.right() - wide - look.px(Theme::gap4));
+    }
+    if (row.width() > look.px(32))
+        drawText(painter, row, Qt::AlignLeft, textOf(m_panel.words), small, look.secondary);
+    if (m_panel.note.empty())
+        return;
+    painter.setFont(small);
+    painter.setPen(look.secondary);
+    painter.drawText(QRectF(0, height() - noteHeight(), width(), noteHeight() + 1), Qt::TextWordWrap,
+                     textOf(m_panel.note));
+}
+
+} // namespace widgets

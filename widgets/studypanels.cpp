@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "widgets/studypanels.h"
+
+#include <QPainter>
+#include <QResizeEvent>
+
+#include <algorithm>
+#include <cmath>
+
+namespace widgets {
+namespace {
+
+constexpr double rowRoom = 9; // below a row: 8 and the hairline
+
+} // namespace
+
+StudyPanels::StudyPanels(Place place, QWidget* parent)
+    : View(parent)
+    , m_place(place)
+{
+}
+
+StudyPane* StudyPanels::reuse(const std::string& id, std::vector<StudyPane*>& old)
+{
+    const auto same =
+        std::find_if(old.begin(), old.end(), [&](const StudyPane* pane) { return pane->panel().id == id; });
+    if (same != old.end()) {
+        StudyPane* pane = *same;
+        old.erase(same);
+        return pane;
+    }
+    auto* pane = new StudyPane(this);
+    connect(pane, &StudyPane::picked, this, &StudyPanels::picked);
+    return pane;
+}
+
+void StudyPanels::setPanels(const std::vector<engine::Panel>& panels, const StudyNames& names)
+{
+    std::vector<StudyPane*> old = std::move(m_panes);
+    m_panes.clear();
+    for (const engine::Panel& panel : panels) {
+        if (panel.side != (m_place == Place::Side))
+            continue;
+        StudyPane* pane = reuse(panel.id, old);
+        pane->setPanel(panel, names);
+        pane->show();
+        m_panes.push_back(pane);
+    }
+    for (StudyPane* pane : old) {
+        pane->hide();
+        pane->deleteLater();
+    }
+    for (std::size_t i = 1; i < m_panes.size(); ++i)
+        QWidget::setTabOrder(&m_panes[i - 1]->body(), &m_panes[i]->body());
+    arrange();
+    updateGeometry();
+    update();
+}
+
+void StudyPanels::setCompact(bool compact)
+{
+    m_compact = compact;
+    arrange();
+    updateGeometry();
+}
+
+std::vector<StudyPanels::Row> StudyPanels::rows() const
+{
+    std::vector<Row> rows;
+    const int wide = std::max(width(), theme().px(200)) - 2 * theme().px(Theme::gap4);
+    const auto add = [&](Row& row, StudyPane* pane) {
+        row.panes.push_back(pane);
+        row.share = std::max(row.share, pane->panel().height);
+        const bool side = m_place == Place::Side;
+        row.least = std::max(row.least, side ? pane->heightAt(wide) : pane->minimumSizeHint().height());
+    };
+    if (m_place == Place::Side) {
+        for (StudyPane* pane : m_panes)
+            add(rows.emplace_back(), pane);
+        return rows;
+    }
+    std::vector<StudyPane*> sorted = m_panes;
+    std::stable_sort(sorted.begin(), sorted.end(),
+                     [](const StudyPane* a, const StudyPane* b) { return a->panel().row < b->panel().row; });
+    for (StudyPane* pane : sorted) {
+        if (rows.empty() || rows.back().panes.front()->panel().row != pane->panel().row)
+            rows.emplace_back();
+        add(rows.back(), pane);
+    }
+    return rows;
+}
+
+// Heights by their shares, but no row less than it needs.
+void StudyPanels::arrange()
+{
+    const Theme& look = theme();
+    m_lines.clear();
+    const std::vector<Row> all = rows();
+    const int room = look.px(rowRoom);
+    double left = height() - double(room) * double(all.size()), shares = 0;
+    for (const Row& row : all)
+        shares += row.share;
+    std::vector<int> heights(all.size(), -1);
+    for (bool again = true; again;) {
+        again = false;
+        for (std::size_t i = 0; i < all.size(); ++i)
+            if (heights[i] < 0 && (shares <= 0 || left * all[i].share / shares < all[i].least)) {
+                heights[i] = all[i].least;
+                left -= all[i].least;
+                shares -= all[i].share;
+                again = true;
+            }
+    }
+    const bool side = m_place == Place::Side;
+    const double first = look.px(Theme::gap4);
+    const double last = side ? first : look.px(m_compact ? Theme::gap4 : 40);
+    const double between = look.px(m_compact ? Theme::gap5 : 40);
+    double y = 0;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        // In a dock what is left stays free.
+        const double share = side ? 0 : std::floor(left * all[i].share / std::max(shares, 1e-9));
+        const double high = heights[i] >= 0 ? heights[i] : std::max(double(all[i].least), share);
+        double widths = 0;
+        for (const StudyPane* pane : all[i].panes)
+            widths += pane->panel().width;
+        const double wide = width() - first - last - between * double(all[i].panes.size() - 1);
+        double x = first;
+        for (StudyPane* pane : all[i].panes) {
+            const double own = wide * pane->panel().width / std::max(widths, 1e-9);
+            pane->setGeometry(int(std::round(x)), int(y), int(std::round(own)), int(high));
+            x += own + between;
+        }
+        y += high + room;
+        if (i + 1 < all.size())
+            m_lines.push_back(int(y) - 1);
+    }
+}
+
+QSize StudyPanels::sizeHint() const
+{
+    return minimumSizeHint().expandedTo({theme().px(m_place == Place::Side ? 240 : 640), 0});
+}
+
+QSize StudyPanels::minimumSizeHint() const
+{
+    int high = 0;
+    for (const Row& row : rows())
+        high += row.least + theme().px(rowRoom);
+    return {theme().px(m_place == Place::Side ? 200 : 480), high};
+}
+
+void StudyPanels::paintEvent(QPaintEvent*)
+{
+    QPainter painter(this);
+    painter.fillRect(rect(), theme().panel);
+    for (const int y : m_lines)
+        painter.fillRect(QRect(0, y, width(), 1), theme().hairline);
+}
+
+void StudyPanels::resizeEvent(QResizeEvent* event)
+{
+    arrange();
+    if (m_place == Place::Side && event->oldSize().width() != event->size().width())
+        updateGeometry(); // heights follow the width
+}
+
+void StudyPanels::themeChanged()
+{
+    arrange();
+}
+
+} // namespace widgets

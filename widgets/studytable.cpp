@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "widgets/studytable.h"
+
+#include <QPainter>
+
+#include <algorithm>
+
+namespace widgets {
+namespace {
+
+constexpr double smallestRow = 18, largestRow = 24;
+
+} // namespace
+
+StudyTable::StudyTable(QWidget* parent)
+    : StudyBody(parent)
+{
+}
+
+void StudyTable::take(const engine::Panel& panel)
+{
+    m_body = std::get<engine::TableBody>(panel.body);
+}
+
+QString StudyTable::labelOfRow(const engine::TableBody::Row& row) const
+{
+    return row.token ? pieceOf(names(), *row.token) : textOf(row.label);
+}
+
+QFont StudyTable::fontOf(const engine::TableBody::Row& row) const
+{
+    return theme().font(row.strong ? Theme::resultSize : Theme::bodySize);
+}
+
+QSize StudyTable::minimumSizeHint() const
+{
+    const Theme& look = theme();
+    return {look.px(160),
+            look.px(m_body.columns.empty() ? 0 : smallestRow) + int(m_body.rows.size()) * look.px(smallestRow)};
+}
+
+void StudyTable::arrange()
+{
+    const Theme& look = theme();
+    m_head = look.px(m_body.columns.empty() ? 0 : smallestRow);
+    const double each = (height() - m_head) / std::max<double>(1, double(m_body.rows.size()));
+    m_row = std::clamp(each, double(look.px(smallestRow)), double(look.px(largestRow)));
+    m_columns.clear();
+    std::size_t count = m_body.columns.size();
+    for (const auto& row : m_body.rows)
+        count = std::max(count, row.cells.size());
+    for (std::size_t col = 0; col < count; ++col) {
+        double widest =
+            col < m_body.columns.size() ? textWidth(look.font(Theme::labelSize), textOf(m_body.columns[col])) : 0;
+        for (const auto& row : m_body.rows)
+            if (col < row.cells.size())
+                widest = std::max(widest, numberWidth(fontOf(row), figureText(row.cells[col])));
+        m_columns.push_back(std::ceil(widest) + look.px(Theme::gap4));
+    }
+}
+
+QRectF StudyTable::rowBox(int row) const
+{
+    return {0, m_head + row * m_row, double(width()), m_row};
+}
+
+void StudyTable::draw(QPainter& painter) const
+{
+    const Theme& look = theme();
+    double all = 0;
+    for (const double column : m_columns)
+        all += column;
+    const double labels = std::max(double(look.px(40)), width() - all);
+    double right = labels;
+    for (std::size_t col = 0; col < m_columns.size(); ++col) {
+        right += m_columns[col];
+        if (col < m_body.columns.size())
+            drawText(painter, {right - m_columns[col], 0, m_columns[col], m_head}, Qt::AlignRight,
+                     textOf(m_body.columns[col]), look.font(Theme::labelSize), look.secondary);
+    }
+    for (int place = 0; place < int(m_body.rows.size()); ++place) {
+        const auto& row = m_body.rows[std::size_t(place)];
+        const QRectF box = rowBox(place);
+        if (place == m_body.picked)
+            painter.fillRect(box.toAlignedRect(), look.chosen);
+        if (row.strong && place > 0 && !m_body.rows[std::size_t(place - 1)].strong)
+            painter.fillRect(QRectF(0, std::round(box.top()), width(), 1), look.hairline);
+        const double inset = place == m_body.picked ? look.px(4) : 0;
+        drawText(painter, {inset, box.top(), labels - inset, box.height()}, Qt::AlignLeft, labelOfRow(row), look.font(),
+                 place == m_body.picked || row.strong ? look.text : look.secondary);
+        right = labels;
+        for (std::size_t col = 0; col < row.cells.size(); ++col) {
+            right += m_columns[col];
+            const bool missing = !row.cells[col].reason.empty();
+            drawNumber(painter, {right - m_columns[col], box.top(), m_columns[col] - inset, box.height()},
+                       Qt::AlignRight, figureText(row.cells[col]), fontOf(row), missing ? look.disabled : look.text);
+        }
+    }
+}
+
+void StudyTable::drawHover(QPainter& painter, const StudyPlace& place) const
+{
+    if (!picksOf(place).empty())
+        drawRing(painter, QRectF(rowBox(place.row).toAlignedRect()).adjusted(2, 1, -2, -1), false);
+}
+
+std::optional<StudyPlace> StudyTable::placeAt(QPointF point) const
+{
+    const int row = int((point.y() - m_head) / m_row);
+    if (point.y() < m_head || row < 0 || row >= int(m_body.rows.size()))
+        return std::nullopt;
+    return StudyPlace{0, row, 0};
+}
+
+std::optional<StudyPlace> StudyTable::moved(std::optional<StudyPlace> from, int right, int down) const
+{
+    if (m_body.rows.empty())
+        return std::nullopt;
+    const int start = from ? from->row + right + down : std::max(0, m_body.picked);
+    return StudyPlace{0, std::clamp(start, 0, int(m_body.rows.size()) - 1), 0};
+}
+
+QString StudyTable::placeText(const StudyPlace& place) const
+{
+    const auto& row = m_body.rows[std::size_t(place.row)];
+    QString text = labelOfRow(row);
+    for (std::size_t col = 0; col < row.cells.size(); ++col) {
+        text += QStringLiteral("   ");
+        if (col < m_body.columns.size())
+            text += textOf(m_body.columns[col]) + u' ';
+        text += figureText(row.cells[col]);
+        if (!row.cells[col].reason.empty())
+            text += QStringLiteral(": ") + textOf(row.cells[col].reason);
+    }
+    return text;
+}
+
+std::vector<StudyPick> StudyTable::picksOf(const StudyPlace& place) const
+{
+    const auto pick = resolved(m_body.pick, place.row);
+    return pick ? std::vector{*pick} : std::vector<StudyPick>{};
+}
+
+QString StudyTable::summary() const
+{
+    QStringList rows;
+    for (int row = 0; row < std::min(int(m_body.rows.size()), 40); ++row)
+        rows << placeText({0, row, 0});
+    return rows.join(QStringLiteral("; "));
+}
+
+} // namespace widgets

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "widgets/studyview.h"
+
+#include "widgets/messagebar.h"
+#include "widgets/sentence.h"
+
+#include <QHBoxLayout>
+#include <QPainter>
+#include <QScrollArea>
+#include <QVBoxLayout>
+
+#include <algorithm>
+
+namespace widgets {
+
+StudyView::StudyView(QWidget* parent)
+    : View(parent)
+    , m_sentence(new Sentence(this))
+    , m_panels(new StudyPanels(StudyPanels::Place::Rows))
+    , m_scroll(new QScrollArea(this))
+    , m_column(new QVBoxLayout(this))
+    , m_inset(new QHBoxLayout)
+{
+    m_scroll->setWidget(m_panels); // which it owns
+    m_scroll->setWidgetResizable(true);
+    m_scroll->setFrameShape(QFrame::NoFrame);
+    m_scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    m_scroll->setFocusPolicy(Qt::NoFocus);
+    m_scroll->viewport()->setBackgroundRole(QPalette::Button); // the panel's colour
+    m_column->setContentsMargins(0, 0, 0, 0);
+    m_column->setSpacing(0);
+    m_inset->addWidget(m_sentence);
+    m_column->addLayout(m_inset);
+    m_column->addWidget(m_scroll, 1);
+    connect(m_panels, &StudyPanels::picked, this, &StudyView::picked);
+    StudyView::themeChanged();
+}
+
+void StudyView::setStudy(const engine::Study& study, const StudyNames& names)
+{
+    std::vector<Run> runs;
+    for (const engine::Phrase& phrase : study.sentence)
+        runs.push_back({textOf(phrase.text), phrase.strong});
+    m_sentence->setRuns(std::move(runs));
+    m_sentence->setSecond(textOf(study.second));
+    m_sentence->setVisible(!study.sentence.empty());
+    showNotices(study.notices);
+    m_panels->setPanels(study.panels, names);
+}
+
+void StudyView::showNotices(const std::vector<engine::Notice>& notices)
+{
+    for (MessageBar* bar : m_notices) {
+        bar->hide();
+        bar->deleteLater();
+    }
+    m_notices.clear();
+    for (const engine::Notice& notice : notices) {
+        if (std::find(m_closed.begin(), m_closed.end(), notice.what) != m_closed.end())
+            continue;
+        auto* bar = new MessageBar(this);
+        bar->show({Message::Kind::Warning, textOf(notice.what), textOf(notice.why), {}});
+        connect(bar, &MessageBar::closed, this, [this, bar, what = notice.what] {
+            m_closed.push_back(what);
+            std::erase(m_notices, bar);
+            bar->hide();
+            bar->deleteLater();
+        });
+        m_column->insertWidget(int(m_notices.size()), bar);
+        m_notices.push_back(bar);
+    }
+}
+
+void StudyView::setCompact(bool compact)
+{
+    m_compact = compact;
+    m_sentence->setSmall(compact);
+    m_panels->setCompact(compact);
+    themeChanged();
+}
+
+void StudyView::themeChanged()
+{
+    m_inset->setContentsMargins(theme().px(Theme::gap4), 0, theme().px(m_compact ? 16 : 40), theme().px(Theme::gap1));
+}
+
+void StudyView::paintEvent(QPaintEvent*)
+{
+    QPainter painter(this);
+    painter.fillRect(rect(), theme().panel);
+}
+
+} // namespace widgets
