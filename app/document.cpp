@@ -134,6 +134,18 @@ void Document::setProbes(LaneIndex lane, std::shared_ptr<const LayerAttention> p
         emit probesChanged(lane);
 }
 
+void Document::setSweep(std::shared_ptr<const SweepResult> sweep)
+{
+    if (assign(m_sweep, std::move(sweep)))
+        emit sweepChanged();
+}
+
+void Document::setPasses(std::shared_ptr<const PassSet> passes)
+{
+    if (assign(m_passes, std::move(passes)))
+        emit passesChanged();
+}
+
 std::shared_ptr<const StudyResult> Document::study(std::string_view tab) const
 {
     const auto found = m_studies.find(tab);
