@@ -26,6 +26,37 @@ std::string inShell(const std::string& text)
 
 } // namespace
 
+Timeable timeable(const std::vector<engine::Part>& asked, const engine::LayerShape& shape)
+{
+    Timeable found;
+    for (const engine::Part& part : asked) {
+        const engine::Method& method = engine::findMethod(part.method);
+        const std::string title(method.info.title);
+        if (!engine::replacesAttention(method)) {
+            found.leftOut.push_back(title + " replaces linear layers and no attention");
+            continue;
+        }
+        engine::LayerContext context;
+        context.shape = shape;
+        context.plan.attention = part;
+        try {
+            engine::checkPlan(context);
+            found.methods.push_back(part);
+        } catch (const engine::Error& error) {
+            found.leftOut.push_back(title + ": " + error.what());
+        }
+    }
+    return found;
+}
+
+std::vector<engine::Part> everyMethod()
+{
+    std::vector<engine::Part> parts;
+    for (const engine::Method& method : engine::methods())
+        parts.push_back({std::string(method.info.id), {}});
+    return parts;
+}
+
 const engine::SweepRow* rowOf(const engine::Sweep& sweep, int place, int tokens)
 {
     const auto found = std::find_if(sweep.rows.begin(), sweep.rows.end(), [&](const engine::SweepRow& row) {

@@ -14,6 +14,7 @@ namespace app {
 struct SweepResult
 {
     engine::SweepRequest request;
+    std::vector<std::string> leftOut; // methods that were not timed, and why
     engine::Sweep sweep;
     engine::Backend backend = engine::Backend::Reference;
     std::string device;   // as it was asked for with --device; empty: the default one
@@ -21,6 +22,18 @@ struct SweepResult
     double seconds = 0;   // that it took
     std::string timeUtc;  // when it ended, ISO 8601
 };
+
+// Of some methods those that can be timed on a layer of a shape; of the others, why not, one sentence each.
+struct Timeable
+{
+    std::vector<engine::Part> methods;
+    std::vector<std::string> leftOut;
+};
+
+Timeable timeable(const std::vector<engine::Part>& asked, const engine::LayerShape& shape);
+
+// Every method with its knobs as they are at first.
+std::vector<engine::Part> everyMethod();
 
 // One pass of every lane through the layer in view, taken apart.
 struct PassSet

@@ -136,33 +136,36 @@ SweepForm TimingDesk::startForm() const
     return form;
 }
 
-engine::SweepRequest TimingDesk::request() const
+SweepResult TimingDesk::asked() const
 {
     const SweepForm form = m_panel->side().form();
-    engine::SweepRequest request;
+    SweepResult asked;
+    asked.backend = onDevice() ? engine::Backend::OpenCl : engine::Backend::Reference;
+    asked.device = m_document.state().device;
+    asked.complete = false;
+    engine::SweepRequest& request = asked.request;
     const std::vector<engine::SessionPlan>& lanes = m_document.state().lanes;
-    if (form.everyMethod) {
-        for (const engine::Method& method : engine::methods())
-            request.methods.push_back({std::string(method.info.id), {}});
-    } else {
-        for (const engine::SessionPlan& plan : lanes) {
-            const engine::Part& part = plan.of(m_document.state().selection.layer).attention;
-            if (std::find(request.methods.begin(), request.methods.end(), part) == request.methods.end())
-                request.methods.push_back(part);
-        }
+    std::vector<engine::Part> methods;
+    for (const engine::SessionPlan& plan : lanes) {
+        const engine::Part& part = plan.of(m_document.state().selection.layer).attention;
+        if (!form.everyMethod && std::find(methods.begin(), methods.end(), part) == methods.end())
+            methods.push_back(part);
     }
     if (m_document.model())
         request.shape = shapeOf(*m_document.model(), lanes.front());
     else
         request.shape = {8, 8, 16, 16, false};
     request.shape.causal = form.causal;
+    Timeable found = timeable(form.everyMethod ? everyMethod() : methods, request.shape);
+    request.methods = std::move(found.methods);
+    asked.leftOut = std::move(found.leftOut);
     request.lengths = cli::parseLengths(form.lengths.toStdString());
     bool isNumber = false;
     request.repeats = form.repeats.toInt(&isNumber);
     if (!isNumber || request.repeats < 1)
         throw engine::Error(engine::Fault::Request,
                             "'" + form.repeats.toStdString() + "' repetitions; a number of at least 1 was expected");
-    return request;
+    return asked;
 }
 
 // What the exact lane reached in the layer in view; 1 GFLOP/s until there is a time.
@@ -182,11 +185,14 @@ double TimingDesk::operationsPerSecond() const
 void TimingDesk::showPrice()
 {
     try {
-        const engine::SweepRequest asked = request();
-        m_panel->side().setPrice(secondsText(engine::estimatedSeconds(asked, operationsPerSecond())), false);
+        const SweepResult now = asked();
+        m_panel->side().setPrice(secondsText(engine::estimatedSeconds(now.request, operationsPerSecond())), false);
+        QStringList left;
+        for (const std::string& reason : now.leftOut)
+            left << QString::fromStdString(reason) + QStringLiteral(".");
+        m_panel->side().setLeftOut(left.join(QStringLiteral(" ")));
         if (!m_document.sweep()) {
-            m_panel->side().setCommand(QString::fromStdString(commandOf(
-                asked, onDevice() ? engine::Backend::OpenCl : engine::Backend::Reference, m_document.state().device)));
+            m_panel->side().setCommand(QString::fromStdString(commandOf(now.request, now.backend, now.device)));
             showSweep();
         }
     } catch (const engine::Error& error) {
@@ -196,18 +202,13 @@ void TimingDesk::showPrice()
 
 void TimingDesk::runSweep()
 {
-    engine::SweepRequest asked;
+    std::shared_ptr<const SweepResult> blank;
     try {
-        asked = request();
+        blank = std::make_shared<SweepResult>(asked());
     } catch (const engine::Error& error) {
         m_document.report(error);
         return;
     }
-    auto blank = std::make_shared<SweepResult>();
-    blank->request = asked;
-    blank->backend = onDevice() ? engine::Backend::OpenCl : engine::Backend::Reference;
-    blank->device = m_document.state().device;
-    blank->complete = false;
     Document* document = &m_document;
     m_lanes.measureOn(
         "sweep", sweepTitle(),
@@ -331,11 +332,8 @@ void TimingDesk::showPasses()
 void TimingDesk::copyCommand()
 {
     try {
-        const auto& result = m_document.sweep();
-        const std::string line =
-            result ? commandOf(result->request, result->backend, result->device)
-                   : commandOf(request(), onDevice() ? engine::Backend::OpenCl : engine::Backend::Reference,
-                               m_document.state().device);
+        const SweepResult shown = m_document.sweep() ? *m_document.sweep() : asked();
+        const std::string line = commandOf(shown.request, shown.backend, shown.device);
         QGuiApplication::clipboard()->setText(QString::fromStdString(line));
     } catch (const engine::Error& error) {
         m_document.report(error);

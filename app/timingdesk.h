@@ -24,8 +24,8 @@ public:
 
     TimingPanel& panel() { return *m_panel; }
 
-    // What the form asks for. Throws engine::Error{Request} in a sentence.
-    engine::SweepRequest request() const;
+    // What the form asks for, nothing timed yet. Throws engine::Error{Request} in a sentence.
+    SweepResult asked() const;
 
 public slots:
     void runSweep();

@@ -168,6 +168,8 @@ void writeTimingHtml(std::ostream& out, const SweepResult& result, const std::st
         << "</h1>\n<p class=\"answer\">" << sentenceText(result) << "</p>\n<p>" << html(timingSecond(result))
         << "</p>\n<p>" << html(timingWords(result)) << "<br>" << html(result.sweep.machine) << "<br>"
         << html(result.timeUtc) << "</p>\n";
+    for (const std::string& reason : result.leftOut)
+        out << "<p>Not timed: " << html(reason) << ".</p>\n";
     if (disturbed(result.sweep))
         out << "<p class=\"doubt\">Other programs used the processors meanwhile: the times marked disturbed are to be "
                "doubted.</p>\n";
@@ -196,6 +198,8 @@ void writeTimingCsv(std::ostream& out, const SweepResult& result)
         if (row.timing.disturbed && row.tokens != last)
             out << " " << (last = row.tokens);
     out << (last < 0 ? " none\n" : "\n");
+    for (const std::string& reason : result.leftOut)
+        out << "# not timed: " << reason << "\n";
     std::vector<engine::TimingRow> rows;
     for (const engine::SweepRow& each : result.sweep.rows)
         if (each.failure.empty())
@@ -213,6 +217,7 @@ void writeTimingJson(std::ostream& out, const SweepResult& result)
     json.field("complete", result.complete).field("disturbed", disturbed(result.sweep));
     json.key("settings").object().field("repeats", result.request.repeats);
     json.field("seed", std::int64_t(result.request.seed)).key("lengths").list(result.request.lengths).end();
+    json.key("left_out").list(result.leftOut);
     json.key("peak").object().field("fma_flops", result.sweep.peaks.fmaFlops);
     json.field("read_bytes_per_s", result.sweep.peaks.readBytesPerSecond).end();
     json.key("crossovers").array();

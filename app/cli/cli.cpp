@@ -106,6 +106,13 @@ int finished(const Outcome<int>& outcome)
     return std::get<int>(outcome);
 }
 
+// What Qt says of a session without a desktop is no news to who runs a command.
+void sayOnStderr(QtMsgType /*type*/, const QMessageLogContext& /*context*/, const QString& text)
+{
+    if (!text.startsWith(QStringLiteral("QStandardPaths: XDG_RUNTIME_DIR")))
+        std::cerr << text.toStdString() << '\n';
+}
+
 int execute(const Command& command)
 {
     const InterruptGuard guard;
@@ -114,6 +121,7 @@ int execute(const Command& command)
     char name[] = "subquad";
     char* names[] = {name, nullptr};
     if (command.draws) {
+        qInstallMessageHandler(sayOnStderr);
         qputenv("QT_QPA_PLATFORM", "offscreen");
         type.emplace(count, names);
     }

@@ -5,6 +5,7 @@
 #include "app/figures.h"
 #include "app/headwork.h"
 #include "app/report.h"
+#include "app/samplepath.h"
 #include "app/session.h"
 #include "engine/measure/pass.h"
 
@@ -50,6 +51,18 @@ DocumentState stateFrom(const FigureOptions& options)
         state.selection.key = TokenPos{std::max(0, options.key)};
     }
     return state;
+}
+
+// What nobody said: a checkpoint's first prompt, and the methods it was made with, as the window opens it.
+void startAsTheWindow(DocumentState& state, const FigureOptions& options, const Model& model)
+{
+    if (state.prompt.empty() && model.tokenizer() != nullptr)
+        state.prompt = startPrompt(promptsBeside(state.checkpoint));
+    if (!options.methods.empty() || heldState(options.source.path) || !model.checkpoint().hasNative)
+        return;
+    const bool alone = !model.config().denseProjections;
+    for (std::size_t lane = alone ? 0 : 1; lane < state.lanes.size(); ++lane)
+        state.lanes[lane] = nativePlan(model.checkpoint());
 }
 
 // `178mm` or `178`.
@@ -129,10 +142,14 @@ void time(FigureSource& source, const FigureOptions& options, const Model& model
           Context& context)
 {
     auto result = std::make_shared<SweepResult>();
-    for (const SessionPlan& plan : source.state.lanes)
-        result->request.methods.push_back(plan.everywhere.attention);
     result->request.shape = layerContext(model, source.state.lanes.front(), {0}, {}).shape;
     result->request.shape.causal = false;
+    std::vector<Part> compared;
+    for (const SessionPlan& plan : source.state.lanes)
+        compared.push_back(plan.of(source.state.selection.layer).attention);
+    Timeable found = timeable(compared, result->request.shape);
+    result->request.methods = std::move(found.methods);
+    result->leftOut = std::move(found.leftOut);
     result->request.lengths =
         options.lengths.empty() ? reportLengths(model.config().context) : parseLengths(options.lengths);
     result->request.repeats = repeats;
@@ -182,6 +199,7 @@ int figure(const FigureOptions& options, Context& context)
     source.state = stateFrom(options);
     source.withText = !options.withoutText;
     const auto model = openModel({source.state.checkpoint.string(), source.state.tokenizer.string()}, context);
+    startAsTheWindow(source.state, options, *model);
     source.weightsHash = weightsHash(model->checkpoint(), context.job);
     const auto accelerator = acceleratorFor(options.where, model, context);
     if (accelerator)

@@ -24,20 +24,23 @@ Source checkpointOf(const Source& given)
     return held ? Source{held->checkpoint.string(), held->tokenizer.string()} : given;
 }
 
-SweepRequest requestFrom(const ReportOptions& options, const Model& model)
+SweepResult asked(const ReportOptions& options, const Model& model)
 {
-    SweepRequest request;
-    if (options.methods.empty())
-        for (const Method& method : engine::methods())
-            request.methods.push_back({std::string(method.info.id), {}});
-    else
-        request.methods = parseList(options.methods);
+    SweepResult result;
+    SweepRequest& request = result.request;
     request.shape = layerContext(model, SessionPlan{}, {0}, {}).shape;
     request.shape.causal = options.causal;
+    if (options.methods.empty()) {
+        Timeable found = timeable(everyMethod(), request.shape);
+        request.methods = std::move(found.methods);
+        result.leftOut = std::move(found.leftOut);
+    } else {
+        request.methods = parseList(options.methods);
+    }
     request.lengths = options.lengths.empty() ? reportLengths(model.config().context) : parseLengths(options.lengths);
     request.repeats = options.reps;
     request.seed = options.seed;
-    return request;
+    return result;
 }
 
 } // namespace
@@ -47,8 +50,9 @@ int report(const ReportOptions& options, Context& context)
     for (const std::string& path : options.out)
         checkReportPath(path);
     const auto model = openModel(checkpointOf(options.source), context);
-    SweepResult result;
-    result.request = requestFrom(options, *model);
+    SweepResult result = asked(options, *model);
+    for (const std::string& reason : result.leftOut)
+        context.log << "subquad: not timed: " << reason << "\n";
     result.device = options.where.device;
     return onMachine(options.where, context, [&](Machine& machine) {
         const auto begin = std::chrono::steady_clock::now();

@@ -110,6 +110,10 @@ QWidget* TimingSide::makeForm()
     m_price->setWordWrap(true);
     grid->addWidget(m_run, row, 0);
     grid->addWidget(m_price, row, 1);
+    m_left = new QLabel(form);
+    m_left->setWordWrap(true);
+    m_left->hide();
+    grid->addWidget(m_left, row + 1, 0, 1, 2);
     grid->setColumnStretch(1, 1);
     connect(m_run, &QPushButton::clicked, this, [this] {
         if (m_running)
@@ -151,6 +155,12 @@ void TimingSide::setPrice(const QString& price, bool refused)
 {
     m_price->setText(price);
     m_run->setEnabled(m_running || !refused);
+}
+
+void TimingSide::setLeftOut(const QString& why)
+{
+    m_left->setText(why.isEmpty() ? QString() : tr("Not timed: %1").arg(why));
+    m_left->setVisible(!why.isEmpty());
 }
 
 void TimingSide::setRunning(const QString& progress)

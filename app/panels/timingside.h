@@ -35,6 +35,7 @@ public:
     void setFacts(const std::vector<widgets::Facts>& facts);
     void setForm(const SweepForm& form);
     void setPrice(const QString& price, bool refused); // "about 40 s", or why it cannot run
+    void setLeftOut(const QString& why);               // methods that will not be timed
     void setRunning(const QString& progress);          // empty: nothing runs
     void setCommand(const QString& command);
 
@@ -64,6 +65,7 @@ private:
     QComboBox* m_methods;
     QPushButton* m_run;
     QLabel* m_price;
+    QLabel* m_left;
     widgets::FactsView* m_command;
     QPushButton* m_copy;
     QPushButton* m_report;
