@@ -174,10 +174,10 @@ public slots:
     void setGenerated(int count);
     void setPlan(engine::LaneIndex lane, const engine::SessionPlan& plan);
     void adopt(engine::LaneIndex lane, const engine::SessionPlan& plan); // the checkpoint's own: nothing to undo
-    void setLanes(std::vector<engine::SessionPlan> lanes); // 1 to mostLanes; the rest is dropped
-    void addLane(const engine::SessionPlan& plan);         // at the end, and selects it
-    void removeLane(engine::LaneIndex lane);               // never lane 0
-    void makeReference(engine::LaneIndex lane);            // changes places with lane 0
+    void setLanes(std::vector<engine::SessionPlan> lanes);               // 1 to mostLanes; the rest is dropped
+    void addLane(const engine::SessionPlan& plan);                       // at the end, and selects it
+    void removeLane(engine::LaneIndex lane);                             // never lane 0
+    void makeReference(engine::LaneIndex lane);                          // changes places with lane 0
     void setDeviceName(const std::string& name);
     void useReference(bool reference); // all lanes at once
     void select(const app::Selection& selection);

@@ -96,7 +96,7 @@ ExplainPanel::ExplainPanel(QWidget* parent)
     m_deviations = addText(tr("Where released code differs"));
     m_paper = addText(tr("Source"));
     m_column->addStretch();
-    setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Expanding);
+    setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Expanding); // as wide as the dock it stands in
     ExplainPanel::themeChanged();
 }
 
