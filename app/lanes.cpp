@@ -556,7 +556,8 @@ void Lanes::measureOn(std::string tag, const QString& title, std::function<void(
 {
     submit(
         *m_measuring, std::move(tag), title,
-        [work = std::move(work), accelerator = acceleratorOf(exactLane), turns = m_turns, post = m_tasks.deliver()](Job& job) {
+        [work = std::move(work), accelerator = acceleratorOf(exactLane), turns = m_turns,
+         post = m_tasks.deliver()](Job& job) {
             noteEngineWork("measure");
             Bench bench{LaneEngine::ofThisThread().context(accelerator.get()), *turns, post};
             work(job, bench);
