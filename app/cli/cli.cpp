@@ -106,10 +106,10 @@ int finished(const Outcome<int>& outcome)
     return std::get<int>(outcome);
 }
 
-// What Qt says of a session without a desktop is no news to who runs a command.
+// What Qt says of the desktop session's folder is no news to who runs a command.
 void sayOnStderr(QtMsgType /*type*/, const QMessageLogContext& /*context*/, const QString& text)
 {
-    if (!text.startsWith(QStringLiteral("QStandardPaths: XDG_RUNTIME_DIR")))
+    if (!text.startsWith(QStringLiteral("QStandardPaths: ")))
         std::cerr << text.toStdString() << '\n';
 }
 
