@@ -127,6 +127,10 @@ void Document::moveResults(const std::vector<int>& from)
     for (std::size_t to = 0; to < from.size(); ++to)
         if (const auto found = m_lanes.find({from[to]}); found != m_lanes.end())
             moved[{int(to)}] = found->second;
+    // What was seen against another exact lane, or as it, is of no use beside the new one.
+    if (!from.empty() && from.front() != 0)
+        for (auto& [lane, results] : moved)
+            results = {results.run, nullptr, nullptr, nullptr, results.timing, nullptr};
     m_lanes = std::move(moved);
 }
 

@@ -325,7 +325,7 @@ QJsonArray marksToJson(const std::vector<Bookmark>& bookmarks)
 std::vector<Bookmark> marksFromJson(const QJsonArray& list)
 {
     std::vector<Bookmark> bookmarks;
-    for (const QJsonValue& each : list) {
+    for (const QJsonValue each : list) {
         Taker taker(each.toObject());
         Bookmark bookmark;
         bookmark.selection = selectionFromJson(taker.object("selection"));
@@ -339,7 +339,7 @@ std::vector<Bookmark> marksFromJson(const QJsonArray& list)
 std::vector<int> placesFromJson(const QJsonArray& list)
 {
     std::vector<int> places;
-    for (const QJsonValue& each : list) {
+    for (const QJsonValue each : list) {
         const int place = each.toInt(-1);
         if (place < 0)
             refuse("breakpoints", "a list of tokens counted from 0");

@@ -433,6 +433,10 @@ void Lanes::look(LaneIndex lane)
             if (!place || !current(found->layer->exact.get()) || found->head != selection.head ||
                 found->layer->layer != selection.layer)
                 return;
+            if ((*place == exactLane) != found->difference.cells.empty()) { // the lanes changed places meanwhile
+                look(*place);
+                return;
+            }
             m_document.setLook(*place, std::move(found));
             rows(*place);
             row(*place);

@@ -2,13 +2,13 @@
 #include "app/panels/explainpanel.h"
 
 #include "app/panels/heading.h"
+#include "widgets/columnscroll.h"
 #include "widgets/derivationview.h"
 #include "widgets/icons.h"
 #include "widgets/studypanels.h"
 
 #include <QLabel>
 #include <QPainter>
-#include <QScrollArea>
 #include <QVBoxLayout>
 
 namespace app {
@@ -67,20 +67,14 @@ private:
 
 ExplainPanel::ExplainPanel(QWidget* parent)
     : View(parent)
-    , m_scroll(new QScrollArea(this))
+    , m_scroll(new widgets::ColumnScroll(this))
 {
     auto* all = new QVBoxLayout(this);
     all->setSpacing(0);
     all->addWidget(new Heading(tr("Explain"), 36, this));
     all->addWidget(m_scroll, 1);
-    m_scroll->setWidgetResizable(true);
-    m_scroll->setFrameShape(QFrame::NoFrame);
-    m_scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    m_scroll->setFocusPolicy(Qt::NoFocus);
     auto* content = new QWidget;
-    content->setBackgroundRole(QPalette::Button); // the panel's colour
-    content->setAutoFillBackground(true);
-    m_scroll->setWidget(content);
+    m_scroll->setColumn(content);
     m_column = new QVBoxLayout(content);
     m_column->setSpacing(0);
     m_column->setContentsMargins(0, 0, 0, 0);

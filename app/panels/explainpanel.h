@@ -7,10 +7,10 @@
 #include <vector>
 
 class QLabel;
-class QScrollArea;
 class QVBoxLayout;
 
 namespace widgets {
+class ColumnScroll;
 class DerivationView;
 class StudyPanels;
 } // namespace widgets
@@ -64,7 +64,7 @@ private:
     widgets::DerivationView* m_derivation;
     widgets::StudyPanels* m_cell;
     widgets::StudyPanels* m_tab;
-    QScrollArea* m_scroll;
+    widgets::ColumnScroll* m_scroll;
     QVBoxLayout* m_column = nullptr;
     std::vector<QLabel*> m_titles;
     QLabel* m_note;

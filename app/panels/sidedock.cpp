@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/panels/sidedock.h"
 
+#include "widgets/columnscroll.h"
 #include "widgets/icons.h"
 #include "widgets/paint.h"
 
@@ -8,7 +9,6 @@
 #include <QKeyEvent>
 #include <QMouseEvent>
 #include <QPainter>
-#include <QScrollArea>
 #include <QVBoxLayout>
 
 namespace app {
@@ -33,15 +33,6 @@ protected:
         QPainter painter(this);
         painter.fillRect(rect(), theme().hairline);
     }
-};
-
-// As high as its sections must be, not as they would like: only then does the dock scroll.
-class Sections : public QWidget
-{
-public:
-    using QWidget::QWidget;
-
-    int heightForWidth(int width) const override { return layout()->minimumHeightForWidth(width); }
 };
 
 } // namespace
@@ -121,8 +112,8 @@ void Rail::keyPressEvent(QKeyEvent* event)
 SideDock::SideDock(Side side, QWidget* parent)
     : View(parent)
     , m_side(side)
-    , m_scroll(new QScrollArea(this))
-    , m_sections(new Sections)
+    , m_scroll(new widgets::ColumnScroll(this))
+    , m_sections(new QWidget)
     , m_column(new QVBoxLayout(m_sections))
     , m_rail(new Rail(this))
 {
@@ -131,12 +122,7 @@ SideDock::SideDock(Side side, QWidget* parent)
     auto* row = new QHBoxLayout(this);
     row->setContentsMargins(side == Side::Right ? 1 : 0, 0, side == Side::Left ? 1 : 0, 0); // its hairline
     // Where the sections need more height than there is they scroll, and the window still fits a small screen.
-    m_scroll->setWidget(m_sections);
-    m_scroll->setWidgetResizable(true);
-    m_scroll->setFrameShape(QFrame::NoFrame);
-    m_scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    m_sections->setBackgroundRole(QPalette::Button); // the panel's colour
-    m_sections->setAutoFillBackground(true);
+    m_scroll->setColumn(m_sections);
     row->addWidget(m_scroll);
     row->addWidget(m_rail);
     setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Expanding);

@@ -5,7 +5,10 @@
 
 #include <QStringList>
 
-class QScrollArea;
+namespace widgets {
+class ColumnScroll;
+}
+
 class QVBoxLayout;
 
 namespace app {
@@ -79,7 +82,7 @@ private:
 
     Side m_side;
     double m_breadth = 240;
-    QScrollArea* m_scroll;
+    widgets::ColumnScroll* m_scroll;
     QWidget* m_sections;
     QVBoxLayout* m_column;
     Rail* m_rail;
