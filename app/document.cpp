@@ -12,10 +12,6 @@ namespace {
 
 using engine::LaneIndex;
 
-// What a checkpoint without prompts of its own is started with.
-constexpr const char* firstPrompt = "Once upon a time, a little girl named Lily lived in a small house with her mom, "
-                                    "dad, and her dog Spot.";
-
 Message messageOf(const engine::Error& error)
 {
     Message message{QString::fromStdString(error.what()), {}, false, Message::Cure::None};
@@ -79,7 +75,7 @@ void Document::setModel(std::shared_ptr<const engine::Model> model, std::vector<
         return;
     m_prompts = std::move(prompts);
     if (m_state.prompt.empty() && m_model && m_model->tokenizer() != nullptr)
-        m_state.prompt = m_prompts.empty() ? firstPrompt : m_prompts.front().text;
+        m_state.prompt = startPrompt(m_prompts);
     // What was found belongs to the model before this one; the views keep drawing it until they are given something.
     m_lanes.clear();
     m_studies.clear();
@@ -138,6 +134,18 @@ void Document::setProbes(LaneIndex lane, std::shared_ptr<const LayerAttention> p
 {
     if (assign(m_lanes[lane].probes, std::move(probes)))
         emit probesChanged(lane);
+}
+
+void Document::setSweep(std::shared_ptr<const SweepResult> sweep)
+{
+    if (assign(m_sweep, std::move(sweep)))
+        emit sweepChanged();
+}
+
+void Document::setPasses(std::shared_ptr<const PassSet> passes)
+{
+    if (assign(m_passes, std::move(passes)))
+        emit passesChanged();
 }
 
 std::shared_ptr<const StudyResult> Document::study(std::string_view tab) const

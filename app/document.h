@@ -37,6 +37,10 @@ struct LayerTiming;
 struct StudyResult;
 struct ExplainResult;
 
+// app/timing.h
+struct SweepResult;
+struct PassSet;
+
 // What runs now, for the job bar.
 struct JobStatus
 {
@@ -107,6 +111,11 @@ public:
     const std::shared_ptr<const Sequence>& sequence() const { return m_sequence; }
 
     const LaneResults& lane(engine::LaneIndex lane) const;
+
+    // The last sweep over lengths as far as it has come, and the last passes taken apart; null until there is one.
+    const std::shared_ptr<const SweepResult>& sweep() const { return m_sweep; }
+
+    const std::shared_ptr<const PassSet>& passes() const { return m_passes; }
 
     // The last study of a method's tab, and the last account of a cell; null until there is one. They stay until the
     // next is there.
@@ -202,6 +211,8 @@ public slots:
     void setRow(engine::LaneIndex lane, std::shared_ptr<const app::RowWeights> row);
     void setTiming(engine::LaneIndex lane, std::shared_ptr<const app::LayerTiming> timing);
     void setProbes(engine::LaneIndex lane, std::shared_ptr<const app::LayerAttention> probes);
+    void setSweep(std::shared_ptr<const app::SweepResult> sweep);
+    void setPasses(std::shared_ptr<const app::PassSet> passes);
     void setStudy(const std::string& tab, std::shared_ptr<const app::StudyResult> study);
     void setExplained(std::shared_ptr<const app::ExplainResult> explained);
     void setDevices(std::vector<engine::DeviceInfo> devices);
@@ -235,6 +246,8 @@ signals:
     void rowChanged(engine::LaneIndex lane);
     void timingChanged(engine::LaneIndex lane);
     void probesChanged(engine::LaneIndex lane);
+    void sweepChanged();
+    void passesChanged();
     void studyChanged(const std::string& tab);
     void explainedChanged();
     void devicesChanged();
@@ -267,6 +280,8 @@ private:
     std::vector<Prompt> m_prompts;
     std::shared_ptr<const Sequence> m_sequence;
     std::map<engine::LaneIndex, LaneResults> m_lanes;
+    std::shared_ptr<const SweepResult> m_sweep;
+    std::shared_ptr<const PassSet> m_passes;
     std::map<std::string, std::shared_ptr<const StudyResult>, std::less<>> m_studies;
     std::shared_ptr<const ExplainResult> m_explained;
     std::vector<engine::DeviceInfo> m_devices;

@@ -41,6 +41,7 @@ Lanes::Lanes(Document& document)
     , m_tasks(document)
     , m_files(std::make_unique<engine::Worker>("files", m_tasks.deliver()))
     , m_builder(std::make_unique<engine::Worker>("device", m_tasks.deliver()))
+    , m_measuring(std::make_unique<engine::Worker>("measuring", m_tasks.deliver()))
 {
     for (int lane = 0; lane < document.laneCount(); ++lane)
         m_lanes.push_back(makeLane());
@@ -54,6 +55,7 @@ Lanes::~Lanes()
     m_studies->stop();
     m_lanes.clear();
     m_retired.clear();
+    m_measuring.reset();
     m_studies.reset();
     m_builder.reset();
     m_files.reset();
@@ -554,6 +556,25 @@ void Lanes::measure()
 {
     for (int lane = 0; lane < int(m_lanes.size()) && !m_document.playing(); ++lane)
         time({lane});
+}
+
+void Lanes::measureOn(std::string tag, const QString& title, std::function<void(Job&, Bench&)> work,
+                      std::function<void()> done)
+{
+    submit(
+        *m_measuring, std::move(tag), title,
+        [work = std::move(work), accelerator = acceleratorOf(exactLane), turns = m_turns,
+         post = m_tasks.deliver()](Job& job) {
+            noteEngineWork("measure");
+            Bench bench{LaneEngine::ofThisThread().context(accelerator.get()), *turns, post};
+            work(job, bench);
+        },
+        [done = std::move(done)](std::monostate) { done(); });
+}
+
+void Lanes::stopMeasuring(std::string_view tag)
+{
+    m_measuring->cancel(tag);
 }
 
 void Lanes::measureReport(const std::filesystem::path& folder, const ReportRequest& request)

@@ -22,6 +22,15 @@
 
 namespace app {
 
+// What measuring work is handed on its worker: the device in use (null: the reference), the turns it must take, and a
+// way to hand over what it has so far (runs on the GUI thread, or never).
+struct Bench
+{
+    engine::DeviceContext* device = nullptr;
+    Turns& turns;
+    std::function<void(std::function<void()>)> post;
+};
+
 // Turns what the Document wants into jobs and what they find into calls of the Document. Lives on the GUI thread and
 // only submits: one worker reads files, one prepares the device (kernels are built there while the lanes already draw
 // with the reference), one computes for each lane.
@@ -62,6 +71,13 @@ public slots:
     void measure(); // what was skipped while playing
     void measureReport(const std::filesystem::path& folder, const app::ReportRequest& request);
 
+public:
+    // Runs `work` on the measuring worker as a job that can be cancelled; newest wins among those of one tag. `done` is
+    // called when it has ended well.
+    void measureOn(std::string tag, const QString& title, std::function<void(engine::Job&, Bench&)> work,
+                   std::function<void()> done);
+    void stopMeasuring(std::string_view tag);
+
 private:
     struct Lane;
 
@@ -94,6 +110,7 @@ private:
     Tasks m_tasks;
     std::unique_ptr<engine::Worker> m_files;
     std::unique_ptr<engine::Worker> m_builder;
+    std::unique_ptr<engine::Worker> m_measuring;
     std::vector<std::unique_ptr<Lane>> m_lanes;
     std::vector<std::unique_ptr<Lane>> m_retired; // asked to stop, not waited for
     int m_made = 0;                               // lanes ever

@@ -188,6 +188,13 @@ void MainWindow::setPageVisible(const QString& id, bool isVisible)
         m_tabs->setTabVisible(place, isVisible);
 }
 
+void MainWindow::setPageAlone(const QString& id)
+{
+    if (const int place = placeOf(id); place >= 0)
+        m_alone = m_pages->widget(place);
+    fold();
+}
+
 int MainWindow::placeOf(const QString& id) const
 {
     for (int place = 0; place < m_tabs->count(); ++place)
@@ -242,9 +249,10 @@ void MainWindow::fold()
     m_right->setFolded(!m_rightWanted.value_or(width() >= theme().px(foldRightBelow)));
     m_right->setBreadth(compact ? 252 : 320);
     m_dock->setVisible(!m_maximised);
-    m_right->setVisible(!m_maximised && !m_right->isEmpty());
-    for (QWidget* strip :
-         {static_cast<QWidget*>(m_tools), static_cast<QWidget*>(m_tokens), static_cast<QWidget*>(m_live)})
+    const bool alone = m_alone != nullptr && m_pages->currentWidget() == m_alone;
+    m_right->setVisible(!m_maximised && !alone && !m_right->isEmpty());
+    m_tokens->setVisible(!m_maximised && !alone);
+    for (QWidget* strip : {static_cast<QWidget*>(m_tools), static_cast<QWidget*>(m_live)})
         strip->setVisible(!m_maximised);
     if (compact == m_compact)
         return;
@@ -252,6 +260,7 @@ void MainWindow::fold()
     m_tools->setCompact(compact);
     m_attention->setCompact(compact);
     m_tokens->setOneLine(compact);
+    emit compactChanged(compact);
 }
 
 void MainWindow::addRightSection(const QString& name, QWidget* section, int stretch)

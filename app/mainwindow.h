@@ -68,6 +68,11 @@ public:
     // Adds a tab before the Probes tab, which stays last. The window owns the view from then on.
     void addPage(const QString& title, const QString& id, QWidget* view);
     void setPageVisible(const QString& id, bool isVisible);
+    // The page brings its own right side, and tokens are not its subject: while it is in front, right dock and token
+    // strip give it their room.
+    void setPageAlone(const QString& id);
+
+    bool isCompact() const { return m_compact.value_or(false); }
 
     // By id: "attention", "probes" and those of addPage.
     void setTab(const QString& id);
@@ -95,6 +100,7 @@ signals:
     void leftAsked(bool open);
     void rightAsked(bool open);
     void maximiseAsked();
+    void compactChanged(bool compact); // below 1500 px of the 100 % interface
 
 protected:
     void resizeEvent(QResizeEvent* event) override;
@@ -128,6 +134,7 @@ private:
     std::optional<bool> m_compact; // none before the first layout
     std::optional<bool> m_leftWanted, m_rightWanted;
     bool m_maximised = false;
+    QWidget* m_alone = nullptr; // the page of setPageAlone
 };
 
 } // namespace app

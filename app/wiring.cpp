@@ -45,6 +45,8 @@ Wiring::Wiring(Document& document, Lanes& lanes, MainWindow& window, KeeperPlace
     , m_lanes(lanes)
     , m_window(window)
     , m_presenter(document, window)
+    , m_timing(document, lanes, window)
+    , m_figures(document, lanes, window)
     , m_studies(document, window)
     , m_attention(document, lanes, window)
     , m_shelf(document, window)
@@ -174,6 +176,8 @@ void Wiring::wireTools()
             [this](bool open) { changeLayout([=](ViewLayout& layout) { layout.rightDock = open; }); });
     connect(&m_window, &MainWindow::maximiseAsked, this,
             [this] { changeLayout([](ViewLayout& layout) { layout.maximised = !layout.maximised; }); });
+    connect(&m_timing, &TimingDesk::figureAsked, &m_figures, &FigureDesk::exportFigure);
+    connect(&m_timing, &TimingDesk::reportAsked, &m_figures, &FigureDesk::exportReport);
     connect(&m_window.probes(), &ProbesPanel::chosen, this,
             [this](const QString& id) { changeLayout([&](ViewLayout& layout) { layout.probe = id.toStdString(); }); });
 
@@ -303,6 +307,7 @@ void Wiring::wireViewMenu()
     };
     entry(tr("Attention"), {}, [](ViewLayout& layout) { layout.tab = "attention"; });
     entry(tr("Logits"), {}, [](ViewLayout& layout) { layout.tab = "logits"; });
+    entry(tr("Timing"), {}, [](ViewLayout& layout) { layout.tab = "timing"; });
     entry(tr("Probes"), {}, [](ViewLayout& layout) { layout.tab = "probes"; });
     m_window.menu(view)->addSeparator();
     entry(tr("Light or dark theme"), {}, [](ViewLayout& layout) { layout.dark = !layout.dark; });
@@ -366,6 +371,8 @@ void Wiring::openDropped(const QStringList& paths)
     };
     if (paths.size() == 2 && isTokenizer(paths[0]) != isTokenizer(paths[1]))
         m_document.open(pathOf(paths[isTokenizer(paths[0]) ? 1 : 0]), pathOf(paths[isTokenizer(paths[0]) ? 0 : 1]));
+    else if (FigureDesk::maybeFigure(paths.first()))
+        m_figures.reopen(paths.first());
     else
         m_keeper.open(pathOf(paths.first()));
 }

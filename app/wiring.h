@@ -3,6 +3,7 @@
 
 #include "app/attention/attentionwiring.h"
 #include "app/document.h"
+#include "app/figuredesk.h"
 #include "app/frame.h"
 #include "app/keeper.h"
 #include "app/lanes.h"
@@ -13,6 +14,7 @@
 #include "app/shelf.h"
 #include "app/studypresenter.h"
 #include "app/tensors/tensorswiring.h"
+#include "app/timingdesk.h"
 
 #include <QObject>
 
@@ -66,6 +68,8 @@ private:
     Lanes& m_lanes;
     MainWindow& m_window;
     Presenter m_presenter;
+    TimingDesk m_timing;
+    FigureDesk m_figures;
     StudyPresenter m_studies;    // the methods' own tabs and Explain: connects itself
     AttentionWiring m_attention; // the Attention tab and the Heads panel
     Shelf m_shelf;
