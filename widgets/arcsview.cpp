@@ -3,6 +3,7 @@
 
 #include "widgets/heatmaplayout.h"
 #include "widgets/numbers.h"
+#include "widgets/ownkeys.h"
 
 #include <QHelpEvent>
 #include <QMouseEvent>
@@ -25,6 +26,7 @@ ArcsView::ArcsView(QWidget* parent)
 {
     setMouseTracking(true);
     setFocusPolicy(Qt::StrongFocus);
+    ownKeys(*this, {Qt::Key_Left, Qt::Key_Right});
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Expanding);
     setAccessibleName(tr("Attention as arcs"));
 }

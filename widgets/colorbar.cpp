@@ -2,6 +2,7 @@
 #include "widgets/colorbar.h"
 
 #include "widgets/numbers.h"
+#include "widgets/ownkeys.h"
 #include "widgets/paint.h"
 
 #include <QHelpEvent>
@@ -71,6 +72,7 @@ ColorBar::ColorBar(QWidget* parent)
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
     setCursor(Qt::ArrowCursor);
     setFocusPolicy(Qt::TabFocus);
+    ownKeys(*this, {Qt::Key_Left, Qt::Key_Right, Qt::Key_Home});
 }
 
 void ColorBar::setScale(const ColorScale& scale)

@@ -2,6 +2,7 @@
 #include "widgets/headsgrid.h"
 
 #include "widgets/gridimage.h"
+#include "widgets/ownkeys.h"
 
 #include <QHelpEvent>
 #include <QMouseEvent>
@@ -40,6 +41,7 @@ HeadsGrid::HeadsGrid(QWidget* parent)
 {
     setMouseTracking(true);
     setFocusPolicy(Qt::StrongFocus);
+    ownKeys(*this, arrowKeys());
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
     setAccessibleName(tr("Heads of every layer"));
 }

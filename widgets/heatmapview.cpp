@@ -4,6 +4,7 @@
 #include "widgets/icons.h"
 #include "widgets/mapaccess.h"
 #include "widgets/numbers.h"
+#include "widgets/ownkeys.h"
 
 #include <QAccessible>
 #include <QHelpEvent>
@@ -31,6 +32,7 @@ HeatmapView::HeatmapView(QWidget* parent)
 {
     setMouseTracking(true);
     setFocusPolicy(Qt::StrongFocus);
+    ownKeys(*this, arrowKeys());
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Expanding);
     installMapAccess();
     measureLabels();

@@ -2,6 +2,7 @@
 #include "widgets/layererrors.h"
 
 #include "widgets/numbers.h"
+#include "widgets/ownkeys.h"
 #include "widgets/rowplot.h"
 
 #include <QHelpEvent>
@@ -23,6 +24,7 @@ LayerErrors::LayerErrors(QWidget* parent)
     : View(parent)
 {
     setFocusPolicy(Qt::StrongFocus);
+    ownKeys(*this, {Qt::Key_Left, Qt::Key_Right});
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
     setAccessibleName(tr("Error by layer"));
 }

@@ -2,6 +2,7 @@
 #include "widgets/layergrid.h"
 
 #include "widgets/numbers.h"
+#include "widgets/ownkeys.h"
 #include "widgets/paint.h"
 
 #include <QMouseEvent>
@@ -22,6 +23,7 @@ LayerGrid::LayerGrid(QWidget* parent)
 {
     setMouseTracking(true);
     setFocusPolicy(Qt::StrongFocus);
+    ownKeys(*this, arrowKeys());
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
     setAccessibleName(tr("Layers and heads"));
 }

@@ -2,6 +2,7 @@
 #include "widgets/longmapview.h"
 
 #include "widgets/numbers.h"
+#include "widgets/ownkeys.h"
 
 #include <QMouseEvent>
 #include <QPainter>
@@ -36,6 +37,8 @@ LongMapView::LongMapView(QWidget* parent)
 {
     setMouseTracking(true);
     setFocusPolicy(Qt::StrongFocus);
+    ownKeys(*this, {Qt::Key_Left, Qt::Key_Right, Qt::Key_Up, Qt::Key_Down, Qt::Key_Plus, Qt::Key_Equal, Qt::Key_Minus,
+                    Qt::Key_Home});
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Expanding);
 }
 

@@ -2,6 +2,7 @@
 #include "widgets/plotview.h"
 
 #include "widgets/numbers.h"
+#include "widgets/ownkeys.h"
 
 #include <QMouseEvent>
 #include <QPainter>
@@ -16,6 +17,7 @@ PlotView::PlotView(QWidget* parent)
 {
     setMouseTracking(true);
     setFocusPolicy(Qt::StrongFocus);
+    ownKeys(*this, {Qt::Key_Left, Qt::Key_Right});
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Expanding);
 }
 

@@ -2,10 +2,12 @@
 #include "widgets/proxystyle.h"
 
 #include "widgets/icons.h"
+#include "widgets/ownkeys.h"
 #include "widgets/paint.h"
 #include "widgets/theme.h"
 
 #include <QAbstractButton>
+#include <QAbstractItemView>
 #include <QAbstractSpinBox>
 #include <QComboBox>
 #include <QLineEdit>
@@ -425,6 +427,17 @@ void ProxyStyle::polish(QWidget* widget)
     auto* line = qobject_cast<QLineEdit*>(widget);
     if (line && !qobject_cast<QAbstractSpinBox*>(widget->parentWidget()))
         line->setTextMargins(theme().px(6), 0, theme().px(6), 0);
+    // What a control does with its keys comes before the window's shortcuts; once, though a style polishes often.
+    if (!widget->property("ownsKeys").toBool()) {
+        widget->setProperty("ownsKeys", true);
+        if (qobject_cast<QAbstractButton*>(widget))
+            ownKeys(*widget, {Qt::Key_Space});
+        else if (qobject_cast<QComboBox*>(widget) || qobject_cast<QAbstractItemView*>(widget))
+            ownKeys(*widget,
+                    {Qt::Key_Left, Qt::Key_Right, Qt::Key_Up, Qt::Key_Down, Qt::Key_Home, Qt::Key_End, Qt::Key_Space});
+        else if (qobject_cast<QAbstractSlider*>(widget) || qobject_cast<QTabBar*>(widget))
+            ownKeys(*widget, {Qt::Key_Left, Qt::Key_Right, Qt::Key_Up, Qt::Key_Down, Qt::Key_Home, Qt::Key_End});
+    }
     QProxyStyle::polish(widget);
 }
 

@@ -2,6 +2,7 @@
 #include "widgets/rowplot.h"
 
 #include "widgets/numbers.h"
+#include "widgets/ownkeys.h"
 
 #include <QMouseEvent>
 #include <QPainter>
@@ -35,6 +36,7 @@ RowPlot::RowPlot(QWidget* parent)
 {
     setMouseTracking(true);
     setFocusPolicy(Qt::StrongFocus);
+    ownKeys(*this, {Qt::Key_Left, Qt::Key_Right});
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Expanding);
     setAccessibleName(tr("Row"));
 }

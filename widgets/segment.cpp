@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/segment.h"
 
+#include "widgets/ownkeys.h"
 #include "widgets/paint.h"
 
 #include <QKeyEvent>
@@ -16,6 +17,7 @@ Segment::Segment(QWidget* parent)
 {
     setMouseTracking(true);
     setFocusPolicy(Qt::TabFocus);
+    ownKeys(*this, arrowKeys());
     setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Fixed);
 }
 

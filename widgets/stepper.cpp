@@ -3,6 +3,7 @@
 
 #include "widgets/icons.h"
 #include "widgets/numbers.h"
+#include "widgets/ownkeys.h"
 #include "widgets/paint.h"
 
 #include <QPainter>
@@ -18,6 +19,7 @@ Stepper::Stepper(const QString& name, QWidget* parent)
     , m_name(name)
 {
     setFocusPolicy(Qt::TabFocus);
+    ownKeys(*this, {Qt::Key_Left, Qt::Key_Right, Qt::Key_Up, Qt::Key_Down, Qt::Key_Home, Qt::Key_End});
     setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Fixed);
     setAccessibleName(name);
 }

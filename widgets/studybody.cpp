@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/studybody.h"
 
+#include "widgets/ownkeys.h"
 #include "widgets/studybars.h"
 #include "widgets/studychips.h"
 #include "widgets/studycurves.h"
@@ -21,6 +22,8 @@ StudyBody::StudyBody(QWidget* parent)
 {
     setMouseTracking(true);
     setFocusPolicy(Qt::StrongFocus);
+    ownKeys(*this,
+            {Qt::Key_Left, Qt::Key_Right, Qt::Key_Up, Qt::Key_Down, Qt::Key_Return, Qt::Key_Enter, Qt::Key_Space});
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Expanding);
 }
 
@@ -150,22 +153,6 @@ void StudyBody::mousePressEvent(QMouseEvent* event)
 void StudyBody::leaveEvent(QEvent*)
 {
     setHovered(std::nullopt);
-}
-
-// While it has the focus, the keys that walk and pick are its own, not shortcuts of the window.
-bool StudyBody::event(QEvent* event)
-{
-    if (event->type() == QEvent::ShortcutOverride) {
-        static constexpr Qt::Key own[] = {Qt::Key_Left,   Qt::Key_Right, Qt::Key_Up,   Qt::Key_Down,
-                                          Qt::Key_Return, Qt::Key_Enter, Qt::Key_Space};
-        const auto* key = static_cast<QKeyEvent*>(event);
-        if (!(key->modifiers() & (Qt::ControlModifier | Qt::AltModifier)) &&
-            std::find(std::begin(own), std::end(own), key->key()) != std::end(own)) {
-            event->accept();
-            return true;
-        }
-    }
-    return View::event(event);
 }
 
 void StudyBody::keyPressEvent(QKeyEvent* event)

@@ -68,7 +68,6 @@ protected:
     void setHovered(std::optional<StudyPlace> place);
     void pick(const StudyPlace& place);
 
-    bool event(QEvent* event) override;
     void paintEvent(QPaintEvent* event) override;
     void resizeEvent(QResizeEvent* event) override;
     void mouseMoveEvent(QMouseEvent* event) override;

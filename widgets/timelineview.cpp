@@ -2,6 +2,7 @@
 #include "widgets/timelineview.h"
 
 #include "widgets/numbers.h"
+#include "widgets/ownkeys.h"
 #include "widgets/rowplot.h"
 
 #include <QApplication>
@@ -68,6 +69,7 @@ TimelineView::TimelineView(QWidget* parent)
 {
     setMouseTracking(true);
     setFocusPolicy(Qt::StrongFocus);
+    ownKeys(*this, {Qt::Key_Left, Qt::Key_Right, Qt::Key_Up, Qt::Key_Down, Qt::Key_F});
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
     setAccessibleName(tr("Timeline"));
 }

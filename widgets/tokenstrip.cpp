@@ -3,6 +3,7 @@
 
 #include "widgets/colormap.h"
 #include "widgets/icons.h"
+#include "widgets/ownkeys.h"
 #include "widgets/paint.h"
 
 #include <QHelpEvent>
@@ -33,6 +34,7 @@ TokenStrip::TokenStrip(QWidget* parent)
 {
     setMouseTracking(true);
     setFocusPolicy(Qt::StrongFocus);
+    ownKeys(*this, {Qt::Key_Left, Qt::Key_Right, Qt::Key_Home, Qt::Key_End});
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
     setAccessibleName(tr("Tokens"));
 }

@@ -108,6 +108,8 @@ QLabel* ExplainPanel::addText(const QString& title)
     m_column->addWidget(name);
     m_column->addWidget(text);
     name->setBuddy(text);
+    name->hide(); // until there is something to say
+    text->hide();
     return text;
 }
 

@@ -2,7 +2,6 @@
 #include "app/panels/methodspanel.h"
 
 #include "app/panels/heading.h"
-#include "widgets/columnscroll.h"
 #include "widgets/iconbutton.h"
 #include "widgets/knobform.h"
 
@@ -48,8 +47,7 @@ MethodsPanel::MethodsPanel(QWidget* parent)
         label->setWordWrap(true);
         label->setForegroundRole(QPalette::PlaceholderText);
     }
-    auto* scrolled = new QWidget(this);
-    auto* inner = new QVBoxLayout(scrolled);
+    auto* inner = new QVBoxLayout;
     m_inner = inner;
     inner->addWidget(m_method);
     inner->addWidget(m_form);
@@ -57,14 +55,12 @@ MethodsPanel::MethodsPanel(QWidget* parent)
     inner->addWidget(m_idea);
     inner->addWidget(m_about, 0, Qt::AlignLeft);
     inner->addStretch();
-    auto* area = new widgets::ColumnScroll(this);
-    area->setColumn(scrolled);
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);
     column->addWidget(m_heading);
     column->addWidget(m_list);
-    column->addWidget(area, 1);
+    column->addLayout(inner);
     connect(m_list, &LayerList::chosen, this, &MethodsPanel::rowChosen);
     connect(m_method, &QComboBox::activated, this, &MethodsPanel::methodChosen);
     connect(m_form, &widgets::KnobForm::changed, this, &MethodsPanel::knobsChanged);

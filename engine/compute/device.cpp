@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cstdlib>
+#include <mutex>
 
 namespace engine {
 namespace {
@@ -105,6 +106,9 @@ KernelSource kernelSource(std::string_view path)
 
 std::vector<DeviceInfo> Device::list()
 {
+    // The first question starts PoCL up, which is not safe from two threads at once.
+    static std::mutex one;
+    const std::scoped_lock asking(one);
     std::vector<DeviceInfo> found;
     int platformIndex = 0;
     for (cl_platform_id platform : platforms()) {

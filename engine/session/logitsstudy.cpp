@@ -354,14 +354,15 @@ Panel writingChips(const Findings& found)
     int shared = int(exact.size());
     for (std::size_t slot = 1; slot < found.slots(); ++slot)
         shared = std::min(shared, agreementOf(exact, found.slot(slot).written).length);
-    if (found.slots() > 1)
-        group("all write", "len_match " + std::to_string(shared), std::span(exact).first(std::size_t(shared)));
+    if (found.slots() > 1 && shared > 0)
+        group("all write", std::to_string(shared) + (shared == 1 ? " token alike" : " tokens alike"),
+              std::span(exact).first(std::size_t(shared)));
     group(found.slots() > 1 ? "exact goes on" : "exact writes", {}, std::span(exact).subspan(std::size_t(shared)));
     for (std::size_t slot = 1; slot < found.slots(); ++slot) {
         const LogitsSlot& own = found.slot(slot);
         const Agreement agreement = agreementOf(exact, own.written);
         group(own.title + " goes on",
-              agreement.firstDifferent ? "first_div " + std::to_string(*agreement.firstDifferent + 1)
+              agreement.firstDifferent ? "first differs at token " + std::to_string(*agreement.firstDifferent + 1)
                                        : "nothing differs",
               std::span(own.written).subspan(std::size_t(std::min(shared, int(own.written.size())))));
         std::size_t same = 0;

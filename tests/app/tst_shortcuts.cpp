@@ -3,10 +3,13 @@
 #include "engine/methods/method.h"
 #include "tests/app/windowrig.h"
 #include "widgets/commandsearch.h"
+#include "widgets/heatmapview.h"
 #include "widgets/shortcutsheet.h"
 
+#include <QAbstractButton>
 #include <QAction>
 #include <QDialog>
+#include <QKeyEvent>
 #include <QLineEdit>
 #include <QListWidget>
 #include <QMap>
@@ -35,6 +38,7 @@ private slots:
     void plainLettersStayWithTheText();
     void theSheetNamesEveryKey();
     void keysDoWhatTheySay();
+    void whoHasTheFocusHasItsKeys();
     void namedLayoutsArrange();
 
 private:
@@ -223,6 +227,31 @@ void TestShortcuts::theSheetNamesEveryKey()
             QVERIFY2(words.contains(action->shortcuts().first().toString(QKeySequence::NativeText)),
                      qPrintable(action->text()));
     sheet->window()->close();
+}
+
+// A map walks with the arrows and a button is pressed with the space bar, though the window has both as shortcuts.
+void TestShortcuts::whoHasTheFocusHasItsKeys()
+{
+    const auto owned = [](QWidget& view, int key, Qt::KeyboardModifiers modifiers = {}) {
+        QKeyEvent event(QEvent::ShortcutOverride, key, modifiers);
+        event.ignore();
+        QCoreApplication::sendEvent(&view, &event);
+        return event.isAccepted();
+    };
+    int maps = 0, buttons = 0;
+    for (auto* map : m_rig->window.findChildren<widgets::HeatmapView*>()) {
+        ++maps;
+        QVERIFY(owned(*map, Qt::Key_Left));
+        QVERIFY(!owned(*map, Qt::Key_Left, Qt::AltModifier)); // back to where one looked before
+        QVERIFY(!owned(*map, Qt::Key_Space));
+    }
+    for (auto* button : m_rig->window.findChildren<QAbstractButton*>())
+        if (button->isVisible()) {
+            ++buttons;
+            QVERIFY2(owned(*button, Qt::Key_Space), qPrintable(button->accessibleName()));
+            QVERIFY(!owned(*button, Qt::Key_Left));
+        }
+    QVERIFY(maps > 0 && buttons > 0);
 }
 
 void TestShortcuts::keysDoWhatTheySay()
