@@ -22,6 +22,7 @@
 namespace widgets {
 namespace {
 
+constexpr double smallestPart = 96; // wide
 constexpr double bodyPoints = 7.5; // 13 units of the theme; the small type of 11 is 6.3 pt
 constexpr double mmPerUnit = bodyPoints / Theme::bodySize * 25.4 / 72;
 constexpr const char* openTag = "<subquad:provenance xmlns:subquad=\"https://subquad.invalid/provenance\">";
@@ -38,6 +39,30 @@ int pixels(double mm)
     return int(std::lround(mm / 25.4 * figureDpi));
 }
 
+using Row = std::vector<const FigurePart*>;
+
+// Parts of one row side by side; below one another where the page is too narrow for that.
+std::vector<Row> placedRows(const FigurePage& page, double width)
+{
+    std::map<int, Row> wanted;
+    for (const FigurePart& part : page.parts)
+        wanted[part.row].push_back(&part);
+    std::vector<Row> rows;
+    for (const auto& [number, parts] : wanted) {
+        double shares = 0, least = 1e9;
+        for (const FigurePart* part : parts) {
+            shares += part->width;
+            least = std::min(least, part->width);
+        }
+        if (parts.size() == 1 || width * least / shares >= theme().px(smallestPart))
+            rows.push_back(parts);
+        else
+            for (const FigurePart* part : parts)
+                rows.push_back({part});
+    }
+    return rows;
+}
+
 // Lays the page out and, with a painter, draws it; the height it takes.
 double layOut(QPainter* painter, const FigurePage& page, double width)
 {
@@ -45,11 +70,8 @@ double layOut(QPainter* painter, const FigurePage& page, double width)
     const double margin = look.px(4);
     const double gap = look.px(16);
     double y = margin;
-    std::map<int, std::vector<const FigurePart*>> rows;
-    for (const FigurePart& part : page.parts)
-        rows[part.row].push_back(&part);
     int letter = 0;
-    for (const auto& [row, parts] : rows) {
+    for (const Row& parts : placedRows(page, width - 2 * margin)) {
         double shares = 0;
         for (const FigurePart* part : parts)
             shares += part->width;

@@ -5,6 +5,7 @@
 
 #include <QScrollArea>
 
+class QBoxLayout;
 class QComboBox;
 class QLabel;
 class QLineEdit;
@@ -58,6 +59,8 @@ private:
     void applyTheme();
 
     QVBoxLayout* m_column;
+    QBoxLayout* m_buttons;
+    std::vector<QWidget*> m_lines; // a hairline under each section
     std::vector<widgets::FactsView*> m_facts;
     QLineEdit* m_lengths;
     QLineEdit* m_repeats;

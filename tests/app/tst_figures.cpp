@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // `subquad figure`: files, provenance, and that SVG, PDF and PNG show the same.
-#include "app/figures.h"
+#include "app/provenance.h"
 #include "tests/app/program.h"
 #include "widgets/figure.h"
 
@@ -226,7 +226,7 @@ void FiguresTest::dataHasNamedColumns()
     QVERIFY(npy.contains(QByteArray("(" + QByteArray::number(tokens) + ", " + QByteArray::number(tokens) + ")")));
     const QJsonObject beside =
         QJsonDocument::fromJson(contentOf(m_folder.filePath("f-" + QString::fromUtf8(header[4]) + ".json"))).object();
-    QCOMPARE(beside["tokens"].toArray().size(), tokens);
+    QCOMPARE(beside["rows"]["tokens"].toArray().size(), tokens);
     QVERIFY(beside["provenance"].toString().contains("sha256"));
 }
 
