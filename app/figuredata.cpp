@@ -83,7 +83,8 @@ std::vector<DataMatrix> attentionMatrices(const AttentionMaps& maps)
             matrix.name += "_" + std::to_string(column.lane);
         matrix.meaning = meaningOf(column.kind);
         if (by > 1)
-            matrix.meaning += ", the farthest from 0 of its block of " + std::to_string(by) + " x " + std::to_string(by);
+            matrix.meaning +=
+                ", the farthest from 0 of its block of " + std::to_string(by) + " x " + std::to_string(by);
         matrix.cells = column.cells;
         matrix.lower = maps.shape() == widgets::GridShape::LowerTriangle;
         if (isNeurons(maps)) {
@@ -120,8 +121,8 @@ void writeWide(std::ostream& out, const std::vector<DataMatrix>& matrices)
 {
     const DataMatrix& first = matrices.front();
     const std::string row = first.rows.name, col = first.cols.name;
-    out << "# " << row << ", " << col << ": places, counted from 0, of a block its first\n# " << row << "_token, " << col
-        << "_token: their pieces of text\n";
+    out << "# " << row << ", " << col << ": places, counted from 0, of a block its first\n# " << row << "_token, "
+        << col << "_token: their pieces of text\n";
     for (const DataMatrix& matrix : matrices)
         out << "# " << matrix.name << ": " << matrix.meaning << "\n";
     out << row << "," << row << "_token," << col << "," << col << "_token";

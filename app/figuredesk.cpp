@@ -135,9 +135,8 @@ void FigureDesk::write(const QString& path, double widthMm)
     for (int lane = 0; lane < m_document.laneCount(); ++lane)
         accelerators.push_back(m_lanes.acceleratorOf({lane}));
     const FigureSource shown = source();
-    const std::optional<MapsRequest> maps =
-        mapsRequestOf(shown.state, shown.lanes, std::move(accelerators), m_document.comparedLane().value,
-                      m_document.lastRow());
+    const std::optional<MapsRequest> maps = mapsRequestOf(shown.state, shown.lanes, std::move(accelerators),
+                                                          m_document.comparedLane().value, m_document.lastRow());
     m_lanes.measureOn(
         "figure", tr("Writing the figure"),
         [path = path.toStdString(), source = shown, view = view(), maps, widthMm](engine::Job& job,

@@ -90,9 +90,9 @@ widgets::FigureMap mapOf(const FigureSource& source, std::size_t which)
     if (!map.marked)
         return map;
     const double value = column.cells.at(map.marked->row, map.marked->col);
-    map.value = column.isSigned()                             ? widgets::signedFixed(value, 3)
+    map.value = column.isSigned()                      ? widgets::signedFixed(value, 3)
                 : std::abs(value) < 5e-4 && value != 0 ? widgets::power(value)
-                                                              : widgets::fixed(value, 3);
+                                                       : widgets::fixed(value, 3);
     if (which == 0)
         map.pair = QStringLiteral("‘%1’ → ‘%2’")
                        .arg(map.axes.rows.value(map.marked->row), map.axes.cols.value(map.marked->col));
@@ -143,9 +143,8 @@ QString columnsText(const AttentionMaps& maps)
             differences << letter;
             continue;
         }
-        const QString name = column.kind == MapColumn::Kind::Weights
-                                 ? namesOf(look.layer->context.plan.shown())
-                                 : nameOf(maps, column);
+        const QString name =
+            column.kind == MapColumn::Kind::Weights ? namesOf(look.layer->context.plan.shown()) : nameOf(maps, column);
         text += QStringLiteral(" (%1) %2").arg(letter, name);
         if (column.kind == MapColumn::Kind::Weights && look.layer->fidelity == engine::Fidelity::DropIn)
             text += tr(", drop-in, no training");
@@ -224,7 +223,9 @@ widgets::FigurePage timingPage(const FigureSource& source)
         page.parts.push_back({tr("One pass of each method"),
                               tr("layer %1, %2 tokens").arg(first.layer->layer.value + 1).arg(first.times.tokens),
                               timelineOf(*source.passes), 90, row++});
-        caption += tr("(a) Stages and kernels of one pass; upload, reading back and the map are not counted. ");
+        caption +=
+            tr("(a) Stages and kernels of one pass, pauses between them left out; upload, reading back and the map are "
+               "not counted. ");
     }
     if (source.sweep && !source.sweep->sweep.rows.empty()) {
         const SweepResult& sweep = *source.sweep;
@@ -270,8 +271,7 @@ void checkFigureView(const std::string& view)
             return;
         known += (known.empty() ? "" : ", ") + each;
     }
-    throw Error(Fault::Request,
-                "there is no figure of the view '" + view + "'; one of " + known + " was expected");
+    throw Error(Fault::Request, "there is no figure of the view '" + view + "'; one of " + known + " was expected");
 }
 
 QString modelWords(const FigureSource& source, const engine::Model& model)

@@ -21,7 +21,7 @@ struct FigureSource
     DocumentState state;
     std::vector<LaneResults> lanes;
     std::shared_ptr<const AttentionMaps> maps; // of the attention view: makeMaps of what it asks for
-    std::shared_ptr<const SweepResult> sweep; // of the timing view
+    std::shared_ptr<const SweepResult> sweep;  // of the timing view
     std::shared_ptr<const PassSet> passes;
     std::shared_ptr<const StudyResult> study; // of a method's own tab
     std::optional<engine::DeviceInfo> device;
@@ -29,8 +29,8 @@ struct FigureSource
     bool withText = true;    // the prompt's text goes into the provenance, so that the view can be opened again
 };
 
-// The Attention view: its maps as the tab shows them, the picked query's row, caption. Throws Error{Request} where there
-// are no maps.
+// The Attention view: its maps as the tab shows them, the picked query's row, caption. Throws Error{Request} where
+// there are no maps.
 widgets::FigurePage attentionPage(const FigureSource& source);
 
 // The Timing view: what there is of timeline, time against length, roofline. Throws Error{Request} where there is

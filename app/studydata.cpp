@@ -27,8 +27,7 @@ std::string nameAt(const AxisLabels& labels, int place, const std::vector<std::s
 {
     if (place < int(labels.texts.size()))
         return labels.texts[std::size_t(place)];
-    const int number =
-        place < int(labels.tokens.size()) ? labels.tokens[std::size_t(place)] : labels.first + place;
+    const int number = place < int(labels.tokens.size()) ? labels.tokens[std::size_t(place)] : labels.first + place;
     if (labels.axis == engine::Axis::Token && number >= 0 && number < int(pieces.size()))
         return pieces[std::size_t(number)];
     return std::to_string(number);
@@ -94,8 +93,10 @@ public:
                 const bool isToken = row.token && *row.token < int(m_pieces.size());
                 line({}, isToken ? m_pieces[std::size_t(*row.token)] : row.label,
                      col < body.columns.size() ? body.columns[col] : std::string(),
-                     !cell.reason.empty() ? "n/a: " + cell.reason : cell.number ? number(*cell.number) : cell.text, {},
-                     {}, cell.unit);
+                     !cell.reason.empty() ? "n/a: " + cell.reason
+                     : cell.number        ? number(*cell.number)
+                                          : cell.text,
+                     {}, {}, cell.unit);
             }
     }
 

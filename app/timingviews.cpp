@@ -293,8 +293,7 @@ widgets::PlotValue rooflinePlot(const SweepResult& result)
     }
     const std::vector<int> lengths = lengthsOf(result.sweep);
     if (!lengths.empty())
-        plot.note =
-            tr("marks: %1 to %2 tokens").arg(widgets::whole(lengths.front()), widgets::whole(lengths.back()));
+        plot.note = tr("marks: %1 to %2 tokens").arg(widgets::whole(lengths.front()), widgets::whole(lengths.back()));
     return plot;
 }
 
@@ -518,17 +517,17 @@ widgets::Facts machineFacts(const SweepResult& result)
 {
     widgets::Facts facts;
     facts.title = tr("Machine");
+    facts.note = tr("measured");
     const engine::Peaks& peaks = result.sweep.peaks;
     facts.rows.push_back(
-        {std::nullopt, tr("peak, measured"), {widgets::compact(peaks.fmaFlops / 1e9) + QStringLiteral(" GFLOP/s")}});
-    facts.rows.push_back({std::nullopt,
-                          tr("read, measured"),
-                          {widgets::compact(peaks.readBytesPerSecond / 1e9) + QStringLiteral(" GB/s")}});
+        {std::nullopt, tr("peak"), {widgets::compact(peaks.fmaFlops / 1e9) + QStringLiteral(" GFLOP/s")}});
+    facts.rows.push_back(
+        {std::nullopt, tr("reading"), {widgets::compact(peaks.readBytesPerSecond / 1e9) + QStringLiteral(" GB/s")}});
     if (!result.sweep.rows.empty())
         facts.rows.push_back({std::nullopt, tr("threads"), {widgets::whole(result.sweep.rows.front().threads)}});
-    widgets::Facts::Row quiet{std::nullopt, tr("other programs"), {tr("quiet")}};
+    widgets::Facts::Row quiet{std::nullopt, tr("other load"), {tr("none")}};
     if (disturbed(result.sweep)) {
-        quiet.values = {tr("ran meanwhile")};
+        quiet.values = {tr("meanwhile")};
         quiet.doubt = true;
     }
     facts.rows.push_back(quiet);
@@ -555,7 +554,7 @@ widgets::Facts timesFacts(const SweepResult& result)
         for (const int tokens : chosen) {
             const engine::SweepRow* each = rowOf(result.sweep, place, tokens);
             row.values << (ran(each) ? widgets::compact(double(each->timing.medianNs) * 1e-6) : tr("n/a"));
-            row.doubt = row.doubt || (ran(each) && each->timing.disturbed);
+            row.doubts.push_back(ran(each) && each->timing.disturbed);
         }
         facts.rows.push_back(row);
     }
@@ -610,7 +609,7 @@ widgets::Facts countFacts(const SweepResult& result)
         facts.rows.push_back({std::nullopt, tr("at N, without mask"), {widgets::whole(std::llround(predicted))}});
         const int agree = countsAgree(result, place);
         if (agree > 0 && std::abs(agree - predicted) > 0.05 * predicted)
-            facts.rows.push_back({std::nullopt, tr("the kernels' counts agree at"), {widgets::whole(agree)}});
+            facts.rows.push_back({std::nullopt, tr("counts agree at"), {widgets::whole(agree)}});
         if (measured) {
             const int near = [&] { // the measured length nearest to the crossing
                 const std::vector<int> lengths = lengthsOf(result.sweep);

@@ -40,8 +40,8 @@ void drawBar(QPainter& painter, const ColorScale& scale, const QString& words, c
 {
     const Theme& look = theme();
     const double side = look.px(24); // words may be longer than the bar
-    drawText(painter, QRectF(box.left() - side, box.top(), box.width() + 2 * side, look.px(16)), Qt::AlignHCenter, words,
-             look.font(Theme::labelSize), look.secondary);
+    drawText(painter, QRectF(box.left() - side, box.top(), box.width() + 2 * side, look.px(16)), Qt::AlignHCenter,
+             words, look.font(Theme::labelSize), look.secondary);
     drawColorBar(painter, scale, QRectF(box.left(), box.top() + look.px(18), box.width(), look.px(9)), 4);
 }
 
@@ -315,8 +315,7 @@ double paintFigurePart(QPainter* painter, const FigurePart& part, QPointF at, do
     if (const auto* maps = std::get_if<std::vector<FigureMap>>(&part.body))
         return paintMaps(painter, *maps, at, width, firstLetter);
     if (const auto* study = std::get_if<FigureStudy>(&part.body)) {
-        const double indent =
-            painter != nullptr ? drawLetter(*painter, at, firstLetter) - at.x() : double(look.px(20));
+        const double indent = painter != nullptr ? drawLetter(*painter, at, firstLetter) - at.x() : double(look.px(20));
         return paintFigureStudy(painter, *study, QRectF(at, QSizeF(width, look.px(part.height))), indent);
     }
     const double title = look.px(titleHeight);

@@ -16,8 +16,8 @@ struct FigureStudy
     StudyNames names;
 };
 
-// Draws a panel with its title, which begins `indent` from the left, and returns its height: that of `place`, or what it
-// needs. Without a painter only the height is found.
+// Draws a panel with its title, which begins `indent` from the left, and returns its height: that of `place`, or what
+// it needs. Without a painter only the height is found.
 double paintFigureStudy(QPainter* painter, const FigureStudy& study, const QRectF& place, double indent);
 
 } // namespace widgets

@@ -160,7 +160,8 @@ void paintMark(QPainter& painter, const PlotMark& mark, const PlotLayout& layout
     const double high = look.px(wordsRow * (mark.second.isEmpty() ? 1 : 2));
     const QRectF left(x - gap - wide, own, wide, high), right(x + gap, own, wide, high);
     const auto isFree = [&](const QRectF& box) {
-        return box.left() >= layout.area.left() - look.px(gutter) && box.right() <= layout.area.right() + look.px(rightRoom) &&
+        return box.left() >= layout.area.left() - look.px(gutter) &&
+               box.right() <= layout.area.right() + look.px(rightRoom) &&
                std::none_of(taken.begin(), taken.end(), [&](const QRectF& other) { return other.intersects(box); });
     };
     const QRectF& wanted = mark.left ? left : right;
@@ -188,9 +189,9 @@ void paintMarks(QPainter& painter, const PlotValue& value, const PlotLayout& lay
     for (const auto& [from, to] : value.regions) {
         const double left = layout.at({from, layout.yLow}).x();
         const double right = layout.at({to, layout.yLow}).x();
-        painter.fillRect(QRectF(std::round(left), layout.area.top(), std::max(1.0, std::round(right - left)),
-                                layout.area.height()),
-                         look.chosen);
+        painter.fillRect(
+            QRectF(std::round(left), layout.area.top(), std::max(1.0, std::round(right - left)), layout.area.height()),
+            look.chosen);
     }
     std::vector<QRectF> taken;
     for (const PlotMark& mark : value.marks)
@@ -278,11 +279,38 @@ void paintMarkers(QPainter& painter, const PlotSeries& series, const PlotLayout&
     }
 }
 
-// Labels of series ends, kept apart from each other.
+// Points along everything that is drawn: what a label should not cover.
+std::vector<QPointF> obstacles(const PlotValue& value, const PlotLayout& layout)
+{
+    std::vector<QPointF> points;
+    const auto along = [&](QPointF from, QPointF to) {
+        const int steps = std::max(1, int(std::hypot(to.x() - from.x(), to.y() - from.y()) / theme().px(4)));
+        for (int step = 0; step <= steps; ++step)
+            points.push_back(from + (to - from) * step / steps);
+    };
+    for (const PlotSeries& series : value.series) {
+        std::optional<QPointF> last;
+        for (const QPointF& point : series.points) {
+            if (!drawable(point.x(), layout.xLog) || !drawable(point.y(), layout.yLog))
+                continue;
+            const QPointF here = layout.at(point);
+            along(last && series.line ? *last : here, here);
+            points.insert(points.end(), 3, here); // a marker weighs more than a line
+            last = here;
+        }
+    }
+    for (const PlotRoof& roof : value.roofs)
+        along(layout.at(roof.from), layout.at(roof.to));
+    return points;
+}
+
+// Labels of series beside their point, where they cover least: above, below, at its sides.
 void paintLabels(QPainter& painter, const PlotValue& value, const PlotLayout& layout, std::vector<QRectF> taken)
 {
     const Theme& look = theme();
     const QFont small = look.font(Theme::labelSize);
+    const std::vector<QPointF> points = obstacles(value, layout);
+    const QRectF room = layout.area.adjusted(0, -look.px(16), look.px(rightRoom), 0);
     for (const PlotSeries& series : value.series) {
         if (series.label.isEmpty() || series.points.empty())
             continue;
@@ -290,22 +318,30 @@ void paintLabels(QPainter& painter, const PlotValue& value, const PlotLayout& la
         if (!drawable(series.points[which].y(), layout.yLog))
             continue;
         const QPointF point = layout.at(series.points[which]);
-        const double wide = textWidth(small, series.label) + 2;
-        double left = std::min(point.x() - wide / 2, layout.area.right() + look.px(rightRoom) - wide);
-        left = std::max(left, layout.area.left());
-        QRectF box(left, point.y() - look.px(22), wide, look.px(15));
-        for (int attempt = 0; attempt < 6; ++attempt) {
-            const bool hit =
-                std::any_of(taken.begin(), taken.end(), [&](const QRectF& other) { return other.intersects(box); });
-            if (!hit)
-                break;
-            box.moveTop(attempt == 0 ? point.y() + look.px(7) : box.top() + look.px(15));
+        const QSizeF size(textWidth(small, series.label) + 2, look.px(15));
+        const double middle = point.x() - size.width() / 2, beside = point.y() - size.height() / 2, away = look.px(10);
+        QRectF best;
+        double least = 1e9;
+        for (QPointF at : {QPointF(middle, point.y() - look.px(22)), QPointF(middle, point.y() + look.px(7)),
+                           QPointF(point.x() + away, beside), QPointF(point.x() - away - size.width(), beside),
+                           QPointF(middle, point.y() - look.px(36)), QPointF(middle, point.y() + look.px(21))}) {
+            at.setX(std::clamp(at.x(), room.left(), std::max(room.left(), room.right() - size.width())));
+            const QRectF box(at, size);
+            double cost = room.contains(box) ? 0 : 50;
+            for (const QPointF& other : points)
+                cost += box.contains(other) ? 1 : 0;
+            for (const QRectF& other : taken)
+                cost += other.intersects(box) ? 100 : 0;
+            if (cost < least) {
+                least = cost;
+                best = box;
+            }
         }
-        taken.push_back(box);
+        taken.push_back(best);
         QColor ground = look.panel;
         ground.setAlphaF(0.8F);
-        painter.fillRect(box, ground);
-        drawText(painter, box, Qt::AlignLeft, series.label, small,
+        painter.fillRect(best, ground);
+        drawText(painter, best, Qt::AlignLeft, series.label, small,
                  series.identity ? series.identity->label() : look.text);
     }
 }

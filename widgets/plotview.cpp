@@ -164,7 +164,8 @@ void PlotView::paintReadout(QPainter& painter) const
     const double x = std::round(layout.at({*read, layout.yHigh}).x());
     if (x < layout.area.left() || x > layout.area.right())
         return;
-    painter.fillRect(QRectF(x, layout.area.top(), 1, layout.area.height()), read == m_pinned ? look.text : look.outline);
+    painter.fillRect(QRectF(x, layout.area.top(), 1, layout.area.height()),
+                     read == m_pinned ? look.text : look.outline);
 
     struct Line
     {

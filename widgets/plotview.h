@@ -53,7 +53,7 @@ protected:
 
 private:
     void redraw();
-    PlotValue shown() const; // with the zoom's ends
+    PlotValue shown() const;            // with the zoom's ends
     std::vector<double> places() const; // every x, sorted
     std::optional<double> placeAt(QPointF point) const;
     void describe();
@@ -64,8 +64,8 @@ private:
     std::function<QString(double)> m_readout;
     QString m_xUnit;
     std::optional<std::pair<double, double>> m_zoom; // along x
-    std::optional<double> m_read;   // under the pointer
-    std::optional<double> m_pinned; // kept
+    std::optional<double> m_read;                    // under the pointer
+    std::optional<double> m_pinned;                  // kept
     std::optional<QPointF> m_pressed;
     bool m_panned = false;
     std::pair<double, double> m_pressedZoom;

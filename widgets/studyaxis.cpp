@@ -185,7 +185,7 @@ void drawMarks(QPainter& painter, const QRectF& plot, const PlotAxis& x, const P
             const bool fits = at + look.px(4) + wide <= plot.right() + look.px(4);
             const double left = fits ? at + look.px(4) : at - look.px(4) - wide;
             // Words that would meet the last ones go one line lower.
-            top = left < lastRight ? top + look.px(14) : plot.top();
+            top = left < lastRight + look.px(6) ? top + look.px(14) : plot.top();
             lastRight = std::max(lastRight, left + wide);
             drawText(painter, QRectF(left, top, wide, look.px(14)), Qt::AlignLeft, text, small, look.secondary);
         } else {

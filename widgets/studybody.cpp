@@ -74,7 +74,8 @@ void StudyBody::setHovered(std::optional<StudyPlace> place)
 void StudyBody::describe()
 {
     const QString text = hoverText();
-    setAccessibleDescription(text.isEmpty() ? m_drawing->summary() : text + QStringLiteral(". ") + m_drawing->summary());
+    setAccessibleDescription(text.isEmpty() ? m_drawing->summary()
+                                            : text + QStringLiteral(". ") + m_drawing->summary());
 }
 
 void StudyBody::pick(const StudyPlace& place)

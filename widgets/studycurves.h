@@ -14,6 +14,7 @@ public:
     std::vector<LegendKey> legend() const override;
     QSize leastSize() const override;
     void draw(QPainter& painter) const override;
+
     void drawControls(QPainter& painter) const override { drawHandle(painter, std::nullopt); }
 
     // Where the control stands, or at a place of the first curve that it is held at.

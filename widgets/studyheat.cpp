@@ -127,9 +127,9 @@ std::vector<HeatmapLayout> StudyHeat::laidOut(int columns, const Spaces& room) c
         for (int col = 0; col < columns && line * columns + col < count; ++col) {
             const engine::Grid& cells = m_body.maps[std::size_t(line * columns + col)].cells;
             const bool square = cells.rows() == cells.cols() && cells.rows() > 1;
-            HeatmapLayout map = layOutHeatmap(QRectF(left, top, std::max(1.0, wide - 2), std::max(1.0, high - 2)),
-                                              QRect(0, 0, cells.cols(), cells.rows()), square, ratio(),
-                                              look.px(largestCell));
+            HeatmapLayout map =
+                layOutHeatmap(QRectF(left, top, std::max(1.0, wide - 2), std::max(1.0, high - 2)),
+                              QRect(0, 0, cells.cols(), cells.rows()), square, ratio(), look.px(largestCell));
             // Side by side they stand close, or as far apart as an equal share of the width.
             left += labelled() ? map.map.width() + between : wide + between;
             tallest = std::max(tallest, map.map.height());
@@ -177,7 +177,8 @@ void StudyHeat::placeBar(const Spaces& room)
     const double side = look.px(barSide), high = colorBarHeight(true);
     if (m_beside) {
         const double wide = look.px(besideBar) + 2 * side;
-        m_bar = QRectF(std::floor(width() - wide), std::floor(foot - high), wide, high);
+        m_bar = QRectF(std::floor(std::min(width() - wide, right + look.px(Theme::gap4))), std::floor(foot - high),
+                       wide, high);
         return;
     }
     const double top = foot + room.caption + room.below + look.px(6) + (m_body.quantity.empty() ? 0 : look.px(14));
@@ -323,7 +324,8 @@ void StudyHeat::draw(QPainter& painter) const
         return;
     const double wide = textWidth(small, quantity()) + 1; // beside the maps there is room to the left
     const double left = m_bar.left() + look.px(barSide);
-    const double from = m_beside ? std::max(last.map.right() + look.px(Theme::gap2), std::min(left, width() - wide)) : left;
+    const double from =
+        m_beside ? std::max(last.map.right() + look.px(Theme::gap2), std::min(left, width() - wide)) : left;
     drawText(painter, {from, m_bar.top() - look.px(15), width() - from, double(look.px(14))}, Qt::AlignLeft, quantity(),
              small, look.secondary);
 }

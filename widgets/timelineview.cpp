@@ -55,11 +55,12 @@ void paintSpanBox(QPainter& painter, const TimelineValue::Track& track, const QR
     }
     const double timeWide = numberWidth(small, time);
     const double labelWide = textWidth(small, label);
-    if (words.width() >= labelWide) {
+    const bool named = words.width() >= labelWide;
+    if (named) {
         drawText(painter, words, Qt::AlignLeft, label, small, ink);
         words.setLeft(words.left() + labelWide + look.px(6));
     }
-    if (track.pale && words.width() >= timeWide)
+    if (track.pale && (named || track.identity) && words.width() >= timeWide)
         drawNumber(painter, words, Qt::AlignLeft, time, small, ink);
 }
 

@@ -32,8 +32,8 @@ struct MapsRequest
 };
 
 // What a document's state asks of its lanes' looks: of one head at one time; none while they are not all of it, so that
-// old pictures stay until all the new ones are there. `compared`: the lane beside the exact one, `lastRow` the last query
-// in view.
+// old pictures stay until all the new ones are there. `compared`: the lane beside the exact one, `lastRow` the last
+// query in view.
 std::optional<MapsRequest> mapsRequestOf(const DocumentState& state, const std::vector<LaneResults>& lanes,
                                          std::vector<std::shared_ptr<const Accelerator>> accelerators, int compared,
                                          int lastRow);

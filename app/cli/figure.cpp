@@ -120,7 +120,7 @@ void checkSelection(const DocumentState& state, const Model& model, int tokens)
 
 // Runs every lane and looks at the selected head, as the window does.
 void look(FigureSource& source, const std::shared_ptr<const Model>& model, const Accelerator* accelerator,
-          std::shared_ptr<const Accelerator> shared, Context& context)
+          const std::shared_ptr<const Accelerator>& shared, Context& context)
 {
     const auto sequence = encodePrompt(*model, source.state.prompt);
     checkSelection(source.state, *model, int(sequence->ids.size()));
@@ -149,12 +149,10 @@ void drawMaps(FigureSource& source, const std::shared_ptr<const Accelerator>& ac
 {
     const int last = source.state.selection.step.value_or(TokenPos{1 << 30}).value;
     const std::vector<std::shared_ptr<const Accelerator>> accelerators(source.lanes.size(), accelerator);
-    const int compared =
-        std::clamp(source.state.selection.lane.value, std::min(1, int(source.lanes.size()) - 1),
-                   int(source.lanes.size()) - 1);
-    const auto request =
-        mapsRequestOf(source.state, source.lanes, accelerators, compared,
-                      std::min(last, source.lanes.front().look->map.tokens - 1));
+    const int compared = std::clamp(source.state.selection.lane.value, std::min(1, int(source.lanes.size()) - 1),
+                                    int(source.lanes.size()) - 1);
+    const auto request = mapsRequestOf(source.state, source.lanes, accelerators, compared,
+                                       std::min(last, source.lanes.front().look->map.tokens - 1));
     if (request)
         source.maps = makeMaps(*request, context.job);
 }
@@ -164,7 +162,8 @@ void study(FigureSource& source, const std::string& view, const Accelerator* acc
 {
     const std::optional<TabOwner> owner = ownerOf(source.state, view);
     if (!owner)
-        throw Error(Fault::Request, "none of the methods compared has the view '" + view + "'; --methods says which are");
+        throw Error(Fault::Request,
+                    "none of the methods compared has the view '" + view + "'; --methods says which are");
     const LaneResults& exact = source.lanes.front();
     const LaneResults& own = source.lanes[std::size_t(owner->lane.value)];
     const Selection& selection = source.state.selection;

@@ -64,14 +64,13 @@ TimingSide::TimingSide(QWidget* parent)
     m_column->addWidget(new Line(inside));
     m_command = new widgets::FactsView(inside);
     m_column->addWidget(m_command);
-    m_buttons = new QBoxLayout(QBoxLayout::LeftToRight);
+    m_buttons = new QVBoxLayout;
     m_copy = new QPushButton(tr("Copy as command line"), inside);
     m_report = new QPushButton(tr("Save report…"), inside);
     connect(m_copy, &QPushButton::clicked, this, &TimingSide::copyAsked);
     connect(m_report, &QPushButton::clicked, this, &TimingSide::reportAsked);
     m_buttons->addWidget(m_copy, 0, Qt::AlignLeft);
     m_buttons->addWidget(m_report, 0, Qt::AlignLeft);
-    m_buttons->addStretch();
     m_column->addLayout(m_buttons);
     m_column->addStretch();
     setWidget(inside);
@@ -100,6 +99,7 @@ QWidget* TimingSide::makeForm()
         auto* label = new QLabel(name, form);
         label->setBuddy(field);
         field->setAccessibleName(name);
+        field->setMinimumWidth(theme().px(80)); // it takes what there is
         grid->addWidget(label, row, 0);
         grid->addWidget(field, row++, 1);
     };
@@ -193,7 +193,6 @@ void TimingSide::applyTheme()
     m_column->setContentsMargins(1, theme().px(Theme::gap1), 0, theme().px(Theme::gap4));
     m_buttons->setContentsMargins(theme().px(Theme::gap4), theme().px(Theme::gap1), theme().px(Theme::gap4), 0);
     m_buttons->setSpacing(theme().px(Theme::gap2));
-    m_buttons->setDirection(m_compact ? QBoxLayout::TopToBottom : QBoxLayout::LeftToRight);
 }
 
 void TimingSide::paintEvent(QPaintEvent* event)

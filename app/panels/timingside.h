@@ -5,7 +5,6 @@
 
 #include <QScrollArea>
 
-class QBoxLayout;
 class QComboBox;
 class QLabel;
 class QLineEdit;
@@ -59,7 +58,7 @@ private:
     void applyTheme();
 
     QVBoxLayout* m_column;
-    QBoxLayout* m_buttons;
+    QVBoxLayout* m_buttons;
     std::vector<QWidget*> m_lines; // a hairline under each section
     std::vector<widgets::FactsView*> m_facts;
     QLineEdit* m_lengths;

@@ -163,7 +163,8 @@ private slots:
                  qPrintable(sentence));
 
         // Every number is read from the plot, by pointer and by screen reader.
-        QCOMPARE(plain(panel.plot().readAt(256).join("; ")), QStringLiteral("Exact softmax 4.32 ms; TaylorShift 1.23 ms"));
+        QCOMPARE(plain(panel.plot().readAt(256).join("; ")),
+                 QStringLiteral("Exact softmax 4.32 ms; TaylorShift 1.23 ms"));
         QVERIFY(plain(panel.plot().accessibleDescription()).contains("TaylorShift from 0.222"));
         const QString facts = factsText(panel);
         for (const char* number : {"123 GFLOP/s", "56.7 GB/s", "4.32", "1.23", "7"})
@@ -239,7 +240,9 @@ private slots:
         program.panel().quantity().setCurrent(3);
         emit program.panel().quantity().chosen(3);
         QVERIFY(plot.plot().y.format == widgets::AxisSpec::Format::Bytes);
-        QCOMPARE(plain(plot.readAt(256).join("; ")), plain(QStringLiteral("Exact softmax %1; TaylorShift %2").arg(widgets::bytes(25600), widgets::bytes(4321))));
+        QCOMPARE(
+            plain(plot.readAt(256).join("; ")),
+            plain(QStringLiteral("Exact softmax %1; TaylorShift %2").arg(widgets::bytes(25600), widgets::bytes(4321))));
     }
 
     void passesAreTakenApart()
