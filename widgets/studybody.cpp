@@ -2,12 +2,7 @@
 #include "widgets/studybody.h"
 
 #include "widgets/ownkeys.h"
-#include "widgets/studybars.h"
 #include "widgets/studybodies.h"
-#include "widgets/studychips.h"
-#include "widgets/studycurves.h"
-#include "widgets/studyheat.h"
-#include "widgets/studytable.h"
 
 #include <QKeyEvent>
 #include <QMouseEvent>
