@@ -12,6 +12,7 @@
 
 #include <QAction>
 #include <QApplication>
+#include <QLabel>
 #include <QMenuBar>
 #include <QPaintEngine>
 #include <QRegularExpression>
@@ -243,8 +244,13 @@ void TestTranslated::whatIsDrawnIsTranslated()
         TextDevice device(part->size());
         part->render(&device);
         seen += device.texts().size();
+        QStringList wrapped; // drawn in pieces: line by line, script by script
+        for (const QLabel* label : part->findChildren<QLabel*>())
+            if (isData(label->text()))
+                wrapped << label->text();
         for (const QString& text : device.texts())
-            check(text, part->metaObject()->className());
+            if (wrapped.filter(text).isEmpty())
+                check(text, part->metaObject()->className());
     }
     QVERIFY(seen > 40); // texts were seen at all
     QVERIFY2(m_hard.isEmpty(), qPrintable(m_hard.join('\n')));
