@@ -11,6 +11,8 @@
 #include <iostream>
 #include <mutex>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <unistd.h>
 
 using namespace engine;
@@ -87,10 +89,27 @@ void clearProgress()
     std::cerr << "\r\033[K" << std::flush;
 }
 
+// What a stranger's file is called, or holds, must not steer the terminal. Only a driver's own account has lines.
+std::string printable(const Error& error)
+{
+    std::string text;
+    for (const char c : std::string_view(error.what())) {
+        const auto byte = static_cast<unsigned char>(c);
+        const bool keeps = byte >= 0x20 && byte != 0x7F;
+        if (keeps || (c == '\n' && error.fault() == Fault::Device)) {
+            text += c;
+            continue;
+        }
+        constexpr std::string_view digits = "0123456789ABCDEF";
+        text += std::string("\\x") + digits[byte / 16] + digits[byte % 16];
+    }
+    return text;
+}
+
 int finished(const Outcome<int>& outcome)
 {
     if (const auto* error = std::get_if<Error>(&outcome)) {
-        std::cerr << "subquad: " << error->what() << '\n';
+        std::cerr << "subquad: " << printable(*error) << '\n';
         return exitCodeOf(error->fault());
     }
     if (std::holds_alternative<Cancelled>(outcome)) {

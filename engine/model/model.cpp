@@ -200,7 +200,7 @@ Model::Model(Checkpoint checkpoint, Job& job)
     m_tokensInUse = config().vocabulary;
     if (m_checkpoint.vocabulary) {
         m_tokensInUse = m_checkpoint.vocabulary->size;
-        m_tokenizer = std::make_unique<Tokenizer>(*m_checkpoint.vocabulary);
+        m_tokenizer = makeTokenizer(m_checkpoint);
     }
 }
 
