@@ -77,6 +77,13 @@ public:
         return value.toBool();
     }
 
+    std::optional<bool> optionalFlag(const QString& key)
+    {
+        if (!m_left.contains(key))
+            return std::nullopt;
+        return flag(key);
+    }
+
     QJsonObject object(const QString& key)
     {
         const QJsonValue value = m_left.take(key);
@@ -258,11 +265,12 @@ void controlsFromJson(const QJsonObject& json, ViewLayout& layout)
 
 QJsonObject layoutToJson(const ViewLayout& layout)
 {
-    QJsonObject json{{"dark", layout.dark},
-                     {"scale", layout.scale},
-                     {"tab", QString::fromStdString(layout.tab)},
-                     {"probe", QString::fromStdString(layout.probe)},
-                     {"map_scale", QString::fromStdString(layout.mapScale)}};
+    QJsonObject json = layout.unknown;
+    json["dark"] = layout.dark;
+    json["scale"] = layout.scale;
+    json["tab"] = QString::fromStdString(layout.tab);
+    json["probe"] = QString::fromStdString(layout.probe);
+    json["map_scale"] = QString::fromStdString(layout.mapScale);
     json["attention"] = toJson(layout.attention);
     if (layout.mapHigh)
         json["map_high"] = *layout.mapHigh;
@@ -270,6 +278,11 @@ QJsonObject layoutToJson(const ViewLayout& layout)
         json["difference_high"] = *layout.differenceHigh;
     if (!layout.controls.empty())
         json["controls"] = controlsToJson(layout);
+    if (layout.leftDock)
+        json["left_dock"] = *layout.leftDock;
+    if (layout.rightDock)
+        json["right_dock"] = *layout.rightDock;
+    json["maximised"] = layout.maximised;
     return json;
 }
 
@@ -288,7 +301,61 @@ ViewLayout layoutFromJson(const QJsonObject& json)
     layout.mapHigh = taker.optionalNumber("map_high");
     layout.differenceHigh = taker.optionalNumber("difference_high");
     controlsFromJson(taker.object("controls"), layout);
+    layout.leftDock = taker.optionalFlag("left_dock");
+    layout.rightDock = taker.optionalFlag("right_dock");
+    layout.maximised = taker.flag("maximised");
+    layout.unknown = taker.left();
     return layout;
+}
+
+} // namespace
+
+namespace {
+
+QJsonArray marksToJson(const std::vector<Bookmark>& bookmarks)
+{
+    QJsonArray list;
+    for (const Bookmark& bookmark : bookmarks)
+        list.append(QJsonObject{{"selection", selectionToJson(bookmark.selection)},
+                                {"tab", QString::fromStdString(bookmark.tab)},
+                                {"name", QString::fromStdString(bookmark.name)}});
+    return list;
+}
+
+std::vector<Bookmark> marksFromJson(const QJsonArray& list)
+{
+    std::vector<Bookmark> bookmarks;
+    for (const QJsonValue each : list) {
+        Taker taker(each.toObject());
+        Bookmark bookmark;
+        bookmark.selection = selectionFromJson(taker.object("selection"));
+        bookmark.tab = taker.text("tab");
+        bookmark.name = taker.text("name");
+        bookmarks.push_back(std::move(bookmark));
+    }
+    return bookmarks;
+}
+
+std::vector<int> placesFromJson(const QJsonArray& list)
+{
+    std::vector<int> places;
+    for (const QJsonValue each : list) {
+        const int place = each.toInt(-1);
+        if (place < 0)
+            refuse("breakpoints", "a list of tokens counted from 0");
+        places.push_back(place);
+    }
+    std::sort(places.begin(), places.end());
+    places.erase(std::unique(places.begin(), places.end()), places.end());
+    return places;
+}
+
+QJsonArray placesToJson(const std::vector<int>& places)
+{
+    QJsonArray list;
+    for (const int place : places)
+        list.append(place);
+    return list;
 }
 
 } // namespace
@@ -318,6 +385,8 @@ QJsonObject toJson(const DocumentState& state)
     json["prompt"] = QString::fromStdString(state.prompt);
     json["generated"] = state.generated;
     json["lanes"] = lanes;
+    json["bookmarks"] = marksToJson(state.bookmarks);
+    json["breakpoints"] = placesToJson(state.breakpoints);
     json["selection"] = selectionToJson(state.selection);
     json["layout"] = layoutToJson(state.layout);
     return json;
@@ -337,6 +406,10 @@ DocumentState fromJson(const QJsonObject& json)
     state.generated = taker.count("generated");
     for (const QJsonValue lane : taker.array("lanes"))
         state.lanes.push_back(sessionFromJson(lane.toObject()));
+    if (state.lanes.size() > mostLanes)
+        refuse("lanes", ("a list of at most " + std::to_string(mostLanes)).c_str());
+    state.bookmarks = marksFromJson(taker.array("bookmarks"));
+    state.breakpoints = placesFromJson(taker.array("breakpoints"));
     state.selection = selectionFromJson(taker.object("selection"));
     state.layout = layoutFromJson(taker.object("layout"));
     state.unknown = taker.left();

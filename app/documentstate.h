@@ -41,9 +41,25 @@ struct ViewLayout
     std::optional<double> mapHigh, differenceHigh;
     std::map<std::string, engine::KnobValues, std::less<>> controls; // of the methods' own tabs, by the tab's id
     AttentionView attention = {};
+    // Whether the docks are open; none: as the width of the window allows.
+    std::optional<bool> leftDock, rightDock;
+    bool maximised = false; // the tab's view fills the window
+    QJsonObject unknown;    // keys of a later version
 
     bool operator==(const ViewLayout&) const = default;
 };
+
+// A place to come back to.
+struct Bookmark
+{
+    Selection selection;
+    std::string tab, name;
+
+    bool operator==(const Bookmark&) const = default;
+};
+
+// How many methods can be compared at once.
+inline constexpr std::size_t mostLanes = 6;
 
 // Exactly what is saved.
 struct DocumentState
@@ -51,8 +67,10 @@ struct DocumentState
     std::filesystem::path checkpoint, tokenizer;
     std::string device; // part of its name; empty: the default one
     std::string prompt;
-    int generated = 0; // tokens after the prompt, each the exact lane's most likely one
-    std::vector<engine::SessionPlan> lanes;
+    int generated = 0;                      // tokens after the prompt, each the exact lane's most likely one
+    std::vector<engine::SessionPlan> lanes; // 1 to mostLanes; the first is what the others are compared with
+    std::vector<Bookmark> bookmarks;
+    std::vector<int> breakpoints; // tokens at which playing stops, ascending
     Selection selection;
     ViewLayout layout;
     QJsonObject unknown; // keys of a later version, kept as they are

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/lanes.h"
 
+#include <QTimer>
+
 #include <algorithm>
 #include <utility>
 
@@ -13,8 +15,8 @@ using engine::LaneIndex;
 // One lane's worker and the layers it has been through, newest first.
 struct Lanes::Lane
 {
-    explicit Lane(LaneIndex index, engine::Deliver deliver)
-        : worker("lane " + std::to_string(index.value), std::move(deliver))
+    explicit Lane(int number, engine::Deliver deliver)
+        : worker("lane " + std::to_string(number), std::move(deliver))
     {
     }
 
@@ -39,9 +41,10 @@ Lanes::Lanes(Document& document)
     , m_tasks(document)
     , m_files(std::make_unique<engine::Worker>("files", m_tasks.deliver()))
     , m_builder(std::make_unique<engine::Worker>("device", m_tasks.deliver()))
+    , m_measuring(std::make_unique<engine::Worker>("measuring", m_tasks.deliver()))
 {
     for (int lane = 0; lane < document.laneCount(); ++lane)
-        m_lanes.push_back(std::make_unique<Lane>(LaneIndex{lane}, m_tasks.deliver()));
+        m_lanes.push_back(makeLane());
     m_studies = std::make_unique<Studies>(document, m_turns, [this](LaneIndex lane) { return acceleratorOf(lane); });
 }
 
@@ -51,6 +54,8 @@ Lanes::~Lanes()
     m_tasks.cancelAll();
     m_studies->stop();
     m_lanes.clear();
+    m_retired.clear();
+    m_measuring.reset();
     m_studies.reset();
     m_builder.reset();
     m_files.reset();
@@ -61,6 +66,58 @@ void Lanes::submit(engine::Worker& worker, std::string tag, const QString& title
                    std::function<void()> failed)
 {
     m_tasks.submit(worker, std::move(tag), title, std::move(work), std::move(done), std::move(failed));
+}
+
+std::unique_ptr<Lanes::Lane> Lanes::makeLane()
+{
+    return std::make_unique<Lane>(m_made++, m_tasks.deliver());
+}
+
+std::optional<LaneIndex> Lanes::placeOf(const Lane* lane) const
+{
+    for (std::size_t place = 0; place < m_lanes.size(); ++place)
+        if (m_lanes[place].get() == lane)
+            return LaneIndex{int(place)};
+    return std::nullopt;
+}
+
+void Lanes::rearrange(const std::vector<int>& cameFrom)
+{
+    std::vector<std::unique_ptr<Lane>> before = std::move(m_lanes);
+    m_lanes.clear();
+    std::vector<LaneIndex> fresh;
+    for (const int from : cameFrom) {
+        if (from < 0)
+            fresh.push_back({int(m_lanes.size())});
+        m_lanes.push_back(from < 0 ? makeLane() : std::move(before[std::size_t(from)]));
+    }
+    for (std::unique_ptr<Lane>& lane : before)
+        if (lane)
+            retire(std::move(lane));
+    for (const LaneIndex lane : fresh)
+        rerun(lane);
+    if (!cameFrom.empty() && cameFrom.front() != 0) { // the others are seen against another one now
+        generate();
+        lookAtSelection();
+    }
+}
+
+// A worker that is destroyed is waited for, and nobody waits on this thread: it goes when it has nothing left to do.
+void Lanes::retire(std::unique_ptr<Lane> lane)
+{
+    m_tasks.cancelAll(lane->worker);
+    m_retired.push_back(std::move(lane));
+    sweep();
+}
+
+void Lanes::sweep()
+{
+    constexpr int soon = 50; // ms
+    std::erase_if(m_retired, [this](const std::unique_ptr<Lane>& lane) {
+        return !m_tasks.awaits(lane->worker) && lane->worker.idle();
+    });
+    if (!m_retired.empty())
+        QTimer::singleShot(soon, this, &Lanes::sweep);
 }
 
 bool Lanes::idle() const
@@ -115,12 +172,17 @@ void Lanes::open()
             // A checkpoint of tables alone has nothing exact to run: both lanes take its own methods.
             const bool alone = !opened.model->config().denseProjections;
             m_document.setModel(std::move(opened.model), std::move(opened.prompts));
-            for (int lane = alone ? 0 : 1; opened.native && lane < m_document.laneCount(); ++lane) {
+            for (int lane = alone ? 0 : 1; opened.native && m_document.takesNative() && lane < m_document.laneCount();
+                 ++lane) {
                 engine::SessionPlan plan = *opened.native;
                 plan.backend = m_document.state().lanes[std::size_t(lane)].backend;
-                m_document.setPlan({lane}, plan);
+                m_document.adopt({lane}, plan);
             }
             encode();
+        },
+        [this] {
+            if (!m_tasks.running(*m_files, "open")) // else it was given up for another
+                m_document.keepOpened();
         });
 }
 
@@ -134,7 +196,10 @@ void Lanes::encode()
             const Turns::Disturbance disturbance(*turns);
             return encodePrompt(*model, prompt);
         },
-        [this](std::shared_ptr<const Sequence> sequence) { makeSequence(std::move(sequence)); });
+        [this, model = m_document.model()](std::shared_ptr<const Sequence> sequence) {
+            if (model == m_document.model())
+                makeSequence(std::move(sequence));
+        });
 }
 
 void Lanes::makeSequence(std::shared_ptr<const Sequence> sequence)
@@ -263,7 +328,10 @@ void Lanes::run(LaneIndex lane)
             const Turns::Turn turn = turns->take(job);
             return LaneEngine::ofThisThread().run(request, job);
         },
-        [this, lane](std::shared_ptr<const LaneRun> run) { ran(lane, std::move(run)); });
+        [this, own = &own](std::shared_ptr<const LaneRun> run) {
+            if (const auto place = placeOf(own))
+                ran(*place, std::move(run));
+        });
 }
 
 bool Lanes::current(const LaneRun* run) const
@@ -302,27 +370,31 @@ std::shared_ptr<const LayerAttention> Lanes::remembered(LaneIndex lane, bool eve
 void Lanes::attend(LaneIndex lane, bool everyProbe)
 {
     const std::shared_ptr<const LaneRun>& exact = m_document.lane(exactLane).run;
-    const std::shared_ptr<const LaneRun>& own = m_document.lane(lane).run;
-    if (!current(exact.get()) || !current(own.get()))
+    const std::shared_ptr<const LaneRun>& run = m_document.lane(lane).run;
+    if (!current(exact.get()) || !current(run.get()))
         return;
     if (std::shared_ptr<const LayerAttention> known = remembered(lane, everyProbe)) {
         attended(lane, std::move(known));
         return;
     }
+    Lane* own = m_lanes[std::size_t(lane.value)].get();
     submit(
-        m_lanes[std::size_t(lane.value)]->worker, everyProbe ? "probes" : "attend", tr("Attention of one layer"),
-        [exact, own, layer = m_document.state().selection.layer, everyProbe, accelerator = acceleratorOf(lane),
+        own->worker, everyProbe ? "probes" : "attend", tr("Attention of one layer"),
+        [exact, run, layer = m_document.state().selection.layer, everyProbe, accelerator = acceleratorOf(lane),
          turns = m_turns](Job& job) {
             const Turns::Turn turn = turns->take(job);
-            return attendLayer(exact, own, layer, everyProbe, accelerator.get(), job);
+            return attendLayer(exact, run, layer, everyProbe, accelerator.get(), job);
         },
-        [this, lane](std::shared_ptr<const LayerAttention> layer) {
-            auto& layers = m_lanes[std::size_t(lane.value)]->layers;
+        [this, own](std::shared_ptr<const LayerAttention> layer) {
+            const auto place = placeOf(own);
+            if (!place)
+                return;
+            auto& layers = own->layers;
             std::erase_if(layers, [&](const auto& each) { return !current(each->exact.get()); });
             layers.push_front(layer);
             if (layers.size() > rememberedLayers)
                 layers.pop_back();
-            attended(lane, std::move(layer));
+            attended(*place, std::move(layer));
         });
 }
 
@@ -348,24 +420,30 @@ void Lanes::look(LaneIndex lane)
         if (!exact || exact->head != head || !sameQueries(*exact->layer, *layer))
             return; // follows when the exact lane has looked
     }
+    Lane* own = m_lanes[std::size_t(lane.value)].get();
     submit(
-        m_lanes[std::size_t(lane.value)]->worker, "look", tr("Reconstructing the map"),
+        own->worker, "look", tr("Reconstructing the map"),
         [layer, head, exact, accelerator = acceleratorOf(lane), turns = m_turns](Job& job) {
             const Turns::Turn turn = turns->take(job);
             return lookAtHead(layer, head, exact, accelerator.get(), job);
         },
-        [this, lane](std::shared_ptr<const HeadLook> found) {
+        [this, own](std::shared_ptr<const HeadLook> found) {
             const Selection& selection = m_document.state().selection;
-            if (!current(found->layer->exact.get()) || found->head != selection.head ||
+            const auto place = placeOf(own);
+            if (!place || !current(found->layer->exact.get()) || found->head != selection.head ||
                 found->layer->layer != selection.layer)
                 return;
-            m_document.setLook(lane, std::move(found));
-            rows(lane);
-            row(lane);
-            if (lane == exactLane)
+            if ((*place == exactLane) != found->difference.cells.empty()) { // the lanes changed places meanwhile
+                look(*place);
+                return;
+            }
+            m_document.setLook(*place, std::move(found));
+            rows(*place);
+            row(*place);
+            if (*place == exactLane)
                 for (int other = 1; other < int(m_lanes.size()); ++other)
                     look({other});
-            time(lane);
+            time(*place);
         });
 }
 
@@ -375,8 +453,8 @@ void Lanes::lookAtSelection()
     for (int each = 0; each < int(m_lanes.size()); ++each) {
         const LaneIndex lane{each};
         const std::shared_ptr<const HeadLook>& look = m_document.lane(lane).look;
-        if (look && current(look->layer->exact.get()) && look->head == selection.head &&
-            look->layer->layer == selection.layer) {
+        if (look && look->layer->exact == m_document.lane(exactLane).run && current(look->layer->exact.get()) &&
+            look->head == selection.head && look->layer->layer == selection.layer) {
             rows(lane);
             row(lane);
         } else {
@@ -397,13 +475,17 @@ void Lanes::rows(LaneIndex lane)
         m_document.setRows(lane, std::make_shared<const RowsMetrics>(RowsMetrics{other, count, other->metrics}));
         return;
     }
+    Lane* own = m_lanes[std::size_t(lane.value)].get();
     submit(
-        m_lanes[std::size_t(lane.value)]->worker, "rows", tr("Comparing rows"),
+        own->worker, "rows", tr("Comparing rows"),
         [exact, other, count, accelerator = acceleratorOf(lane), turns = m_turns](Job& job) {
             const Turns::Turn turn = turns->take(job);
             return metricsOfRows(exact, other, count, accelerator.get(), job);
         },
-        [this, lane](std::shared_ptr<const RowsMetrics> found) { m_document.setRows(lane, std::move(found)); });
+        [this, own](std::shared_ptr<const RowsMetrics> found) {
+            if (const auto place = placeOf(own))
+                m_document.setRows(*place, std::move(found));
+        });
 }
 
 // The picked query's row, or the one of the step.
@@ -423,13 +505,17 @@ void Lanes::row(LaneIndex lane)
                                     RowWeights{look, query, look->map.cells.rowRange(query.value, 1)}));
         return;
     }
+    Lane* own = m_lanes[std::size_t(lane.value)].get();
     submit(
-        m_lanes[std::size_t(lane.value)]->worker, "row", tr("One row of the map"),
+        own->worker, "row", tr("One row of the map"),
         [look, query, accelerator = acceleratorOf(lane), turns = m_turns](Job& job) {
             const Turns::Turn turn = turns->take(job);
             return weightsOfRow(look, query, accelerator.get());
         },
-        [this, lane](std::shared_ptr<const RowWeights> found) { m_document.setRow(lane, std::move(found)); });
+        [this, own](std::shared_ptr<const RowWeights> found) {
+            if (const auto place = placeOf(own))
+                m_document.setRow(*place, std::move(found));
+        });
 }
 
 // Times are taken when everything is drawn, and only of runs that take less than a third of a second.
@@ -446,8 +532,9 @@ void Lanes::time(LaneIndex lane)
     const std::shared_ptr<const LayerTiming>& known = m_document.lane(lane).timing;
     if (known && known->layer == look->layer)
         return;
+    Lane* own = m_lanes[std::size_t(lane.value)].get();
     submit(
-        m_lanes[std::size_t(lane.value)]->worker, "time", tr("Measuring"),
+        own->worker, "time", tr("Measuring"),
         [layer = look->layer, accelerator = acceleratorOf(lane), turns = m_turns](Job& job) {
             const Turns::Turn turn = turns->take(job);
             const std::int64_t mark = turns->mark();
@@ -456,13 +543,35 @@ void Lanes::time(LaneIndex lane)
             judged->timing.disturbed = judged->timing.disturbed || turns->disturbedSince(mark);
             return std::shared_ptr<const LayerTiming>(std::move(judged));
         },
-        [this, lane](std::shared_ptr<const LayerTiming> timing) { m_document.setTiming(lane, std::move(timing)); });
+        [this, own](std::shared_ptr<const LayerTiming> timing) {
+            if (const auto place = placeOf(own))
+                m_document.setTiming(*place, std::move(timing));
+        });
 }
 
 void Lanes::measure()
 {
     for (int lane = 0; lane < int(m_lanes.size()) && !m_document.playing(); ++lane)
         time({lane});
+}
+
+void Lanes::measureOn(std::string tag, const QString& title, std::function<void(Job&, Bench&)> work,
+                      std::function<void()> done)
+{
+    submit(
+        *m_measuring, std::move(tag), title,
+        [work = std::move(work), accelerator = acceleratorOf(exactLane), turns = m_turns,
+         post = m_tasks.deliver()](Job& job) {
+            noteEngineWork("measure");
+            Bench bench{LaneEngine::ofThisThread().context(accelerator.get()), *turns, post};
+            work(job, bench);
+        },
+        [done = std::move(done)](std::monostate) { done(); });
+}
+
+void Lanes::stopMeasuring(std::string_view tag)
+{
+    m_measuring->cancel(tag);
 }
 
 void Lanes::measureReport(const std::filesystem::path& folder, const ReportRequest& request)

@@ -16,10 +16,20 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace app {
+
+// What measuring work is handed on its worker: the device in use (null: the reference), the turns it must take, and a
+// way to hand over what it has so far (runs on the GUI thread, or never).
+struct Bench
+{
+    engine::DeviceContext* device = nullptr;
+    Turns& turns;
+    std::function<void(std::function<void()>)> post;
+};
 
 // Turns what the Document wants into jobs and what they find into calls of the Document. Lives on the GUI thread and
 // only submits: one worker reads files, one prepares the device (kernels are built there while the lanes already draw
@@ -49,16 +59,24 @@ public:
 
 public slots:
     void listDevices();
-    void open();                        // the document's checkpoint
-    void encode();                      // its prompt
-    void generate();                    // up to the document's number of generated tokens
-    void rerun(engine::LaneIndex lane); // its plan changed
-    void chooseDevice();                // the device's name changed
-    void lookAtSelection();             // layer, head, step or pinned cell changed
-    void showProbes();                  // the Probes tab may want its records
+    void open();                                      // the document's checkpoint
+    void encode();                                    // its prompt
+    void generate();                                  // up to the document's number of generated tokens
+    void rerun(engine::LaneIndex lane);               // its plan changed
+    void rearrange(const std::vector<int>& cameFrom); // Document::lanesChanged
+    void chooseDevice();                              // the device's name changed
+    void lookAtSelection();                           // layer, head, step or pinned cell changed
+    void showProbes();                                // the Probes tab may want its records
     void cancel(int job);
     void measure(); // what was skipped while playing
     void measureReport(const std::filesystem::path& folder, const app::ReportRequest& request);
+
+public:
+    // Runs `work` on the measuring worker as a job that can be cancelled; newest wins among those of one tag. `done` is
+    // called when it has ended well.
+    void measureOn(std::string tag, const QString& title, std::function<void(engine::Job&, Bench&)> work,
+                   std::function<void()> done);
+    void stopMeasuring(std::string_view tag);
 
 private:
     struct Lane;
@@ -66,6 +84,10 @@ private:
     template <typename Work, typename Done>
     void submit(engine::Worker& worker, std::string tag, const QString& title, Work work, Done done,
                 std::function<void()> failed = {});
+    std::unique_ptr<Lane> makeLane();
+    void retire(std::unique_ptr<Lane> lane);
+    void sweep();                                                     // the retired lanes that have come to rest
+    std::optional<engine::LaneIndex> placeOf(const Lane* lane) const; // none: it is no longer compared
     void prepareDevice();
     void makeSequence(std::shared_ptr<const Sequence> sequence);
     void runAll();
@@ -88,8 +110,11 @@ private:
     Tasks m_tasks;
     std::unique_ptr<engine::Worker> m_files;
     std::unique_ptr<engine::Worker> m_builder;
+    std::unique_ptr<engine::Worker> m_measuring;
     std::vector<std::unique_ptr<Lane>> m_lanes;
-    std::unique_ptr<Studies> m_studies; // what methods' own tabs show
+    std::vector<std::unique_ptr<Lane>> m_retired; // asked to stop, not waited for
+    int m_made = 0;                               // lanes ever
+    std::unique_ptr<Studies> m_studies;           // what methods' own tabs show
 };
 
 } // namespace app

@@ -40,6 +40,7 @@ using widgets::Theme;
 namespace {
 
 constexpr double foldBelow = 1500; // pixels of the 100 % interface
+constexpr double foldRightBelow = 1200;
 
 // The row of tabs, on the window's colour with a hairline below.
 class TabRow : public widgets::View
@@ -70,7 +71,8 @@ MainWindow::MainWindow(QWidget* parent)
     , m_live(new widgets::LiveStrip(this))
 {
     setAcceptDrops(true);
-    for (const QString& title : {tr("File"), tr("View"), tr("Model"), tr("Methods"), tr("Help")})
+    for (const QString& title :
+         {tr("File"), tr("Edit"), tr("View"), tr("Model"), tr("Methods"), tr("Measure"), tr("Help")})
         menuBar()->addMenu(title);
     menuBar()->setNativeMenuBar(false);
 
@@ -80,8 +82,11 @@ MainWindow::MainWindow(QWidget* parent)
     middle->setSpacing(0);
     middle->addWidget(m_dock);
     middle->addWidget(makeCentre(), 1);
-    m_explain = new ExplainPanel(this);
-    middle->addWidget(m_explain);
+    m_right = new SideDock(SideDock::Side::Right, this);
+    m_explain = new ExplainPanel(m_right);
+    m_right->addSection(tr("Explain"), m_explain, 1);
+    middle->addWidget(m_right);
+    connect(m_right, &SideDock::unfoldAsked, this, [this] { emit rightAsked(true); });
 
     auto* all = new QWidget(this);
     auto* column = new QVBoxLayout(all);
@@ -98,15 +103,15 @@ MainWindow::MainWindow(QWidget* parent)
 
 void MainWindow::addDock()
 {
-    m_dock = new SideDock(this);
+    m_dock = new SideDock(SideDock::Side::Left, this);
     auto* model = new QWidget(m_dock);
     auto* column = new QVBoxLayout(model);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);
     m_model = new ModelPanel(model);
     auto* heading = new Heading(tr("Model"), 36, model);
-    m_foldDock = new widgets::IconButton(widgets::Symbol::Left, tr("Fold"), heading);
-    heading->addTool(m_foldDock);
+    auto* fold = new widgets::IconButton(widgets::Symbol::Left, tr("Fold the left dock"), heading);
+    heading->addTool(fold);
     column->addWidget(heading);
     column->addWidget(m_model);
     m_prompt = new PromptPanel(m_dock);
@@ -116,9 +121,8 @@ void MainWindow::addDock()
     m_heads = new HeadsPanel(m_dock);
     m_dock->addSection(tr("Heads"), m_heads);
     m_dock->addSection(tr("Methods"), m_methods, 1);
-    m_dock->finish();
-    connect(m_foldDock, &widgets::IconButton::clicked, this, [this] { m_dock->setFolded(true); });
-    connect(m_dock, &SideDock::unfoldAsked, this, [this] { m_dock->setFolded(false); });
+    connect(fold, &widgets::IconButton::clicked, this, [this] { emit leftAsked(false); });
+    connect(m_dock, &SideDock::unfoldAsked, this, [this] { emit leftAsked(true); });
 }
 
 QWidget* MainWindow::makeCentre()
@@ -136,6 +140,10 @@ QWidget* MainWindow::makeCentre()
     tabs->addStretch();
     tabs->addWidget(m_jobs);
     tabs->addWidget(m_compactTools);
+    m_maximise = new widgets::IconButton(widgets::Symbol::Maximise, tr("Maximise the view"), row);
+    tabs->addWidget(m_maximise);
+    connect(m_maximise, &widgets::IconButton::clicked, this, &MainWindow::maximiseAsked);
+    connect(m_tabs, &QTabBar::tabBarDoubleClicked, this, &MainWindow::maximiseAsked);
 
     m_pages = new QStackedWidget(this);
     m_attention = new AttentionPanel(m_pages);
@@ -175,6 +183,13 @@ void MainWindow::setPageVisible(const QString& id, bool isVisible)
         m_tabs->setTabVisible(place, isVisible);
 }
 
+void MainWindow::setPageAlone(const QString& id)
+{
+    if (const int place = placeOf(id); place >= 0)
+        m_alone = m_pages->widget(place);
+    fold();
+}
+
 int MainWindow::placeOf(const QString& id) const
 {
     for (int place = 0; place < m_tabs->count(); ++place)
@@ -198,11 +213,19 @@ QStringList MainWindow::tabs() const
     return ids;
 }
 
+QString MainWindow::titleOf(const QString& id) const
+{
+    const int place = placeOf(id);
+    return place < 0 ? QString() : m_tabs->tabText(place);
+}
+
 QMenu* MainWindow::menu(const QString& title)
 {
     for (QAction* action : menuBar()->actions())
-        if (action->text() == title)
+        if (action->text() == title) {
+            action->setVisible(true); // somebody has something to put there
             return action->menu();
+        }
     return menuBar()->addMenu(title);
 }
 
@@ -217,15 +240,47 @@ void MainWindow::fold()
 {
     const bool compact = width() < theme().px(foldBelow);
     m_compactTools->setVisible(compact && m_pages->currentWidget() == m_attention);
+    m_dock->setFolded(!m_leftWanted.value_or(!compact));
+    m_right->setFolded(!m_rightWanted.value_or(width() >= theme().px(foldRightBelow)));
+    m_right->setBreadth(compact ? 252 : 320);
+    m_dock->setVisible(!m_maximised);
+    const bool alone = m_alone != nullptr && m_pages->currentWidget() == m_alone;
+    m_right->setVisible(!m_maximised && !alone && !m_right->isEmpty());
+    m_tokens->setVisible(!m_maximised && !alone);
+    for (QWidget* strip : {static_cast<QWidget*>(m_tools), static_cast<QWidget*>(m_live)})
+        strip->setVisible(!m_maximised);
     if (compact == m_compact)
         return;
     m_compact = compact;
-    m_dock->setFolded(compact);
-    m_foldDock->setVisible(compact);
     m_tools->setCompact(compact);
     m_attention->setCompact(compact);
-    m_explain->setCompact(compact);
     m_tokens->setOneLine(compact);
+    emit compactChanged(compact);
+}
+
+void MainWindow::addRightSection(const QString& name, QWidget* section, int stretch)
+{
+    m_right->addSection(name, section, stretch);
+    fold();
+}
+
+void MainWindow::setArrangement(std::optional<bool> left, std::optional<bool> right, bool maximised)
+{
+    m_leftWanted = left;
+    m_rightWanted = right;
+    m_maximised = maximised;
+    m_maximise->setToolTip(maximised ? tr("Back to all panels") : tr("Maximise the view"));
+    fold();
+}
+
+bool MainWindow::leftOpen() const
+{
+    return !m_dock->folded();
+}
+
+bool MainWindow::rightOpen() const
+{
+    return !m_right->isEmpty() && !m_right->folded();
 }
 
 void MainWindow::resizeEvent(QResizeEvent* event)
@@ -242,9 +297,12 @@ void MainWindow::dragEnterEvent(QDragEnterEvent* event)
 
 void MainWindow::dropEvent(QDropEvent* event)
 {
-    const QList<QUrl> urls = event->mimeData()->urls();
-    if (!urls.isEmpty() && urls.first().isLocalFile())
-        emit dropped(urls.first().toLocalFile());
+    QStringList paths;
+    for (const QUrl& url : event->mimeData()->urls())
+        if (url.isLocalFile())
+            paths << url.toLocalFile();
+    if (!paths.isEmpty())
+        emit dropped(paths);
 }
 
 } // namespace app

@@ -68,10 +68,24 @@ public:
     // Adds a tab before the Probes tab, which stays last. The window owns the view from then on.
     void addPage(const QString& title, const QString& id, QWidget* view);
     void setPageVisible(const QString& id, bool isVisible);
+    // The page brings its own right side, and tokens are not its subject: while it is in front, right dock and token
+    // strip give it their room.
+    void setPageAlone(const QString& id);
+
+    bool isCompact() const { return m_compact.value_or(false); }
 
     // By id: "attention", "probes" and those of addPage.
     void setTab(const QString& id);
     QStringList tabs() const; // the visible ones
+    QString titleOf(const QString& id) const;
+
+    // Adds a section to the right dock, which is there once it has one. The window owns it from then on.
+    void addRightSection(const QString& name, QWidget* section, int stretch = 0);
+
+    // Docks open or folded (none: as the width allows); maximised: nothing but menu, tabs and the tab's view.
+    void setArrangement(std::optional<bool> left, std::optional<bool> right, bool maximised);
+    bool leftOpen() const;
+    bool rightOpen() const;
 
     // Adds an entry with its shortcuts to a menu, by the menu's title.
     QAction* addEntry(const QString& menu, const QString& text, const QList<QKeySequence>& keys = {});
@@ -79,7 +93,11 @@ public:
 
 signals:
     void tabChosen(QString id);
-    void dropped(QString path);
+    void dropped(QStringList paths);
+    void leftAsked(bool open);
+    void rightAsked(bool open);
+    void maximiseAsked();
+    void compactChanged(bool compact); // below 1500 px of the 100 % interface
 
 protected:
     void resizeEvent(QResizeEvent* event) override;
@@ -96,7 +114,8 @@ private:
     widgets::MessageBar* m_message;
     widgets::JobBar* m_jobs;
     SideDock* m_dock;
-    widgets::IconButton* m_foldDock;
+    SideDock* m_right;
+    widgets::IconButton* m_maximise;
     ModelPanel* m_model;
     PromptPanel* m_prompt;
     HeadsPanel* m_heads;
@@ -110,6 +129,9 @@ private:
     widgets::TokenStrip* m_tokens;
     widgets::LiveStrip* m_live;
     std::optional<bool> m_compact; // none before the first layout
+    std::optional<bool> m_leftWanted, m_rightWanted;
+    bool m_maximised = false;
+    QWidget* m_alone = nullptr; // the page of setPageAlone
 };
 
 } // namespace app

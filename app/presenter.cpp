@@ -46,6 +46,12 @@ const HeadLook* Presenter::look(int lane) const
     return m_document.lane({lane}).look.get();
 }
 
+const HeadLook* Presenter::comparedLook() const
+{
+    const LaneIndex lane = m_document.comparedLane();
+    return lane == exactLane ? nullptr : look(lane.value);
+}
+
 void Presenter::showModel()
 {
     const auto& model = m_document.model();
@@ -75,7 +81,7 @@ void Presenter::showLanes()
     for (const engine::SessionPlan& plan : m_document.state().lanes) {
         const engine::Part& part = plan.everywhere.shown();
         LaneLabel label{identityOf(part), knobsInForce(part), text(engine::findMethod(part.method).info.idea),
-                        labels.empty()};
+                        labels.empty(), m_document.comparedLane().value == int(labels.size())};
         labels.push_back(std::move(label));
     }
     m_window.tools().setLanes(labels);
@@ -102,13 +108,14 @@ void Presenter::showTokens()
     if (!sequence)
         return;
     const auto& exact = m_document.lane(exactLane).run;
-    const auto& other = m_document.lane(comparedLane).run;
+    const auto& other = m_document.lane(m_document.comparedLane()).run;
     // A run over a beginning of this text keeps its numbers until the next one is there.
     const auto lossAt = [&](const std::shared_ptr<const LaneRun>& run, std::size_t place) {
         const bool same = run && place < run->losses.size() && place < run->sequence->ids.size() &&
                           run->sequence->ids[place] == sequence->ids[place];
         return same ? run->losses[place] : std::numeric_limits<float>::quiet_NaN();
     };
+    const std::vector<int>& stops = m_document.state().breakpoints;
     std::vector<widgets::TokenChip> chips;
     for (std::size_t place = 0; place < sequence->ids.size(); ++place) {
         widgets::TokenChip chip;
@@ -116,12 +123,14 @@ void Presenter::showTokens()
         chip.special = sequence->special[place];
         chip.tint = lossAt(exact, place);
         chip.change = lossAt(other, place) - chip.tint;
+        chip.stop = std::binary_search(stops.begin(), stops.end(), int(place));
         chips.push_back(std::move(chip));
     }
     m_window.tokens().setTokens(std::move(chips));
-    const QString method = titleOf(m_document.state().lanes[1].everywhere.shown());
-    m_window.tokens().setLegend({tr("tint: loss of the exact model"), tr("%1 predicts worse").arg(method), tr("better"),
-                                 tr("0 – 6 nats"), 6, 2});
+    const QString method = titleOf(m_document.comparedPlan().everywhere.shown());
+    m_window.tokens().setLegend(
+        {tr("tint: loss of %1").arg(titleOf(m_document.state().lanes.front().everywhere.shown())),
+         tr("%1 predicts worse").arg(method), tr("better"), tr("0 – 6 nats"), 6, 2});
     m_window.tokens().setCursor(m_document.lastRow() + 1);
 }
 
@@ -147,7 +156,7 @@ void Presenter::showLive()
 
 void Presenter::showMethods()
 {
-    const engine::SessionPlan& plan = m_document.state().lanes[std::size_t(comparedLane.value)];
+    const engine::SessionPlan& plan = m_document.comparedPlan();
     const auto& model = m_document.model();
     const auto row = [&](const QString& name, const engine::LayerPlan& layer, bool own) {
         const QString knobs = knobsInForce(layer.shown());
@@ -175,7 +184,7 @@ void Presenter::showMethods()
     form.knobs = info.knobs;
     form.values = part.knobs;
     form.idea = text(info.idea);
-    if (const HeadLook* other = look(comparedLane.value);
+    if (const HeadLook* other = comparedLook();
         other != nullptr && other->layer->context.plan.shown().method == part.method)
         form.why = QString::fromStdString(other->layer->attended.cost.reason);
     panel.setForm(form);
@@ -242,6 +251,8 @@ void Presenter::showMessage()
             return tr("Use the reference");
         case Message::Cure::OpenOther:
             return tr("Open another…");
+        case Message::Cure::Restore:
+            return tr("Restore");
         case Message::Cure::None:
             break;
         }
@@ -266,7 +277,11 @@ void Presenter::showJobs()
 void Presenter::showTheme()
 {
     const ViewLayout& layout = m_document.state().layout;
-    widgets::ThemeSource::instance().set(layout.dark, layout.scale);
+    const std::pair wanted{layout.dark, layout.scale};
+    if (m_theme != wanted) // every widget lays itself out anew
+        widgets::ThemeSource::instance().set(layout.dark, layout.scale);
+    m_theme = wanted;
+    m_window.setArrangement(layout.leftDock, layout.rightDock, layout.maximised);
 }
 
 void Presenter::showTab()

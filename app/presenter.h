@@ -35,12 +35,14 @@ public:
 
 private:
     const HeadLook* look(int lane) const;
+    const HeadLook* comparedLook() const; // null where the reference stands alone
 
     Document& m_document;
     MainWindow& m_window;
+    std::optional<std::pair<bool, double>> m_theme; // dark, scale; none before the first
 };
 
-// The lane that is compared with the exact one in the views of two.
-inline constexpr engine::LaneIndex exactLane{0}, comparedLane{1};
+// The lane the others are compared with; which of them the views of two show is Document::comparedLane().
+inline constexpr engine::LaneIndex exactLane{0};
 
 } // namespace app

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "engine/measure/sweep.h"
+#include "app/timing.h"
 
 #include <filesystem>
 #include <string>
@@ -21,9 +21,9 @@ struct ReportRequest
 // Powers of two from 64 up to the context, the context last.
 std::vector<int> reportLengths(int context);
 
-// Runs the sweep and writes timing.csv, timing.json and report.md into the folder. Throws engine::Error{File} where
+// Runs the sweep and writes report.html, timing.csv and timing.json into the folder. Throws engine::Error{File} where
 // that cannot be written. Computes: on a worker only.
-engine::Sweep writeReport(const std::filesystem::path& folder, const ReportRequest& request,
-                          engine::DeviceContext* device, engine::Job& job);
+SweepResult writeReport(const std::filesystem::path& folder, const ReportRequest& request,
+                        engine::DeviceContext* device, engine::Job& job);
 
 } // namespace app

@@ -57,4 +57,11 @@ std::vector<Prompt> promptsBeside(const fs::path& checkpoint)
     return prompts;
 }
 
+std::string startPrompt(const std::vector<Prompt>& prompts)
+{
+    if (!prompts.empty())
+        return prompts.front().text;
+    return "Once upon a time, a little girl named Lily lived in a small house with her mom, dad, and her dog Spot.";
+}
+
 } // namespace app

@@ -20,4 +20,7 @@ std::filesystem::path samplePath();
 // one that is not that. Reads a file: not on the GUI thread.
 std::vector<Prompt> promptsBeside(const std::filesystem::path& checkpoint);
 
+// What a checkpoint is started with: the first of its prompts, or one that suits any.
+std::string startPrompt(const std::vector<Prompt>& prompts);
+
 } // namespace app

@@ -25,6 +25,7 @@ Studies::Studies(Document& document, std::shared_ptr<Turns> turns, AcceleratorOf
 {
     for (auto signal : {&Document::selectionChanged, &Document::layoutChanged, &Document::playingChanged})
         connect(&m_document, signal, this, &Studies::refresh);
+    connect(&m_document, &Document::lanesChanged, this, &Studies::refresh);
     for (auto signal : {&Document::lookChanged, &Document::planChanged, &Document::runChanged})
         connect(&m_document, signal, this, &Studies::refresh);
 }

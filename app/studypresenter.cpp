@@ -57,6 +57,7 @@ StudyPresenter::StudyPresenter(Document& document, MainWindow& window)
     for (auto signal : {&Document::selectionChanged, &Document::layoutChanged, &Document::modelChanged})
         connect(&m_document, signal, this, &StudyPresenter::showTabs);
     connect(&m_document, &Document::planChanged, this, &StudyPresenter::showTabs);
+    connect(&m_document, &Document::lanesChanged, this, &StudyPresenter::showTabs);
     connect(&m_document, &Document::layoutChanged, this, &StudyPresenter::showSide);
     showTabs();
     showExplain();

@@ -26,6 +26,19 @@ void Tasks::cancel(int job)
         found->second.first->cancel(found->second.second);
 }
 
+bool Tasks::awaits(const engine::Worker& worker) const
+{
+    return std::any_of(m_running.begin(), m_running.end(),
+                       [&](const auto& each) { return each.second.first == &worker; });
+}
+
+void Tasks::cancelAll(engine::Worker& worker)
+{
+    for (const auto& [id, running] : m_running)
+        if (running.first == &worker)
+            worker.cancel(running.second);
+}
+
 void Tasks::forget(const engine::Worker& worker)
 {
     std::erase_if(m_running, [&](const auto& each) {

@@ -43,11 +43,14 @@ public:
 
     void cancel(int job);
 
+    bool awaits(const engine::Worker& worker) const; // anything of it
+
     // Before a worker goes: its jobs are no longer counted.
     void forget(const engine::Worker& worker);
 
-    // Asks every job to stop, waits for none.
+    // Asks every job (of one worker) to stop, waits for none.
     void cancelAll();
+    void cancelAll(engine::Worker& worker);
 
 private:
     Document& m_document;

@@ -31,7 +31,7 @@ constexpr int longestMs = 120000;
 // The weight that the map changes most, away from the first tokens: what a reader would point at.
 void pinWhatChanges(Document& document)
 {
-    const auto& look = document.lane({1}).look;
+    const auto& look = document.lane(document.comparedLane()).look;
     if (!look || look->difference.cells.empty())
         return;
     const engine::Grid& cells = look->difference.cells;
@@ -156,7 +156,7 @@ std::vector<std::string> writeTour(Document& document, Lanes& lanes, MainWindow&
     for (const QString& tab : shown)
         write(tab.toStdString());
     // The tabs of methods that are in no lane: each is put into the compared one for its own.
-    constexpr engine::LaneIndex compared{1};
+    const engine::LaneIndex compared = document.comparedLane();
     const engine::SessionPlan plan = document.state().lanes[std::size_t(compared.value)];
     document.setPrompt(longPrompt(document)); // several segments, enough text to fit tables on
     if (!waitUntilIdle(lanes, longestMs))

@@ -6,7 +6,7 @@
 
 namespace app {
 
-Turns::Turn Turns::take(const engine::Job& job)
+void Turns::wait(const engine::Job& job)
 {
     std::unique_lock lock(m_mutex);
     const std::int64_t ticket = m_next++;
@@ -24,6 +24,11 @@ Turns::Turn Turns::take(const engine::Job& job)
     }
     m_queue.pop_front();
     m_taken = true;
+}
+
+Turns::Turn Turns::take(const engine::Job& job)
+{
+    wait(job);
     return Turn(*this);
 }
 

@@ -25,13 +25,27 @@ public:
         {
         }
 
-        ~Turn() { m_turns.leave(); }
+        ~Turn()
+        {
+            if (m_held)
+                m_turns.leave();
+        }
+
+        // Lets those who wait have theirs, then waits for it again; throws Cancelled as take() does.
+        void yield(const engine::Job& job)
+        {
+            m_held = false;
+            m_turns.leave();
+            m_turns.wait(job);
+            m_held = true;
+        }
 
         Turn(const Turn&) = delete;
         Turn& operator=(const Turn&) = delete;
 
     private:
         Turns& m_turns;
+        bool m_held = true;
     };
 
     // Held by work outside the turns.
@@ -63,6 +77,7 @@ public:
     bool disturbedSince(std::int64_t mark) const { return mark < 0 || m_begun.load() != mark; }
 
 private:
+    void wait(const engine::Job& job);
     void leave();
 
     std::mutex m_mutex;

@@ -10,6 +10,7 @@
 #include "widgets/theme.h"
 
 #include <QApplication>
+#include <QStandardPaths>
 
 #include <cstdio>
 #include <iostream>
@@ -24,10 +25,10 @@ namespace fs = std::filesystem;
 // Everything the program is made of, in the order it is taken down: window, lanes (which join their threads), document.
 struct Program
 {
-    explicit Program(DocumentState state)
+    Program(DocumentState state, KeeperPlace place)
         : document(std::move(state))
         , lanes(document)
-        , wiring(document, lanes, window)
+        , wiring(document, lanes, window, std::move(place))
     {
     }
 
@@ -37,10 +38,31 @@ struct Program
     Wiring wiring;
 };
 
+bool isSession(const fs::path& path)
+{
+    return path.extension() == ".subquad";
+}
+
+// Where sessions are kept while the window is open; nowhere where nobody works in it.
+KeeperPlace placeOf(bool unattended)
+{
+    KeeperPlace place;
+    if (unattended)
+        return place;
+    place.folder = QStandardPaths::writableLocation(QStandardPaths::AppDataLocation).toStdString();
+    bool given = false;
+    const int seconds = qEnvironmentVariableIntValue("SUBQUAD_AUTOSAVE_SECONDS", &given);
+    if (given && seconds > 0)
+        place.everyMs = seconds * 1000;
+    return place;
+}
+
 DocumentState stateOf(const WindowRequest& request)
 {
     DocumentState state = startState();
-    state.checkpoint = request.path.empty() ? samplePath() : request.path;
+    const fs::path path = request.path.empty() ? samplePath() : fs::absolute(request.path).lexically_normal();
+    if (!isSession(path))
+        state.checkpoint = path;
     state.tokenizer = request.tokenizer;
     state.prompt = request.text.value_or("");
     state.device = request.device;
@@ -127,10 +149,12 @@ int runWindow(int argc, char** argv, const WindowRequest& request)
     QApplication::setApplicationName("Subquad");
     QApplication::setStyle(new widgets::ProxyStyle); // the application owns it
     try {
-        Program program(stateOf(request));
+        Program program(stateOf(request), placeOf(noDisplay || !request.tour.empty()));
         program.window.resize(1440, 900);
         program.wiring.start();
-        if (program.document.state().checkpoint.empty())
+        if (isSession(request.path))
+            program.wiring.keeper().open(request.path);
+        else if (program.document.state().checkpoint.empty())
             program.document.report(engine::Error(
                 engine::Fault::File, "the bundled sample is not beside the program: open a checkpoint to begin"));
         if (!request.tour.empty())

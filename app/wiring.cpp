@@ -38,23 +38,20 @@ std::filesystem::path pathOf(const QString& path)
     return path.toStdString();
 }
 
-// A new method starts from nothing; new knobs keep the parameters that a checkpoint brought.
-void setShown(engine::LayerPlan& plan, const engine::Part& part)
-{
-    if (plan.shown().method != part.method)
-        plan = {};
-    engine::place(plan, part);
-}
-
 } // namespace
 
-Wiring::Wiring(Document& document, Lanes& lanes, MainWindow& window)
+Wiring::Wiring(Document& document, Lanes& lanes, MainWindow& window, KeeperPlace place)
     : m_document(document)
     , m_lanes(lanes)
     , m_window(window)
     , m_presenter(document, window)
+    , m_timing(document, lanes, window)
+    , m_figures(document, lanes, window)
     , m_studies(document, window)
     , m_attention(document, lanes, window)
+    , m_shelf(document, window)
+    , m_keeper(document, std::move(place))
+    , m_frame(document, m_keeper, window)
 {
     wireWork();
     wireResults();
@@ -66,6 +63,7 @@ Wiring::Wiring(Document& document, Lanes& lanes, MainWindow& window)
     wireViewMenu();
     wireModelMenu();
     wireMethodMenus();
+    m_frame.fillMenus();
 }
 
 void Wiring::start()
@@ -83,6 +81,7 @@ void Wiring::start()
     m_presenter.showProbeList();
     m_presenter.showSelection();
     m_attention.start();
+    m_keeper.begin();
     m_lanes.listDevices();
     if (!m_document.state().checkpoint.empty())
         m_lanes.open();
@@ -93,6 +92,7 @@ void Wiring::wireWork()
     connect(&m_document, &Document::checkpointChanged, &m_lanes, &Lanes::open);
     connect(&m_document, &Document::promptChanged, &m_lanes, &Lanes::encode);
     connect(&m_document, &Document::generatedChanged, &m_lanes, &Lanes::generate);
+    connect(&m_document, &Document::lanesChanged, &m_lanes, &Lanes::rearrange);
     connect(&m_document, &Document::planChanged, &m_lanes, &Lanes::rerun);
     connect(&m_document, &Document::deviceNameChanged, &m_lanes, &Lanes::chooseDevice);
     connect(&m_document, &Document::selectionChanged, &m_lanes, &Lanes::lookAtSelection);
@@ -114,6 +114,7 @@ void Wiring::wireResults()
     show(&Document::sequenceChanged, &Presenter::showPrompt);
     show(&Document::promptChanged, &Presenter::showPrompt);
     show(&Document::runChanged, &Presenter::showTokens);
+    show(&Document::marksChanged, &Presenter::showTokens);
     show(&Document::lookChanged, &Presenter::showMethods);
     show(&Document::lookChanged, &Presenter::showLive);
     show(&Document::timingChanged, &Presenter::showLive);
@@ -122,11 +123,14 @@ void Wiring::wireResults()
     show(&Document::planChanged, &Presenter::showMethods);
     show(&Document::planChanged, &Presenter::showProbeList);
     show(&Document::planChanged, &Presenter::showDevice);
+    for (void (Presenter::*what)() : {&Presenter::showLanes, &Presenter::showMethods, &Presenter::showProbeList,
+                                      &Presenter::showTokens, &Presenter::showLive, &Presenter::showProbe}) {
+        show(&Document::lanesChanged, what);
+        show(&Document::selectionChanged, what);
+    }
     show(&Document::deviceChanged, &Presenter::showDevice);
     show(&Document::selectionChanged, &Presenter::showSelection);
     show(&Document::selectionChanged, &Presenter::showMarks);
-    show(&Document::selectionChanged, &Presenter::showProbeList);
-    show(&Document::selectionChanged, &Presenter::showProbe);
     show(&Document::hoverChanged, &Presenter::showMarks);
     show(&Document::playingChanged, &Presenter::showSelection);
     show(&Document::layoutChanged, &Presenter::showTheme);
@@ -150,7 +154,6 @@ void Wiring::wireTools()
             [this](int layer) { changeSelection([=](Selection& selection) { selection.layer = {layer}; }); });
     connect(&tools, &ToolPanel::headChosen, this,
             [this](int head) { changeSelection([=](Selection& selection) { selection.head = {head}; }); });
-    connect(&tools, &ToolPanel::laneAsked, this, &Wiring::popUpMethods);
     connect(&tools, &ToolPanel::deviceAsked, this, &Wiring::popUpDevices);
     connect(&tools, &ToolPanel::themeAsked, this,
             [this] { changeLayout([](ViewLayout& layout) { layout.dark = !layout.dark; }); });
@@ -163,7 +166,15 @@ void Wiring::wireTools()
     });
     connect(&m_window, &MainWindow::tabChosen, this,
             [this](const QString& id) { changeLayout([&](ViewLayout& layout) { layout.tab = id.toStdString(); }); });
-    connect(&m_window, &MainWindow::dropped, this, [this](const QString& path) { m_document.open(pathOf(path)); });
+    connect(&m_window, &MainWindow::dropped, this, [this](const QStringList& paths) { openDropped(paths); });
+    connect(&m_window, &MainWindow::leftAsked, this,
+            [this](bool open) { changeLayout([=](ViewLayout& layout) { layout.leftDock = open; }); });
+    connect(&m_window, &MainWindow::rightAsked, this,
+            [this](bool open) { changeLayout([=](ViewLayout& layout) { layout.rightDock = open; }); });
+    connect(&m_window, &MainWindow::maximiseAsked, this,
+            [this] { changeLayout([](ViewLayout& layout) { layout.maximised = !layout.maximised; }); });
+    connect(&m_timing, &TimingDesk::figureAsked, &m_figures, &FigureDesk::exportFigure);
+    connect(&m_timing, &TimingDesk::reportAsked, &m_figures, &FigureDesk::exportReport);
     connect(&m_window.probes(), &ProbesPanel::chosen, this,
             [this](const QString& id) { changeLayout([&](ViewLayout& layout) { layout.probe = id.toStdString(); }); });
 
@@ -171,6 +182,7 @@ void Wiring::wireTools()
     clock->setInterval(playMs);
     connect(clock, &QTimer::timeout, this, &Wiring::playOn);
     connect(&m_document, &Document::playingChanged, clock, [this, clock] {
+        m_playedFrom = m_document.playing() ? m_document.lastRow() : -1;
         if (m_document.playing())
             clock->start();
         else
@@ -184,9 +196,12 @@ void Wiring::playOn()
     const auto& model = m_document.model();
     const auto& exact = m_document.lane(exactLane).run;
     const bool atEnd = !m_document.state().selection.step;
+    const int row = m_document.lastRow();
+    const std::vector<int>& stops = m_document.state().breakpoints;
+    const bool stop = row != m_playedFrom && std::binary_search(stops.begin(), stops.end(), row);
     const bool full = model && m_document.tokenCount() >= model->config().context;
     const bool ended = model && exact && model->config().eos && exact->next == *model->config().eos;
-    if (!model || (atEnd && (full || ended)))
+    if (!model || stop || (atEnd && (full || ended)))
         m_document.setPlaying(false);
     else
         m_document.stepForward();
@@ -223,41 +238,30 @@ void Wiring::wireMethods()
         m_presenter.showMethods();
     });
     connect(&panel, &MethodsPanel::methodChosen, this, [this](int method) {
-        setMethod(m_window.methods().current(), {std::string(engine::methods()[std::size_t(method)].info.id), {}});
+        m_shelf.setMethod(m_window.methods().current(),
+                          {std::string(engine::methods()[std::size_t(method)].info.id), {}});
     });
     connect(&panel, &MethodsPanel::knobsChanged, this, [this](const engine::KnobValues& values) {
-        const engine::SessionPlan& plan = m_document.state().lanes[std::size_t(comparedLane.value)];
+        const engine::SessionPlan& plan = m_document.comparedPlan();
         const int row = m_window.methods().current();
         engine::Part part = (row == 0 ? plan.everywhere : plan.of({row - 1})).shown();
         part.knobs = values;
-        setMethod(row, part);
+        m_shelf.setMethod(row, part);
     });
     connect(&panel, &MethodsPanel::aboutAsked, this, [this] {
-        const engine::SessionPlan& plan = m_document.state().lanes[std::size_t(comparedLane.value)];
+        const engine::SessionPlan& plan = m_document.comparedPlan();
         const int row = m_window.methods().current();
         showAbout((row == 0 ? plan.everywhere : plan.of({row - 1})).shown().method);
     });
 }
 
-void Wiring::setMethod(int row, const engine::Part& part)
-{
-    engine::SessionPlan plan = m_document.state().lanes[std::size_t(comparedLane.value)];
-    if (row == 0) {
-        setShown(plan.everywhere, part);
-    } else {
-        const engine::LayerIndex layer{row - 1};
-        engine::LayerPlan own = plan.of(layer);
-        setShown(own, part);
-        plan.overrides.erase(layer);
-        if (own != plan.everywhere)
-            plan.overrides[layer] = own;
-    }
-    m_document.setPlan(comparedLane, plan);
-}
-
 void Wiring::wireMessages()
 {
-    connect(&m_window.message(), &widgets::MessageBar::closed, this, [this] { m_document.setMessage(std::nullopt); });
+    connect(&m_window.message(), &widgets::MessageBar::closed, this, [this] {
+        if (m_document.message() && m_document.message()->cure == Message::Cure::Restore)
+            m_keeper.dismiss();
+        m_document.setMessage(std::nullopt);
+    });
     connect(&m_window.message(), &widgets::MessageBar::acted, this, [this] {
         const auto message = m_document.message();
         m_document.setMessage(std::nullopt);
@@ -265,6 +269,8 @@ void Wiring::wireMessages()
             m_document.useReference(true);
         else if (message && message->cure == Message::Cure::OpenOther)
             chooseFile(false);
+        else if (message && message->cure == Message::Cure::Restore)
+            m_keeper.restore();
     });
     connect(&m_window.jobs(), &widgets::JobBar::cancelled, this, [this] {
         if (!m_document.jobs().empty())
@@ -286,8 +292,6 @@ void Wiring::wireFileMenu()
         else
             m_document.open(sample);
     });
-    m_window.menu(file)->addSeparator();
-    connect(m_window.addEntry(file, tr("Quit"), {QKeySequence::Quit}), &QAction::triggered, &m_window, &QWidget::close);
 }
 
 void Wiring::wireViewMenu()
@@ -299,6 +303,7 @@ void Wiring::wireViewMenu()
                 [this, change] { changeLayout(change); });
     };
     entry(tr("Attention"), {}, [](ViewLayout& layout) { layout.tab = "attention"; });
+    entry(tr("Timing"), {}, [](ViewLayout& layout) { layout.tab = "timing"; });
     entry(tr("Probes"), {}, [](ViewLayout& layout) { layout.tab = "probes"; });
     m_window.menu(view)->addSeparator();
     entry(tr("Light or dark theme"), {}, [](ViewLayout& layout) { layout.dark = !layout.dark; });
@@ -340,11 +345,6 @@ void Wiring::wireMethodMenus()
     for (const engine::Method& method : engine::methods()) {
         const QString title = QString::fromUtf8(method.info.title.data(), qsizetype(method.info.title.size()));
         const std::string id(method.info.id);
-        if (id != engine::baseline)
-            connect(m_window.addEntry(tr("Methods"), tr("Compare with %1").arg(title)), &QAction::triggered, this,
-                    [this, id] {
-                        setMethod(0, {id, {}});
-                    });
         connect(m_window.addEntry(tr("Help"), tr("About %1…").arg(title)), &QAction::triggered, this,
                 [this, id] { showAbout(id); });
     }
@@ -355,8 +355,22 @@ void Wiring::chooseFile(bool folder)
     auto* dialog = new QFileDialog(&m_window, folder ? tr("Open a checkpoint folder") : tr("Open a checkpoint"));
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setFileMode(folder ? QFileDialog::Directory : QFileDialog::ExistingFile);
-    connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& path) { m_document.open(pathOf(path)); });
+    connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& path) { m_keeper.open(pathOf(path)); });
     dialog->open();
+}
+
+// Two files of which one is a tokenizer belong together; else the first is opened as what it is.
+void Wiring::openDropped(const QStringList& paths)
+{
+    const auto isTokenizer = [](const QString& path) {
+        return path.section('/', -1).contains("tok", Qt::CaseInsensitive);
+    };
+    if (paths.size() == 2 && isTokenizer(paths[0]) != isTokenizer(paths[1]))
+        m_document.open(pathOf(paths[isTokenizer(paths[0]) ? 1 : 0]), pathOf(paths[isTokenizer(paths[0]) ? 0 : 1]));
+    else if (FigureDesk::maybeFigure(paths.first()))
+        m_figures.reopen(paths.first());
+    else
+        m_keeper.open(pathOf(paths.first()));
 }
 
 void Wiring::popUpDevices(QPoint where)
@@ -377,24 +391,6 @@ void Wiring::popUpDevices(QPoint where)
     action->setCheckable(true);
     action->setChecked(reference || m_document.devices().empty());
     connect(action, &QAction::triggered, this, [this] { m_document.useReference(true); });
-    menu->popup(where);
-}
-
-void Wiring::popUpMethods(int lane, QPoint where)
-{
-    if (lane != comparedLane.value)
-        return; // the reference stays exact
-    auto* menu = new QMenu(&m_window);
-    menu->setAttribute(Qt::WA_DeleteOnClose);
-    const std::string& now = m_document.state().lanes[std::size_t(lane)].everywhere.shown().method;
-    for (const engine::Method& method : engine::methods()) {
-        const std::string id(method.info.id);
-        QAction* action =
-            menu->addAction(QString::fromUtf8(method.info.title.data(), qsizetype(method.info.title.size())));
-        action->setCheckable(true);
-        action->setChecked(id == now);
-        connect(action, &QAction::triggered, this, [this, id] { setMethod(0, {id, {}}); });
-    }
     menu->popup(where);
 }
 

@@ -3,10 +3,15 @@
 
 #include "app/attention/attentionwiring.h"
 #include "app/document.h"
+#include "app/figuredesk.h"
+#include "app/frame.h"
+#include "app/keeper.h"
 #include "app/lanes.h"
 #include "app/mainwindow.h"
 #include "app/presenter.h"
+#include "app/shelf.h"
 #include "app/studypresenter.h"
+#include "app/timingdesk.h"
 
 #include <QObject>
 
@@ -19,7 +24,11 @@ class Wiring : public QObject
     Q_OBJECT
 
 public:
-    Wiring(Document& document, Lanes& lanes, MainWindow& window);
+    Wiring(Document& document, Lanes& lanes, MainWindow& window, KeeperPlace place = {});
+
+    Keeper& keeper() { return m_keeper; }
+
+    Frame& frame() { return m_frame; }
 
     // Shows the whole state once and starts the first work.
     void start();
@@ -39,9 +48,8 @@ private:
     void wireMethodMenus();
 
     void chooseFile(bool folder);
+    void openDropped(const QStringList& paths);
     void popUpDevices(QPoint where);
-    void popUpMethods(int lane, QPoint where);
-    void setMethod(int row, const engine::Part& part); // 0: all layers
     void showAbout(std::string_view method);
     void changeLayout(const std::function<void(ViewLayout&)>& change);
     void changeSelection(const std::function<void(Selection&)>& change);
@@ -51,8 +59,14 @@ private:
     Lanes& m_lanes;
     MainWindow& m_window;
     Presenter m_presenter;
+    TimingDesk m_timing;
+    FigureDesk m_figures;
     StudyPresenter m_studies;    // the methods' own tabs and Explain: connects itself
     AttentionWiring m_attention; // the Attention tab and the Heads panel
+    Shelf m_shelf;
+    Keeper m_keeper;
+    Frame m_frame;
+    int m_playedFrom = -1; // the row where playing began: its own breakpoint does not stop it
 };
 
 } // namespace app

@@ -68,8 +68,12 @@ QString plural(int count, const char* one, const char* many)
 std::vector<widgets::Run> sentenceOf(const RowsMetrics& rows)
 {
     const engine::Part& part = rows.look->layer->context.plan.shown();
-    if (part.method == engine::baseline)
+    const engine::Part& reference = rows.look->layer->exact->plan.of(rows.look->layer->layer).shown();
+    if (part == reference)
         return {{titleOf(part) + " ", true}, {tr("runs in this layer of both: there is nothing to tell apart.")}};
+    const QString subject = reference.method == engine::baseline
+                                ? titleOf(part)
+                                : tr("%1, against %2,").arg(titleOf(part), titleOf(reference));
     std::vector<Sentence> clauses;
     QStringList missing;
     const auto add = [&](const char* id, const QString& before, const QString& after) {
@@ -83,7 +87,7 @@ std::vector<widgets::Run> sentenceOf(const RowsMetrics& rows)
     add("out_rel", tr("puts the output off by "), {});
     if (clauses.empty())
         return {{titleOf(part), true}, {tr(" cannot be compared here: ") + missing.join("; ")}};
-    return joined(titleOf(part), clauses);
+    return joined(subject, clauses);
 }
 
 QString conditionsOf(const RowsMetrics& rows, const QString& device)
@@ -134,10 +138,7 @@ widgets::LiveValue liveValueOf(const Document& document)
         disturbed = disturbed || timing.disturbed;
         reference = reference || lane.look->layer->backend == engine::Backend::Reference;
     }
-    for (int each = 1; each < document.laneCount(); ++each) {
-        const LaneResults& lane = document.lane({each});
-        if (!lane.look)
-            continue;
+    if (const LaneResults& lane = document.lane(document.comparedLane()); lane.look && document.laneCount() > 1) {
         const engine::Attended& attended = lane.look->layer->attended;
         value.numbers.push_back(stateOf(*lane.look->layer, tr("state"), true));
         if (const auto& exact = document.lane({0}).look)

@@ -38,15 +38,26 @@ void Chip::setReference(bool reference)
     update();
 }
 
-void Chip::setPopup(bool popup)
+void Chip::setSelected(bool selected)
 {
-    m_popup = popup;
+    m_selected = selected;
+    update();
+}
+
+void Chip::setShort(bool isShort)
+{
+    if (m_short == isShort)
+        return;
+    m_short = isShort;
+    updateGeometry();
     update();
 }
 
 QSize Chip::sizeHint() const
 {
     const Theme& look = theme();
+    if (m_short)
+        return {look.px(10 + 8 + 8 + 14 + 8), look.px(26)};
     double width = look.px(10 + 8 + 8) + textWidth(look.font(), m_identity.title) + look.px(6 + 14 + 8);
     if (!m_knobs.isEmpty())
         width += look.px(6) + textWidth(look.font(Theme::labelSize), m_knobs);
@@ -63,20 +74,21 @@ void Chip::paintEvent(QPaintEvent* /*event*/)
 {
     const Theme& look = theme();
     QPainter painter(this);
-    const QColor ground = isDown() ? look.chosen : underMouse() ? look.hover : look.field;
+    const QColor ground = isDown() || m_selected ? look.chosen : underMouse() ? look.hover : look.field;
     drawGround(painter, rect(), ground, m_reference ? look.secondary : look.outline);
     double left = look.px(10);
     const double size = look.px(8);
     drawMarker(painter, m_identity, QPointF(left + size / 2, height() / 2.0), size);
     left += size + look.px(8);
-    const double titleWidth = textWidth(look.font(), m_identity.title);
-    drawText(painter, QRectF(left, 0, titleWidth + 1, height()), Qt::AlignLeft, m_identity.title, look.font(),
-             isEnabled() ? look.text : look.disabled);
+    const double titleWidth = m_short ? 0 : textWidth(look.font(), m_identity.title);
+    if (!m_short)
+        drawText(painter, QRectF(left, 0, titleWidth + 1, height()), Qt::AlignLeft, m_identity.title, look.font(),
+                 isEnabled() ? look.text : look.disabled);
     left += titleWidth + look.px(6);
-    if (!m_knobs.isEmpty())
+    if (!m_knobs.isEmpty() && !m_short)
         drawText(painter, QRectF(left, 0, cross().left() - left, height()), Qt::AlignLeft, m_knobs,
                  look.font(Theme::labelSize), look.secondary);
-    const Symbol end = m_reference ? Symbol::Pin : m_popup ? Symbol::Down : Symbol::Close;
+    const Symbol end = m_reference ? Symbol::Pin : Symbol::Close;
     drawSymbol(painter, end, cross().adjusted(1, 1, -1, -1), m_reference || m_overCross ? look.text : look.secondary);
     if (hasFocus())
         drawFocus(painter, rect());

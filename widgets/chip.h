@@ -17,8 +17,8 @@ public:
 
     void setMethod(const Identity& identity, const QString& knobs = {});
     void setReference(bool reference);
-    // A click opens a list: a chevron in place of the cross.
-    void setPopup(bool popup);
+    void setSelected(bool selected); // of several: the one that is looked at
+    void setShort(bool isShort);     // the marker alone, where there is no room for names
 
     QSize sizeHint() const override;
 
@@ -37,12 +37,13 @@ protected:
 private:
     QRectF cross() const;
 
-    bool closable() const { return !m_reference && !m_popup; }
+    bool closable() const { return !m_reference; }
 
     Identity m_identity;
     QString m_knobs;
     bool m_reference = false;
-    bool m_popup = false;
+    bool m_selected = false;
+    bool m_short = false;
     bool m_overCross = false;
     bool m_closing = false;
 };

@@ -7,7 +7,6 @@
 #include <QFontMetricsF>
 #include <QPainter>
 #include <QPainterPath>
-#include <QPixmap>
 
 #include <algorithm>
 #include <cmath>
@@ -226,22 +225,22 @@ QPen seriesPen(engine::Dash dash, const QColor& color, double width)
     return pen;
 }
 
+// As lines, each cut to the box, so that figures have them as vectors and any thread may draw them.
 void drawHatch(QPainter& painter, const QRectF& box)
 {
-    const double ratio = painter.device()->devicePixelRatioF();
-    const int pitch = std::max(4, int(std::lround(theme().px(6) * ratio)));
-    QPixmap tile(pitch, pitch);
-    tile.fill(Qt::transparent);
-    QPainter on(&tile);
-    on.setRenderHint(QPainter::Antialiasing);
-    on.setPen(QPen(theme().hatch, ratio * std::max(1.0, theme().scale)));
-    // The neighbours' lines too, for the corners of the tile.
-    for (const int shift : {-pitch, 0, pitch})
-        on.drawLine(QPointF(shift - 1, pitch + 1), QPointF(shift + pitch + 1, -1));
-    on.end();
-    tile.setDevicePixelRatio(ratio);
-    painter.drawTiledPixmap(box, tile,
-                            QPointF(std::fmod(box.left(), pitch / ratio), std::fmod(box.top(), pitch / ratio)));
+    const double pitch = std::max(4, theme().px(6));
+    painter.save();
+    painter.setRenderHint(QPainter::Antialiasing);
+    painter.setPen(QPen(theme().hatch, std::max(1.0, theme().scale), Qt::SolidLine, Qt::FlatCap));
+    // Lines x + y = k · pitch.
+    for (double sum = std::ceil((box.left() + box.top()) / pitch) * pitch; sum < box.right() + box.bottom();
+         sum += pitch) {
+        const double left = std::max(box.left(), sum - box.bottom());
+        const double right = std::min(box.right(), sum - box.top());
+        if (right > left)
+            painter.drawLine(QPointF(left, sum - left), QPointF(right, sum - right));
+    }
+    painter.restore();
 }
 
 void drawFrame(QPainter& painter, const QRectF& box, const QColor& color, double width)

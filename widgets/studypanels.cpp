@@ -18,6 +18,9 @@ StudyPanels::StudyPanels(Place place, QWidget* parent)
     : View(parent)
     , m_place(place)
 {
+    QSizePolicy policy(QSizePolicy::Preferred, QSizePolicy::Preferred);
+    policy.setHeightForWidth(place == Place::Side);
+    setSizePolicy(policy);
 }
 
 StudyPane* StudyPanels::reuse(const std::string& id, std::vector<StudyPane*>& old)
@@ -64,10 +67,10 @@ void StudyPanels::setCompact(bool compact)
     updateGeometry();
 }
 
-std::vector<StudyPanels::Row> StudyPanels::rows() const
+std::vector<StudyPanels::Row> StudyPanels::rows(int width) const
 {
     std::vector<Row> rows;
-    const int wide = std::max(width(), theme().px(200)) - 2 * theme().px(Theme::gap4);
+    const int wide = std::max(width, theme().px(200)) - 2 * theme().px(Theme::gap4);
     const auto add = [&](Row& row, StudyPane* pane) {
         row.panes.push_back(pane);
         row.share = std::max(row.share, pane->panel().height);
@@ -95,7 +98,7 @@ void StudyPanels::arrange()
 {
     const Theme& look = theme();
     m_lines.clear();
-    const std::vector<Row> all = rows();
+    const std::vector<Row> all = rows(width());
     const int room = look.px(rowRoom);
     double left = height() - double(room) * double(all.size()), shares = 0;
     for (const Row& row : all)
@@ -141,12 +144,23 @@ QSize StudyPanels::sizeHint() const
     return minimumSizeHint().expandedTo({theme().px(m_place == Place::Side ? 240 : 640), 0});
 }
 
-QSize StudyPanels::minimumSizeHint() const
+int StudyPanels::leastHeight(int width) const
 {
     int high = 0;
-    for (const Row& row : rows())
+    for (const Row& row : rows(width))
         high += row.least + theme().px(rowRoom);
-    return {theme().px(m_place == Place::Side ? 200 : 480), high};
+    return high;
+}
+
+int StudyPanels::heightForWidth(int width) const
+{
+    return leastHeight(width);
+}
+
+QSize StudyPanels::minimumSizeHint() const
+{
+    const int wide = theme().px(m_place == Place::Side ? 200 : 480);
+    return {wide, leastHeight(wide)};
 }
 
 void StudyPanels::paintEvent(QPaintEvent*)

@@ -30,6 +30,7 @@ public:
 
     QSize sizeHint() const override;
     QSize minimumSizeHint() const override;
+    int heightForWidth(int width) const override; // in the dock
 
 signals:
     void picked(const std::vector<widgets::StudyPick>& picks);
@@ -47,7 +48,8 @@ private:
         int least = 0;    // pixels
     };
 
-    std::vector<Row> rows() const;
+    std::vector<Row> rows(int width) const;
+    int leastHeight(int width) const;
     void arrange();
     StudyPane* reuse(const std::string& id, std::vector<StudyPane*>& old);
 

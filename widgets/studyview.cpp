@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/studyview.h"
 
+#include "widgets/columnscroll.h"
 #include "widgets/messagebar.h"
 #include "widgets/sentence.h"
 
 #include <QHBoxLayout>
 #include <QPainter>
-#include <QScrollArea>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -17,16 +17,11 @@ StudyView::StudyView(QWidget* parent)
     : View(parent)
     , m_sentence(new Sentence(this))
     , m_panels(new StudyPanels(StudyPanels::Place::Rows))
-    , m_scroll(new QScrollArea(this))
+    , m_scroll(new ColumnScroll(this))
     , m_column(new QVBoxLayout(this))
     , m_inset(new QHBoxLayout)
 {
-    m_scroll->setWidget(m_panels); // which it owns
-    m_scroll->setWidgetResizable(true);
-    m_scroll->setFrameShape(QFrame::NoFrame);
-    m_scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    m_scroll->setFocusPolicy(Qt::NoFocus);
-    m_scroll->viewport()->setBackgroundRole(QPalette::Button); // the panel's colour
+    m_scroll->setColumn(m_panels);
     m_column->setContentsMargins(0, 0, 0, 0);
     m_column->setSpacing(0);
     m_inset->addWidget(m_sentence);

@@ -4,11 +4,11 @@
 #include "widgets/studypanels.h"
 
 class QHBoxLayout;
-class QScrollArea;
 class QVBoxLayout;
 
 namespace widgets {
 
+class ColumnScroll;
 class MessageBar;
 class Sentence;
 
@@ -42,7 +42,7 @@ private:
 
     Sentence* m_sentence;
     StudyPanels* m_panels;
-    QScrollArea* m_scroll;
+    ColumnScroll* m_scroll;
     QVBoxLayout* m_column;
     QHBoxLayout* m_inset;
     std::vector<MessageBar*> m_notices;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/theme.h"
 
+#include "widgets/themescope.h"
+
 #include <QApplication>
 #include <QEvent>
 
@@ -150,8 +152,28 @@ void ThemeSource::set(bool dark, double scale)
     emit changed();
 }
 
+namespace {
+
+thread_local const Theme* scoped = nullptr; // of the innermost ThemeScope of this thread
+
+} // namespace
+
+ThemeScope::ThemeScope(const Theme& look)
+    : m_theme(look)
+    , m_before(scoped)
+{
+    scoped = &m_theme;
+}
+
+ThemeScope::~ThemeScope()
+{
+    scoped = m_before;
+}
+
 const Theme& theme()
 {
+    if (scoped != nullptr)
+        return *scoped;
     return ThemeSource::instance().theme();
 }
 

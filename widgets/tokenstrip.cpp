@@ -223,6 +223,9 @@ void TokenStrip::drawToken(QPainter& painter, int index) const
     }
     const double inset = paddingOf();
     drawText(painter, place.adjusted(inset, 0, -inset + 1, 0), Qt::AlignLeft, token.text, look.font(), ink);
+    if (token.stop)
+        drawMarker(painter, engine::Marker::Circle, place.topLeft() + QPointF(look.px(3), look.px(3)), look.px(6),
+                   look.text, look.panel);
     if (!ahead && !std::isnan(token.change) && m_legend.change > 0) {
         const double share = std::clamp(std::abs(double(token.change)) / m_legend.change, 0.0, 1.0);
         const double wide = std::round(share * place.width());

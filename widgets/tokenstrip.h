@@ -16,6 +16,7 @@ struct TokenChip
     bool special = false;                                   // begin, end…: named by us, not read from the text
     float tint = std::numeric_limits<float>::quiet_NaN();   // e.g. its loss; not a number: none
     float change = std::numeric_limits<float>::quiet_NaN(); // of that number by the method; not a number: none
+    bool stop = false;                                      // playing stops here: a dot at its corner
 };
 
 // What tint and change mean.

@@ -188,7 +188,7 @@ void AttentionPresenter::showColumn(std::size_t place, std::size_t which)
         heading.proof.reset();
     if (column.kind == Kind::Difference || column.kind == Kind::Ratio) {
         heading.minus = headingOf(maps.look(0), false).method;
-        heading.label = column.kind == Kind::Ratio ? tr("log2, method ÷ exact") : tr("signed");
+        heading.label = column.kind == Kind::Ratio ? tr("log2, method ÷ reference") : tr("signed");
         if (column.impossible > 0)
             heading.badges << tr("%1 below 0").arg(widgets::whole(column.impossible));
     }
@@ -269,11 +269,12 @@ void AttentionPresenter::showBars()
     const MapColumn& last = maps.columns.back();
     const bool compared = last.kind == Kind::Difference || last.kind == Kind::Ratio;
     const bool several = maps.columns.size() > 1 && maps.columns[maps.columns.size() - 2].kind == last.kind;
-    const QString name = several ? tr("method") : identityOf(maps.look(last.lane).layer->context.plan.shown()).title;
+    const auto titleIn = [&](int lane) { return identityOf(maps.look(lane).layer->context.plan.shown()).title; };
+    const QString name = several ? tr("method") : titleIn(last.lane);
     row.differenceBar().setScale(scaleOf(last));
     row.differenceBar().setHistogram(maps.difference);
     row.differenceBar().setTitle(compared ? QString() : tr("product of query and key in one dimension"));
-    row.differenceBar().setEnds(compared ? tr("← exact gives more") : QString(),
+    row.differenceBar().setEnds(compared ? tr("← %1 gives more").arg(titleIn(0)) : QString(),
                                 compared ? tr("%1 gives more →").arg(name) : QString());
 }
 
@@ -301,26 +302,30 @@ void AttentionPresenter::showMarks()
     const Selection& selection = m_document.state().selection;
     const auto& hoveredQuery = m_document.hoveredQuery();
     const auto& hoveredKey = m_document.hoveredKey();
+    // None of a text that is still being run.
+    const int tokens = m_work.maps() ? m_work.maps()->look(0).map.tokens : 0;
+    const auto cell = [&](std::optional<TokenPos> place) {
+        return place && place->value < tokens ? std::optional<int>(cellOf(*place)) : std::nullopt;
+    };
+    const auto cells = [&](std::optional<TokenPos> query, std::optional<TokenPos> key) {
+        const std::optional<int> row = cell(query), col = cell(key);
+        return row && col ? std::optional(widgets::Cell{*row, *col}) : std::nullopt;
+    };
     std::optional<widgets::Cell> pinned, over;
     if (neurons()) {
-        if (selection.key)
+        if (cell(selection.key))
             pinned = widgets::Cell{selection.key->value, dimension};
-        if (hoveredKey && hovered)
+        if (cell(hoveredKey) && hovered)
             over = widgets::Cell{hoveredKey->value, *hovered};
     } else {
-        if (selection.query && selection.key)
-            pinned = widgets::Cell{cellOf(*selection.query), cellOf(*selection.key)};
-        if (hoveredQuery && hoveredKey)
-            over = widgets::Cell{cellOf(*hoveredQuery), cellOf(*hoveredKey)};
+        pinned = cells(selection.query, selection.key);
+        over = cells(hoveredQuery, hoveredKey);
     }
     AttentionPanel& panel = m_window.attention();
     for (int place = 0; place < MapsRow::most; ++place)
         panel.maps().map(place).setMarked(pinned, over);
     const auto valueOf = [](std::optional<TokenPos> place) {
         return place ? std::optional<int>(place->value) : std::nullopt;
-    };
-    const auto cell = [&](std::optional<TokenPos> place) {
-        return place ? std::optional<int>(cellOf(*place)) : std::nullopt;
     };
     panel.row().setMarked(valueOf(selection.key), valueOf(hoveredKey));
     panel.arcs().setMarked(cell(selection.query), cell(selection.key), cell(hoveredQuery));
@@ -333,8 +338,14 @@ void AttentionPresenter::showSentence()
         return;
     }
     const auto& maps = m_work.maps();
+    if (m_document.laneCount() == 1) {
+        m_window.attention().sentence().setRuns({{titleOf(m_document.comparedPlan().everywhere.shown()) + " ", true},
+                                                 {tr("stands alone: add a method with + to see what it changes.")}});
+        m_window.attention().sentence().setSecond({});
+        return;
+    }
     const bool joined = maps && maps->metrics && m_document.state().layout.attention.heads != AttentionView::Heads::One;
-    const auto& rows = joined ? maps->metrics : m_document.lane({m_work.compared()}).rows;
+    const auto& rows = joined ? maps->metrics : m_document.lane(m_document.comparedLane()).rows;
     if (!rows)
         return;
     widgets::Sentence& sentence = m_window.attention().sentence();
@@ -398,6 +409,10 @@ void AttentionPresenter::showRow()
             continue;
         engine::Grid weights = row->weights;
         if (joined) {
+            const auto& places = maps->request.looks; // of the lanes as they were when the maps were drawn
+            if (lane >= int(places.size()) || !places[std::size_t(lane)] ||
+                places[std::size_t(lane)]->layer != row->look->layer)
+                return; // shown with the maps that are on their way
             const engine::Grid all = lane < int(maps->joined.size()) ? maps->joined[std::size_t(lane)] : engine::Grid();
             if (all.rows() != int(sequence.ids.size()))
                 continue; // not joined, or reduced

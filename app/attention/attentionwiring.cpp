@@ -63,6 +63,8 @@ void AttentionWiring::wireWork()
     connect(&m_document, &Document::selectionChanged, &m_work, &AttentionWork::updateMaps);
     connect(&m_document, &Document::layoutChanged, &m_work, &AttentionWork::updateMaps);
     connect(&m_document, &Document::sequenceChanged, &m_work, &AttentionWork::updateMaps);
+    connect(&m_document, &Document::lanesChanged, &m_work, &AttentionWork::updateMaps);
+    connect(&m_document, &Document::lanesChanged, &m_work, &AttentionWork::updateNavigation);
     connect(&m_document, &Document::runChanged, &m_work, &AttentionWork::updateNavigation);
     connect(&m_document, &Document::selectionChanged, &m_work, &AttentionWork::updateNavigation);
     connect(&m_document, &Document::playingChanged, &m_work, &AttentionWork::updateNavigation);
@@ -79,6 +81,8 @@ void AttentionWiring::wireResults()
     show(&m_work, &AttentionWork::mapsChanged, &AttentionPresenter::showRow);
     show(&m_work, &AttentionWork::navigationChanged, &AttentionPresenter::showHeads);
     show(&m_work, &AttentionWork::navigationChanged, &AttentionPresenter::showHeading);
+    show(&m_document, &Document::lanesChanged, &AttentionPresenter::showSentence);
+    show(&m_document, &Document::lanesChanged, &AttentionPresenter::showRow);
     show(&m_document, &Document::rowsChanged, &AttentionPresenter::showSentence);
     show(&m_document, &Document::rowChanged, &AttentionPresenter::showRow);
     show(&m_document, &Document::hoverChanged, &AttentionPresenter::showMarks);

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/attention/attentionwork.h"
 
-#include <algorithm>
-
 namespace app {
 
 namespace {
@@ -34,12 +32,6 @@ AttentionWork::~AttentionWork()
     m_drawer->cancel("maps");
     m_lanes.tasks().forget(*m_navigator);
     m_lanes.tasks().forget(*m_drawer);
-}
-
-int AttentionWork::compared() const
-{
-    const int last = m_document.laneCount() - 1;
-    return last < 1 ? 0 : std::clamp(m_document.state().selection.lane.value, 1, last);
 }
 
 // Looks of one head at one time; none while they are not all of it.

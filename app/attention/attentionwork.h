@@ -38,8 +38,8 @@ public:
     // How long the whole navigation would take, from the last one's speed; none before there was one.
     std::optional<double> expectedSeconds() const;
 
-    // The lane that is compared with the exact one.
-    int compared() const;
+    // Document::comparedLane(); 0: the reference stands alone.
+    int compared() const { return m_document.comparedLane().value; }
 
 public slots:
     void updateMaps();       // anything they are made of may have changed

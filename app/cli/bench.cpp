@@ -29,7 +29,8 @@ SweepRequest requestFrom(const BenchOptions& options)
                                                           "--linear");
         }
     }
-    request.shape = {options.heads, options.heads, options.headDim, options.headDim, !options.full};
+    request.shape = {options.heads, options.keyHeads > 0 ? options.keyHeads : options.heads, options.headDim,
+                     options.headDim, !options.full};
     request.lengths = parseLengths(options.lengths);
     request.repeats = options.reps;
     request.seed = options.seed;

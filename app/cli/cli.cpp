@@ -4,6 +4,8 @@
 #include "app/cli/parse.h"
 #include "engine/jobs/worker.h"
 
+#include <QGuiApplication>
+
 #include <chrono>
 #include <condition_variable>
 #include <csignal>
@@ -123,9 +125,25 @@ int finished(const Outcome<int>& outcome)
     return std::get<int>(outcome);
 }
 
+// What Qt says of the desktop session's folder is no news to who runs a command.
+void sayOnStderr(QtMsgType /*type*/, const QMessageLogContext& /*context*/, const QString& text)
+{
+    if (!text.startsWith(QStringLiteral("QStandardPaths: ")))
+        std::cerr << text.toStdString() << '\n';
+}
+
 int execute(const Command& command)
 {
     const InterruptGuard guard;
+    std::optional<QGuiApplication> type; // fonts, without a display
+    int count = 1;
+    char name[] = "subquad";
+    char* names[] = {name, nullptr};
+    if (command.draws) {
+        qInstallMessageHandler(sayOnStderr);
+        qputenv("QT_QPA_PLATFORM", "offscreen");
+        type.emplace(count, names);
+    }
     const bool terminal = isatty(STDERR_FILENO) == 1 && isatty(STDOUT_FILENO) == 0;
     Calls calls;
     std::optional<Outcome<int>> outcome;

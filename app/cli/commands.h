@@ -96,6 +96,7 @@ struct BenchOptions
 {
     std::string methods; // empty: all
     int heads = 8, headDim = 16, reps = 9;
+    int keyHeads = 0; // 0: as many as heads
     std::string lengths = "64:4096:x2";
     bool full = false;
     bool linear = false; // projections of width heads · headDim instead of attention

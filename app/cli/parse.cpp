@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/parse.h"
 
+#include "app/cli/figurecommands.h"
+
 #include <CLI/CLI.hpp>
 #include <memory>
 
@@ -41,6 +43,8 @@ private:
     void addSelftest();
     void addDevices();
     void addMethods();
+    void addFigure();
+    void addReport();
     void addWindow();
 
     CLI::App m_app{"Subquad: exact attention beside its efficient approximations, on real checkpoints"};
@@ -193,6 +197,8 @@ void Parser::addBench()
     sub->add_option("--head-dim", options->headDim, "Width of a head")
         ->check(CLI::Range(1, 4096))
         ->capture_default_str();
+    sub->add_option("--key-heads", options->keyHeads, "Key/value heads, a divisor of heads (default: as many)")
+        ->check(CLI::Range(1, 4096));
     sub->add_option("--lengths", options->lengths, "n, n,n,…, a:b:xk or a:b:+k")->capture_default_str();
     auto* full = sub->add_flag("--full", options->full, "Every query sees every key");
     sub->add_flag("--causal", options->causal, "A query sees the keys up to it (the default)")->excludes(full);
@@ -234,6 +240,47 @@ void Parser::addMethods()
     sub->add_flag("--full", options->full, "Every query sees every key")->needs(cost);
 }
 
+void Parser::addFigure()
+{
+    auto options = std::make_shared<FigureOptions>();
+    CLI::App* sub = add("figure", "What a tab of the window shows, as SVG, PDF, PNG or data", options, figure);
+    sub->parse_complete_callback([this] { m_command.draws = true; });
+    addSource(sub, options->source);
+    addPrompt(sub, options->prompt, false);
+    addWhere(sub, options->where);
+    sub->add_option("-o,--out", options->out, "File to write; its suffix says how: .svg .pdf .png .npy .csv")
+        ->required()
+        ->take_all()
+        ->expected(1);
+    sub->add_option("--view", options->view, "attention or timing")->capture_default_str();
+    sub->add_option("--width", options->width, "Of the figure: 85mm, 178mm")->capture_default_str();
+    sub->add_option("--methods", options->methods, "Methods beside exact attention, separated by commas");
+    sub->add_option("--layer", options->layer, "Layer, counted from 0");
+    sub->add_option("--head", options->head, "Head, counted from 0");
+    auto* query = sub->add_option("--query", options->query, "Query token of the row, counted from 0");
+    sub->add_option("--key", options->key, "Key token that is marked")->needs(query);
+    sub->add_option("--lengths", options->lengths, "Of the timing view's sweep");
+    sub->add_flag("--no-text", options->withoutText, "Leave the prompt's text out of the file");
+}
+
+void Parser::addReport()
+{
+    auto options = std::make_shared<ReportOptions>();
+    CLI::App* sub = add("report", "Time the methods on a checkpoint's heads and write a report", options, report);
+    sub->parse_complete_callback([this] { m_command.draws = true; });
+    addSource(sub, options->source);
+    addWhere(sub, options->where);
+    sub->add_option("-o,--out", options->out, "File to write: .html, .csv or .json")
+        ->required()
+        ->take_all()
+        ->expected(1);
+    sub->add_option("--methods", options->methods, "Methods, separated by commas (default: all)");
+    sub->add_option("--lengths", options->lengths, "n, n,n,…, a:b:xk or a:b:+k (default: up to the context)");
+    sub->add_option("--reps", options->reps, "Repeats")->check(CLI::Range(1, 100000))->capture_default_str();
+    sub->add_flag("--causal", options->causal, "A query sees the keys up to it (default: all)");
+    sub->add_option("--seed", options->seed, "Of the random tensors");
+}
+
 void Parser::addWindow()
 {
     m_app.add_option("PATH", m_window.path, "Checkpoint to open in the window (default: the bundled sample)");
@@ -263,6 +310,8 @@ Parser::Parser()
     addSelftest();
     addDevices();
     addMethods();
+    addFigure();
+    addReport();
 }
 
 std::variant<Command, WindowRequest, Answer> Parser::parse(int argc, const char* const* argv)

@@ -15,6 +15,7 @@ struct Command
 {
     std::function<int(Context&)> work;
     bool json = false;
+    bool draws = false; // needs a QGuiApplication while it runs: type and drawings
 };
 
 // What is printed instead of doing anything, and the exit code: help, or what is wrong with the command line.

@@ -2,13 +2,13 @@
 #include "app/panels/explainpanel.h"
 
 #include "app/panels/heading.h"
+#include "widgets/columnscroll.h"
 #include "widgets/derivationview.h"
 #include "widgets/icons.h"
 #include "widgets/studypanels.h"
 
 #include <QLabel>
 #include <QPainter>
-#include <QScrollArea>
 #include <QVBoxLayout>
 
 namespace app {
@@ -67,20 +67,14 @@ private:
 
 ExplainPanel::ExplainPanel(QWidget* parent)
     : View(parent)
-    , m_scroll(new QScrollArea(this))
+    , m_scroll(new widgets::ColumnScroll(this))
 {
     auto* all = new QVBoxLayout(this);
     all->setSpacing(0);
     all->addWidget(new Heading(tr("Explain"), 36, this));
     all->addWidget(m_scroll, 1);
-    m_scroll->setWidgetResizable(true);
-    m_scroll->setFrameShape(QFrame::NoFrame);
-    m_scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    m_scroll->setFocusPolicy(Qt::NoFocus);
     auto* content = new QWidget;
-    content->setBackgroundRole(QPalette::Button); // the panel's colour
-    content->setAutoFillBackground(true);
-    m_scroll->setWidget(content);
+    m_scroll->setColumn(content);
     m_column = new QVBoxLayout(content);
     m_column->setSpacing(0);
     m_column->setContentsMargins(0, 0, 0, 0);
@@ -96,7 +90,7 @@ ExplainPanel::ExplainPanel(QWidget* parent)
     m_deviations = addText(tr("Where released code differs"));
     m_paper = addText(tr("Source"));
     m_column->addStretch();
-    setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Expanding);
+    setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Expanding); // as wide as the dock it stands in
     ExplainPanel::themeChanged();
 }
 
@@ -156,16 +150,9 @@ QString ExplainPanel::text() const
     return texts.join(u'\n');
 }
 
-void ExplainPanel::setCompact(bool compact)
-{
-    m_compact = compact;
-    themeChanged();
-}
-
 void ExplainPanel::themeChanged()
 {
     const int left = theme().px(Theme::gap4);
-    setFixedWidth(theme().px(m_compact ? 252 : 320));
     layout()->setContentsMargins(1, 0, 0, 0); // the hairline at its left edge
     for (QLabel* title : m_titles) {
         title->setFont(theme().font(Theme::bodySize, true));

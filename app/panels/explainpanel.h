@@ -7,10 +7,10 @@
 #include <vector>
 
 class QLabel;
-class QScrollArea;
 class QVBoxLayout;
 
 namespace widgets {
+class ColumnScroll;
 class DerivationView;
 class StudyPanels;
 } // namespace widgets
@@ -45,8 +45,6 @@ public:
 
     widgets::StudyPanels& tab() { return *m_tab; } // of the tab in front
 
-    void setCompact(bool compact); // below 1500 px: narrower
-
     QString text() const; // the method's words as they are shown
 
 signals:
@@ -62,12 +60,11 @@ private:
     QLabel* addText(const QString& title);
 
     MethodWords m_words;
-    bool m_compact = false;
     Place* m_place;
     widgets::DerivationView* m_derivation;
     widgets::StudyPanels* m_cell;
     widgets::StudyPanels* m_tab;
-    QScrollArea* m_scroll;
+    widgets::ColumnScroll* m_scroll;
     QVBoxLayout* m_column = nullptr;
     std::vector<QLabel*> m_titles;
     QLabel* m_note;

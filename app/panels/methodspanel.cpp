@@ -2,6 +2,7 @@
 #include "app/panels/methodspanel.h"
 
 #include "app/panels/heading.h"
+#include "widgets/columnscroll.h"
 #include "widgets/iconbutton.h"
 #include "widgets/knobform.h"
 
@@ -9,7 +10,6 @@
 #include <QLabel>
 #include <QPainter>
 #include <QPushButton>
-#include <QScrollArea>
 #include <QVBoxLayout>
 
 namespace app {
@@ -57,13 +57,8 @@ MethodsPanel::MethodsPanel(QWidget* parent)
     inner->addWidget(m_idea);
     inner->addWidget(m_about, 0, Qt::AlignLeft);
     inner->addStretch();
-    auto* area = new QScrollArea(this);
-    area->setWidget(scrolled);
-    area->setWidgetResizable(true);
-    scrolled->setBackgroundRole(QPalette::Button); // the panel's colour
-    scrolled->setAutoFillBackground(true);
-    area->setFrameShape(QFrame::NoFrame);
-    area->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    auto* area = new widgets::ColumnScroll(this);
+    area->setColumn(scrolled);
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/panels/sidedock.h"
 
+#include "widgets/columnscroll.h"
 #include "widgets/icons.h"
 #include "widgets/paint.h"
 
@@ -8,7 +9,6 @@
 #include <QKeyEvent>
 #include <QMouseEvent>
 #include <QPainter>
-#include <QScrollArea>
 #include <QVBoxLayout>
 
 namespace app {
@@ -35,26 +35,23 @@ protected:
     }
 };
 
-// As high as its sections must be, not as they would like: only then does the dock scroll.
-class Sections : public QWidget
-{
-public:
-    using QWidget::QWidget;
-
-    int heightForWidth(int width) const override { return layout()->minimumHeightForWidth(width); }
-};
-
 } // namespace
 
-Rail::Rail(QStringList names, QWidget* parent)
+Rail::Rail(QWidget* parent)
     : View(parent)
-    , m_names(std::move(names))
 {
     setMouseTracking(true);
     setFocusPolicy(Qt::TabFocus);
+    setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Expanding);
+}
+
+void Rail::setNames(const QStringList& names, bool opensLeft)
+{
+    m_names = names;
+    m_opensLeft = opensLeft;
     setAccessibleName(tr("Show %1").arg(m_names.join(", ")));
     setToolTip(accessibleName());
-    setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Expanding);
+    update();
 }
 
 QSize Rail::sizeHint() const
@@ -79,7 +76,7 @@ void Rail::paintEvent(QPaintEvent*)
         top += length;
     }
     const double side = theme().px(16);
-    widgets::drawSymbol(painter, widgets::Symbol::Right,
+    widgets::drawSymbol(painter, m_opensLeft ? widgets::Symbol::Left : widgets::Symbol::Right,
                         {(width() - side) / 2, height() - side - theme().px(Theme::gap3), side, side},
                         theme().secondary);
     if (hasFocus())
@@ -112,25 +109,31 @@ void Rail::keyPressEvent(QKeyEvent* event)
         View::keyPressEvent(event);
 }
 
-SideDock::SideDock(QWidget* parent)
+SideDock::SideDock(Side side, QWidget* parent)
     : View(parent)
-    , m_sections(new Sections(this))
+    , m_side(side)
+    , m_scroll(new widgets::ColumnScroll(this))
+    , m_sections(new QWidget)
     , m_column(new QVBoxLayout(m_sections))
+    , m_rail(new Rail(this))
 {
     m_column->setContentsMargins(0, 0, 0, 0);
     m_column->setSpacing(0);
     auto* row = new QHBoxLayout(this);
-    row->setContentsMargins(0, 0, 1, 0); // the hairline at its right edge
+    row->setContentsMargins(side == Side::Right ? 1 : 0, 0, side == Side::Left ? 1 : 0, 0); // its hairline
     // Where the sections need more height than there is they scroll, and the window still fits a small screen.
-    m_scroll = new QScrollArea(this);
-    m_scroll->setWidget(m_sections);
-    m_scroll->setWidgetResizable(true);
-    m_scroll->setFrameShape(QFrame::NoFrame);
-    m_scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    m_sections->setBackgroundRole(QPalette::Button); // the panel's colour
-    m_sections->setAutoFillBackground(true);
+    m_scroll->setColumn(m_sections);
     row->addWidget(m_scroll);
+    row->addWidget(m_rail);
     setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Expanding);
+    connect(m_rail, &Rail::asked, this, &SideDock::unfoldAsked);
+    arrange();
+}
+
+void SideDock::setBreadth(double breadth)
+{
+    m_breadth = breadth;
+    arrange();
 }
 
 void SideDock::addSection(const QString& name, QWidget* section, int stretch)
@@ -139,14 +142,7 @@ void SideDock::addSection(const QString& name, QWidget* section, int stretch)
         m_column->addWidget(new Hairline(m_sections));
     m_names << name;
     m_column->addWidget(section, stretch);
-}
-
-void SideDock::finish()
-{
-    m_rail = new Rail(m_names, this);
-    layout()->addWidget(m_rail);
-    connect(m_rail, &Rail::asked, this, &SideDock::unfoldAsked);
-    arrange();
+    m_rail->setNames(m_names, m_side == Side::Right);
 }
 
 void SideDock::setFolded(bool folded)
@@ -158,9 +154,8 @@ void SideDock::setFolded(bool folded)
 void SideDock::arrange()
 {
     m_scroll->setVisible(!m_folded);
-    if (m_rail != nullptr)
-        m_rail->setVisible(m_folded);
-    setFixedWidth(theme().px(m_folded ? 28 : 240) + 1);
+    m_rail->setVisible(m_folded);
+    setFixedWidth(theme().px(m_folded ? 28 : m_breadth) + 1);
 }
 
 void SideDock::themeChanged()
@@ -172,7 +167,7 @@ void SideDock::paintEvent(QPaintEvent*)
 {
     QPainter painter(this);
     painter.fillRect(rect(), m_folded ? theme().window : theme().panel);
-    painter.fillRect(QRect(width() - 1, 0, 1, height()), theme().hairline);
+    painter.fillRect(QRect(m_side == Side::Left ? width() - 1 : 0, 0, 1, height()), theme().hairline);
 }
 
 } // namespace app

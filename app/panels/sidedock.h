@@ -5,7 +5,10 @@
 
 #include <QStringList>
 
-class QScrollArea;
+namespace widgets {
+class ColumnScroll;
+}
+
 class QVBoxLayout;
 
 namespace app {
@@ -16,7 +19,9 @@ class Rail : public widgets::View
     Q_OBJECT
 
 public:
-    explicit Rail(QStringList names, QWidget* parent = nullptr);
+    explicit Rail(QWidget* parent = nullptr);
+
+    void setNames(const QStringList& names, bool opensLeft);
 
     QSize sizeHint() const override;
 
@@ -36,20 +41,30 @@ private:
     double lengthOf(const QString& name) const;
 
     QStringList m_names;
+    bool m_opensLeft = false;
     bool m_over = false;
 };
 
-// The left dock: sections one below the other, parted by hairlines; a rail of 28 px where the window is narrow.
+// A dock at the left or right: sections one below the other, parted by hairlines. Folded it is a rail of 28 px.
 class SideDock : public widgets::View
 {
     Q_OBJECT
 
 public:
-    explicit SideDock(QWidget* parent = nullptr);
+    enum class Side
+    {
+        Left,
+        Right
+    };
+
+    explicit SideDock(Side side, QWidget* parent = nullptr);
+
+    void setBreadth(double breadth); // in pixels of the 100 % interface, when it is open
 
     // The last section given a stretch takes the room that is left.
     void addSection(const QString& name, QWidget* section, int stretch = 0);
-    void finish(); // after the last section
+
+    bool isEmpty() const { return m_names.isEmpty(); }
 
     void setFolded(bool folded);
 
@@ -65,10 +80,12 @@ protected:
 private:
     void arrange();
 
-    QScrollArea* m_scroll;
+    Side m_side;
+    double m_breadth = 240;
+    widgets::ColumnScroll* m_scroll;
     QWidget* m_sections;
     QVBoxLayout* m_column;
-    Rail* m_rail = nullptr;
+    Rail* m_rail;
     QStringList m_names;
     bool m_folded = false;
 };

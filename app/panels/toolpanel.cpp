@@ -20,6 +20,8 @@ using widgets::Theme;
 
 namespace {
 
+constexpr std::size_t mostChips = 6;
+
 // One hairline between groups.
 class Rule : public widgets::View
 {
@@ -63,6 +65,41 @@ private:
     QString m_text;
 };
 
+// Looks like a field and is a button: it opens the search.
+class SearchField : public QAbstractButton
+{
+public:
+    explicit SearchField(QWidget* parent)
+        : QAbstractButton(parent)
+    {
+        setAttribute(Qt::WA_Hover);
+        setCursor(Qt::IBeamCursor);
+        setFocusPolicy(Qt::TabFocus);
+        setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Fixed);
+        widgets::followTheme(*this);
+    }
+
+    QSize sizeHint() const override { return {theme().px(272), theme().px(26)}; }
+
+    QSize minimumSizeHint() const override { return sizeHint(); }
+
+protected:
+    void paintEvent(QPaintEvent*) override
+    {
+        QPainter painter(this);
+        widgets::drawGround(painter, rect(), underMouse() ? theme().hover : theme().field, theme().outline);
+        const double side = theme().px(16), left = theme().px(Theme::gap2);
+        widgets::drawSymbol(painter, Symbol::Search, {left, (height() - side) / 2, side, side}, theme().secondary);
+        const QRectF words(left + side + theme().px(Theme::gap2), 0,
+                           width() - left - side - 2 * theme().px(Theme::gap2), height());
+        widgets::drawText(painter, words, Qt::AlignLeft, text(), theme().font(), theme().secondary);
+        widgets::drawText(painter, words, Qt::AlignRight, ToolPanel::tr("Ctrl Shift P"), theme().font(Theme::labelSize),
+                          theme().secondary);
+        if (hasFocus())
+            widgets::drawFocus(painter, rect());
+    }
+};
+
 } // namespace
 
 void Counter::set(int now, int all)
@@ -101,8 +138,11 @@ ToolPanel::ToolPanel(QWidget* parent)
     , m_chipRow(new QHBoxLayout)
     , m_open(new QToolButton(this))
     , m_device(new QToolButton(this))
+    , m_search(new SearchField(this))
+    , m_find(new IconButton(Symbol::Search, tr("Find a command or token (Ctrl+Shift+P)"), this))
     , m_play(new IconButton(Symbol::Play, tr("Play (Space)"), this))
     , m_theme(new IconButton(Symbol::Moon, tr("Light or dark"), this))
+    , m_plus(new IconButton(Symbol::Plus, tr("Compare with one more method"), this))
     , m_counter(new Counter(this))
     , m_layer(new widgets::Stepper(tr("layer"), this))
     , m_head(new widgets::Stepper(tr("head"), this))
@@ -117,14 +157,24 @@ ToolPanel::ToolPanel(QWidget* parent)
     addButtons();
     m_row->addWidget(new Word(tr("compare"), this));
     m_row->addLayout(m_chipRow);
+    m_row->addWidget(m_plus);
     m_row->addStretch();
+    m_search->setText(tr("Find a command or token"));
+    m_search->setAccessibleName(m_search->text());
+    m_find->hide();
+    m_row->addWidget(m_search);
+    m_row->addWidget(m_find);
     m_row->addWidget(m_device);
+    connect(m_search, &QAbstractButton::clicked, this, &ToolPanel::searchAsked);
+    connect(m_find, &IconButton::clicked, this, &ToolPanel::searchAsked);
     m_row->addWidget(m_theme);
     connect(m_open, &QToolButton::clicked, this, &ToolPanel::openAsked);
     connect(m_play, &IconButton::clicked, this, &ToolPanel::playAsked);
     connect(m_theme, &IconButton::clicked, this, &ToolPanel::themeAsked);
     connect(m_layer, &widgets::Stepper::changed, this, [this](int value) { emit layerChosen(value - 1); });
     connect(m_head, &widgets::Stepper::changed, this, [this](int value) { emit headChosen(value - 1); });
+    connect(m_plus, &IconButton::clicked, this,
+            [this] { emit laneWanted(m_plus->mapToGlobal(QPoint(0, m_plus->height()))); });
     connect(m_device, &QToolButton::clicked, this,
             [this] { emit deviceAsked(m_device->mapToGlobal(QPoint(0, m_device->height()))); });
     ToolPanel::themeChanged();
@@ -187,27 +237,82 @@ void ToolPanel::setLanes(const std::vector<LaneLabel>& lanes)
     showLanes();
 }
 
+void ToolPanel::addChip()
+{
+    auto* chip = new widgets::Chip(this);
+    const int lane = int(m_chips.size());
+    const auto ask = [this, chip, lane] { emit laneAsked(lane, chip->mapToGlobal(QPoint(0, chip->height()))); };
+    connect(chip, &widgets::Chip::clicked, this, [this, lane, ask] {
+        if (m_lanes[std::size_t(lane)].selected || m_lanes[std::size_t(lane)].reference)
+            ask();
+        else
+            emit laneChosen(lane);
+    });
+    connect(chip, &widgets::Chip::closeRequested, this, [this, lane] { emit laneClosed(lane); });
+    chip->setContextMenuPolicy(Qt::CustomContextMenu);
+    connect(chip, &QWidget::customContextMenuRequested, this, ask);
+    m_chipRow->addWidget(chip);
+    m_chips.push_back(chip);
+}
+
 void ToolPanel::showLanes()
 {
-    while (m_chips.size() < m_lanes.size()) {
-        auto* chip = new widgets::Chip(this);
-        const int lane = int(m_chips.size());
-        connect(chip, &widgets::Chip::clicked, this,
-                [this, chip, lane] { emit laneAsked(lane, chip->mapToGlobal(QPoint(0, chip->height()))); });
-        m_chipRow->addWidget(chip);
-        m_chips.push_back(chip);
-    }
+    while (m_chips.size() < m_lanes.size())
+        addChip();
     for (std::size_t place = 0; place < m_chips.size(); ++place) {
         widgets::Chip& chip = *m_chips[place];
         chip.setVisible(place < m_lanes.size());
         if (place >= m_lanes.size())
             continue;
         const LaneLabel& lane = m_lanes[place];
-        chip.setMethod(lane.identity, m_compact ? QString() : lane.knobs);
         chip.setReference(lane.reference);
-        chip.setPopup(!lane.reference);
-        chip.setToolTip(lane.help);
+        chip.setSelected(lane.selected && m_lanes.size() > 2);
+        chip.setToolTip(lane.identity.title + (lane.knobs.isEmpty() ? QString() : "  " + lane.knobs) + "\n" +
+                        lane.help);
     }
+    m_plus->setEnabled(m_lanes.size() < mostChips);
+    fit();
+}
+
+void ToolPanel::arrange(Room room)
+{
+    m_search->setVisible(room == Room::All);
+    m_find->setVisible(room != Room::All);
+    for (std::size_t place = 0; place < m_lanes.size(); ++place) {
+        m_chips[place]->setMethod(m_lanes[place].identity, room < Room::NoKnobs ? m_lanes[place].knobs : QString());
+        m_chips[place]->setShort(room == Room::MarkersOnly && !m_lanes[place].selected);
+    }
+    m_row->invalidate();
+}
+
+void ToolPanel::fit()
+{
+    constexpr Room rooms[] = {Room::All, Room::NoSearchField, Room::NoKnobs, Room::MarkersOnly};
+    for (const Room room : rooms) {
+        if (m_compact && room < Room::NoKnobs)
+            continue;
+        arrange(room);
+        if (m_row->minimumSize().width() <= width())
+            return;
+    }
+}
+
+void ToolPanel::resizeEvent(QResizeEvent*)
+{
+    fit();
+}
+
+QSize ToolPanel::minimumSizeHint() const
+{
+    return {theme().px(480), theme().px(44)};
+}
+
+QPoint ToolPanel::chipCorner(int lane) const
+{
+    if (lane < 0 || lane >= int(m_chips.size()))
+        return {};
+    const QRect chip = m_chips[std::size_t(lane)]->geometry();
+    return {chip.left(), chip.bottom() + 1};
 }
 
 void ToolPanel::setDevice(const QString& text, const QString& help)
@@ -221,7 +326,7 @@ void ToolPanel::setCompact(bool compact)
     if (m_compact == compact)
         return;
     m_compact = compact;
-    showLanes();
+    fit();
 }
 
 QSize ToolPanel::sizeHint() const
@@ -240,6 +345,7 @@ void ToolPanel::themeChanged()
     m_open->setIcon(widgets::iconOf(Symbol::Open));
     m_device->setIcon(widgets::iconOf(Symbol::Chip));
     m_theme->setSymbol(theme().dark ? Symbol::Sun : Symbol::Moon, theme().dark ? tr("Light theme") : tr("Dark theme"));
+    fit();
     updateGeometry();
 }
 

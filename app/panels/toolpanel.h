@@ -6,6 +6,7 @@
 
 #include <vector>
 
+class QAbstractButton;
 class QHBoxLayout;
 class QToolButton;
 
@@ -24,6 +25,7 @@ struct LaneLabel
     QString knobs;
     QString help;
     bool reference = false;
+    bool selected = false; // the left dock sets it, the views of two show it
 
     bool operator==(const LaneLabel&) const = default;
 };
@@ -65,7 +67,10 @@ public:
     void setDevice(const QString& text, const QString& help);
     void setCompact(bool compact); // parameters leave the chips
 
+    QPoint chipCorner(int lane) const; // below a lane's chip, where its menu opens
+
     QSize sizeHint() const override;
+    QSize minimumSizeHint() const override;
 
 signals:
     void openAsked();
@@ -76,25 +81,45 @@ signals:
     void lastAsked();
     void layerChosen(int layer); // from 0
     void headChosen(int head);
-    void laneAsked(int lane, QPoint where); // on the screen
+    void laneChosen(int lane);              // a click on a chip that is not the selected one
+    void laneAsked(int lane, QPoint where); // again, or the right button: what can be done with it; on the screen
+    void laneClosed(int lane);
+    void laneWanted(QPoint where); // the plus
+    void searchAsked();
     void deviceAsked(QPoint where);
     void themeAsked();
 
 protected:
     void paintEvent(QPaintEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
     void themeChanged() override;
 
 private:
+    // What gives way first where the width does not do.
+    enum class Room
+    {
+        All,
+        NoSearchField, // an icon in its place
+        NoKnobs,       // in the chips
+        MarkersOnly
+    };
+
+    void fit();
+    void arrange(Room room);
     void addRule();
     void addButtons();
     void showLanes();
+    void addChip();
 
     QHBoxLayout* m_row;
     QHBoxLayout* m_chipRow;
     QToolButton* m_open;
     QToolButton* m_device;
+    QAbstractButton* m_search;
+    widgets::IconButton* m_find; // in its place where there is no room
     widgets::IconButton* m_play;
     widgets::IconButton* m_theme;
+    widgets::IconButton* m_plus;
     Counter* m_counter;
     widgets::Stepper* m_layer;
     widgets::Stepper* m_head;

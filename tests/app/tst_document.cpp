@@ -159,7 +159,9 @@ void TestDocument::stateGoesThroughJson()
         state.generated = 3;
         state.lanes[1] = planWithEveryKnob(method);
         state.selection = {{1}, {2}, TokenPos{4}, TokenPos{5}, TokenPos{0}, {1}};
-        state.layout = {true, 1.5, "probes", "key", "log", 0.25, 0.5};
+        state.layout = {true, 1.5, "probes", "key", "log", 0.25, 0.5, {}, {}, false, true, true, {}};
+        state.bookmarks = {{state.selection, "attention", "the cat"}};
+        state.breakpoints = {2, 7};
         QVERIFY(fromJson(toJson(state)) == state);
     }
     QVERIFY(fromJson(toJson(DocumentState())) == DocumentState());

@@ -141,7 +141,7 @@ void TestWindow::numbersOnScreenAreTheEngines()
 {
     Program program(m_path);
     QVERIFY(program.rest());
-    const LaneResults& other = program.document.lane(comparedLane);
+    const LaneResults& other = program.document.lane(program.document.comparedLane());
     const LaneResults& exact = program.document.lane(exactLane);
     // Asked of the engine once more, on this thread, by the reference.
     engine::Job job;
@@ -191,8 +191,8 @@ void TestWindow::stepsAndSelectsByTheKeyboardsActions()
     program.trigger("Layer after");
     program.trigger("Head after");
     QVERIFY(program.rest());
-    QCOMPARE(program.document.lane(comparedLane).look->layer->layer.value, 1);
-    QCOMPARE(program.document.lane(comparedLane).look->head.value, 1);
+    QCOMPARE(program.document.lane(program.document.comparedLane()).look->layer->layer.value, 1);
+    QCOMPARE(program.document.lane(program.document.comparedLane()).look->head.value, 1);
     const auto steppers = program.window.tools().findChildren<widgets::Stepper*>();
     QCOMPARE(steppers.size(), 2);
     QCOMPARE(steppers[0]->value() + steppers[1]->value(), 4);
@@ -313,7 +313,7 @@ void TestWindow::themesAndScales()
     layout.scale = 1;
     program.document.setLayout(layout);
     QTest::qWait(100); // the larger type's least size is forgotten
-    const QImage again = widgets::snapshot(program.window, {1366, 768});
+    const QImage again = settled(program.window);
     QCOMPARE(again, light); // and back
 }
 

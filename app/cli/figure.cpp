@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/figurecommands.h"
+#include "app/cli/grammar.h"
+#include "app/cli/opened.h"
+#include "app/figures.h"
+#include "app/headwork.h"
+#include "app/report.h"
+#include "app/samplepath.h"
+#include "app/session.h"
+#include "engine/measure/pass.h"
+
+#include <QDateTime>
+
+#include <algorithm>
+#include <charconv>
+
+using namespace engine;
+
+namespace app::cli {
+namespace {
+
+constexpr int repeats = 9;
+
+// The session that PATH holds, or a new one on the checkpoint that PATH is; then what the options say.
+DocumentState stateFrom(const FigureOptions& options)
+{
+    const std::optional<DocumentState> held = heldState(options.source.path);
+    DocumentState state = held.value_or(startState());
+    if (!held)
+        state.checkpoint = options.source.path;
+    if (!options.source.tokenizer.empty())
+        state.tokenizer = options.source.tokenizer;
+    if (options.prompt.text)
+        state.prompt = *options.prompt.text;
+    else if (options.prompt.file)
+        state.prompt = readText(*options.prompt.file);
+    if (!options.methods.empty()) {
+        state.lanes = {SessionPlan{}};
+        for (const Part& part : parseList(options.methods))
+            if (part.method != baseline) {
+                state.lanes.emplace_back();
+                state.lanes.back().everywhere.attention = part;
+            }
+    }
+    if (options.layer >= 0)
+        state.selection.layer = {options.layer};
+    if (options.head >= 0)
+        state.selection.head = {options.head};
+    if (options.query >= 0) {
+        state.selection.query = TokenPos{options.query};
+        state.selection.key = TokenPos{std::max(0, options.key)};
+    }
+    return state;
+}
+
+// What nobody said: a checkpoint's first prompt, and the methods it was made with, as the window opens it.
+void startAsTheWindow(DocumentState& state, const FigureOptions& options, const Model& model)
+{
+    if (state.prompt.empty() && model.tokenizer() != nullptr)
+        state.prompt = startPrompt(promptsBeside(state.checkpoint));
+    if (!options.methods.empty() || heldState(options.source.path) || !model.checkpoint().hasNative)
+        return;
+    const bool alone = !model.config().denseProjections;
+    for (std::size_t lane = alone ? 0 : 1; lane < state.lanes.size(); ++lane)
+        state.lanes[lane] = nativePlan(model.checkpoint());
+}
+
+// `178mm` or `178`.
+double parseWidth(const std::string& text)
+{
+    double width = 0;
+    const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), width);
+    const std::string_view rest(end, std::size_t(text.data() + text.size() - end));
+    if (wrong != std::errc() || (!rest.empty() && rest != "mm") || width < 40 || width > 1200)
+        throw Error(Fault::Request, "'" + text + "' as a width; 40mm to 1200mm was expected");
+    return width;
+}
+
+// Null: the reference, because it was asked for, or there is no device and none was asked for.
+std::shared_ptr<const Accelerator> acceleratorFor(const MachineChoice& where, const std::shared_ptr<const Model>& model,
+                                                  Context& context)
+{
+    const bool asked = where.backend == "opencl" || !where.device.empty();
+    if (where.backend == "reference" && where.device.empty())
+        return nullptr;
+    if (!asked && Device::list().empty()) {
+        context.log << "subquad: there is no OpenCL device; the float64 reference runs\n";
+        return nullptr;
+    }
+    auto ready = std::make_shared<Accelerator>();
+    ready->device = std::make_shared<Device>(Device::choose(where.device));
+    DeviceContext* device = LaneEngine::ofThisThread().context(ready.get());
+    ready->model = std::make_shared<const DeviceModel>(model, device->queue, context.job);
+    device->queue.finish();
+    return ready;
+}
+
+void checkSelection(const DocumentState& state, const Model& model, int tokens)
+{
+    const Selection& selection = state.selection;
+    const auto inside = [](const char* what, int given, int count) {
+        if (given < 0 || given >= count)
+            throw Error(Fault::Request, std::string(what) + " " + std::to_string(given) + " was asked for; 0 to " +
+                                            std::to_string(count - 1) + " were expected");
+    };
+    inside("layer", selection.layer.value, model.config().layers);
+    inside("head", selection.head.value, model.config().heads);
+    if (selection.query)
+        inside("query", selection.query->value, tokens);
+    if (selection.key)
+        inside("key", selection.key->value, selection.query->value + 1);
+}
+
+// Runs every lane and looks at the selected head, as the window does.
+void look(FigureSource& source, const std::shared_ptr<const Model>& model, const Accelerator* accelerator,
+          std::shared_ptr<const Accelerator> shared, Context& context)
+{
+    const auto sequence = encodePrompt(*model, source.state.prompt);
+    checkSelection(source.state, *model, int(sequence->ids.size()));
+    sayBeyondContext(*model, sequence->ids.size(), context);
+    std::shared_ptr<const HeadLook> exact;
+    for (SessionPlan& plan : source.state.lanes) {
+        plan.backend = accelerator != nullptr ? Backend::OpenCl : Backend::Reference;
+        LaneResults lane;
+        lane.run = LaneEngine::ofThisThread().run({model, plan, sequence, shared}, context.job);
+        const auto first = source.lanes.empty() ? lane.run : source.lanes.front().run;
+        const auto layer = attendLayer(first, lane.run, source.state.selection.layer, false, accelerator, context.job);
+        lane.look = lookAtHead(layer, source.state.selection.head, exact, accelerator, context.job);
+        if (exact)
+            lane.rows = metricsOfRows(exact, lane.look, lane.look->map.tokens, accelerator, context.job);
+        else
+            exact = lane.look;
+        source.lanes.push_back(std::move(lane));
+    }
+    pointAtChange(source);
+    const TokenPos query = source.state.selection.query.value_or(TokenPos{int(sequence->ids.size()) - 1});
+    for (LaneResults& lane : source.lanes)
+        lane.row = weightsOfRow(lane.look, query, accelerator);
+}
+
+void time(FigureSource& source, const FigureOptions& options, const Model& model, DeviceContext* device,
+          Context& context)
+{
+    auto result = std::make_shared<SweepResult>();
+    result->request.shape = layerContext(model, source.state.lanes.front(), {0}, {}).shape;
+    result->request.shape.causal = false;
+    std::vector<Part> compared;
+    for (const SessionPlan& plan : source.state.lanes)
+        compared.push_back(plan.of(source.state.selection.layer).attention);
+    Timeable found = timeable(compared, result->request.shape);
+    result->request.methods = std::move(found.methods);
+    result->leftOut = std::move(found.leftOut);
+    result->request.lengths =
+        options.lengths.empty() ? reportLengths(model.config().context) : parseLengths(options.lengths);
+    result->request.repeats = repeats;
+    result->backend = device != nullptr ? Backend::OpenCl : Backend::Reference;
+    result->device = options.where.device;
+    result->sweep = sweep(result->request, device, context.job);
+    result->timeUtc = QDateTime::currentDateTimeUtc().toString(Qt::ISODate).toStdString();
+    source.sweep = result;
+    auto passes = std::make_shared<PassSet>();
+    passes->head = source.state.selection.head;
+    for (const LaneResults& lane : source.lanes) {
+        const LayerAttention& layer = *lane.look->layer;
+        passes->lanes.push_back(
+            {lane.look->layer, measurePass(headTensors(*layer.exact->trace, layer.layer), layer.attended, layer.context,
+                                           passes->head, device, repeats, context.job)});
+    }
+    source.passes = passes;
+}
+
+} // namespace
+
+std::optional<DocumentState> heldState(const std::string& path)
+{
+    const std::filesystem::path file(path);
+    const std::string suffix = file.extension().string();
+    const bool session = suffix == ".subquad";
+    if (!session && suffix != ".svg" && suffix != ".pdf" && suffix != ".png")
+        return std::nullopt;
+    const QByteArray bytes = QByteArray::fromStdString(readText(path));
+    if (session)
+        return sessionOf(bytes, std::filesystem::absolute(file).parent_path()).state;
+    std::optional<DocumentState> state = sessionIn(bytes);
+    if (!state)
+        throw Error(Fault::Format, path + " holds no view of Subquad; a figure exported by it was expected");
+    return state;
+}
+
+int figure(const FigureOptions& options, Context& context)
+{
+    const double width = parseWidth(options.width);
+    for (const std::string& path : options.out)
+        checkFigurePath(path);
+    if (options.view != "attention" && options.view != "timing")
+        throw Error(Fault::Request,
+                    "there is no figure of the view '" + options.view + "'; attention or timing was expected");
+    FigureSource source;
+    source.state = stateFrom(options);
+    source.withText = !options.withoutText;
+    const auto model = openModel({source.state.checkpoint.string(), source.state.tokenizer.string()}, context);
+    startAsTheWindow(source.state, options, *model);
+    source.weightsHash = weightsHash(model->checkpoint(), context.job);
+    const auto accelerator = acceleratorFor(options.where, model, context);
+    if (accelerator)
+        source.device = accelerator->device->info();
+    look(source, model, accelerator.get(), accelerator, context);
+    if (options.view == "timing")
+        time(source, options, *model, LaneEngine::ofThisThread().context(accelerator.get()), context);
+    for (const std::string& path : options.out)
+        writeFigure(path, source, options.view, width);
+    return exitOk;
+}
+
+} // namespace app::cli

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/figuredesk.h"
+
+#include "app/cli/opened.h"
+#include "app/figures.h"
+#include "app/timingreport.h"
+
+#include <QAction>
+#include <QFile>
+#include <QFileDialog>
+#include <QMenu>
+
+#include <algorithm>
+
+namespace app {
+
+namespace {
+
+// The sha256 of the weights, once per model and thread: a large file takes a while.
+std::string hashOf(const std::shared_ptr<const LaneRun>& run, engine::Job& job)
+{
+    thread_local std::pair<std::weak_ptr<const engine::Model>, std::string> known;
+    if (!run)
+        return {};
+    if (known.first.lock() != run->model)
+        known = {run->model, cli::weightsHash(run->model->checkpoint(), job)};
+    return known.second;
+}
+
+} // namespace
+
+FigureDesk::FigureDesk(Document& document, Lanes& lanes, MainWindow& window)
+    : m_document(document)
+    , m_lanes(lanes)
+    , m_window(window)
+{
+    const QString file = tr("File");
+    window.menu(file)->addSeparator();
+    connect(window.addEntry(file, tr("Export figure…"), {QKeySequence(QStringLiteral("Ctrl+E"))}), &QAction::triggered,
+            this, &FigureDesk::exportFigure);
+    connect(window.addEntry(file, tr("Export data…"), {QKeySequence(QStringLiteral("Ctrl+Shift+E"))}),
+            &QAction::triggered, this, &FigureDesk::exportData);
+    connect(window.addEntry(file, tr("Save timing report…")), &QAction::triggered, this, &FigureDesk::exportReport);
+    connect(window.addEntry(file, tr("Open a figure’s view again…")), &QAction::triggered, this, [this] {
+        auto* dialog = new QFileDialog(&m_window, tr("Open a figure’s view again"));
+        dialog->setAttribute(Qt::WA_DeleteOnClose);
+        dialog->setFileMode(QFileDialog::ExistingFile);
+        dialog->setNameFilter(tr("Figures (*.svg *.pdf *.png)"));
+        connect(dialog, &QFileDialog::fileSelected, this, &FigureDesk::reopen);
+        dialog->open();
+    });
+}
+
+bool FigureDesk::maybeFigure(const QString& path)
+{
+    return path.endsWith(QStringLiteral(".svg")) || path.endsWith(QStringLiteral(".pdf")) ||
+           path.endsWith(QStringLiteral(".png"));
+}
+
+// The tab's figure; of a tab that has none of its own, the Attention view's.
+std::string FigureDesk::view() const
+{
+    return m_document.state().layout.tab == "timing" ? "timing" : "attention";
+}
+
+FigureSource FigureDesk::source() const
+{
+    FigureSource source;
+    source.state = m_document.state();
+    for (int lane = 0; lane < m_document.laneCount(); ++lane)
+        source.lanes.push_back(m_document.lane({lane}));
+    source.sweep = m_document.sweep();
+    source.passes = m_document.passes();
+    source.device = m_document.device();
+    return source;
+}
+
+void FigureDesk::ask(const QString& title, const QStringList& filters,
+                     const std::function<void(QString, int filter)>& then)
+{
+    auto* dialog = new QFileDialog(&m_window, title);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setAcceptMode(QFileDialog::AcceptSave);
+    dialog->setNameFilters(filters);
+    connect(dialog, &QFileDialog::fileSelected, this, [dialog, filters, then](const QString& path) {
+        then(path, int(filters.indexOf(dialog->selectedNameFilter())));
+    });
+    dialog->open();
+}
+
+void FigureDesk::exportFigure()
+{
+    ask(tr("Export figure"),
+        {tr("Two columns, 178 mm (*.svg *.pdf *.png)"), tr("One column, 85 mm (*.svg *.pdf *.png)"),
+         tr("Slide, 254 mm (*.svg *.pdf *.png)")},
+        [this](const QString& path, int filter) {
+            const double widths[] = {widgets::doubleColumnMm, widgets::singleColumnMm, 254};
+            write(path, widths[std::clamp(filter, 0, 2)]);
+        });
+}
+
+void FigureDesk::exportData()
+{
+    ask(tr("Export data"), {tr("Table with named columns (*.csv)"), tr("NumPy arrays (*.npy)")},
+        [this](const QString& path, int) { write(path, widgets::doubleColumnMm); });
+}
+
+void FigureDesk::exportReport()
+{
+    const std::shared_ptr<const SweepResult> sweep = m_document.sweep();
+    if (!sweep) {
+        m_document.setMessage(Message{tr("There is no sweep to report yet."), tr("Run one on the Timing tab first."),
+                                      true, Message::Cure::None});
+        return;
+    }
+    const std::string title = m_document.model() ? m_document.model()->checkpoint().name : std::string("Subquad");
+    ask(tr("Save timing report"), {tr("Web page (*.html)"), tr("Raw samples (*.csv)"), tr("Everything (*.json)")},
+        [this, sweep, title](const QString& path, int) {
+            m_lanes.measureOn(
+                "report", tr("Writing the report"),
+                [path = path.toStdString(), sweep, title](engine::Job&, Bench&) {
+                    writeTimingReport(path, *sweep, title);
+                },
+                [] {});
+        });
+}
+
+void FigureDesk::write(const QString& path, double widthMm)
+{
+    m_lanes.measureOn(
+        "figure", tr("Writing the figure"),
+        [path = path.toStdString(), source = source(), view = view(), widthMm](engine::Job& job, Bench&) mutable {
+            checkFigurePath(path);
+            source.weightsHash = source.lanes.empty() ? std::string() : hashOf(source.lanes.front().run, job);
+            job.report(0.5, "rendering");
+            writeFigure(path, source, view, widthMm);
+        },
+        [] {});
+}
+
+void FigureDesk::reopen(const QString& path)
+{
+    m_lanes.measureOn(
+        "reopen", tr("Reading the figure"),
+        [this, path](engine::Job&, Bench& bench) {
+            QFile file(path);
+            constexpr qint64 longest = 256 << 20;
+            if (!file.open(QIODevice::ReadOnly) || file.size() > longest)
+                throw engine::Error(engine::Fault::File, path.toStdString() + " cannot be read");
+            const std::optional<DocumentState> state = sessionIn(file.readAll());
+            if (!state)
+                throw engine::Error(engine::Fault::Format, path.toStdString() +
+                                                               " holds no view of Subquad; a figure exported by it was "
+                                                               "expected");
+            bench.post([this, state = *state] { restore(state); });
+        },
+        [] {});
+}
+
+// How the window itself is arranged stays: the figure was light for paper's sake.
+void FigureDesk::restore(const DocumentState& state)
+{
+    const ViewLayout& now = m_document.state().layout;
+    DocumentState next = state;
+    next.layout.dark = now.dark;
+    next.layout.scale = now.scale;
+    next.layout.leftDock = now.leftDock;
+    next.layout.rightDock = now.rightDock;
+    next.layout.maximised = now.maximised;
+    m_document.become(next);
+}
+
+} // namespace app

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "app/document.h"
+#include "app/lanes.h"
+#include "app/mainwindow.h"
+
+#include <QObject>
+
+namespace app {
+
+struct FigureSource;
+
+// Export of what the chosen tab shows (Ctrl+E), of its numbers (Ctrl+Shift+E) and of the timing report, each as a job,
+// and the way back: a figure's view opens again from the figure.
+class FigureDesk : public QObject
+{
+    Q_OBJECT
+
+public:
+    FigureDesk(Document& document, Lanes& lanes, MainWindow& window);
+
+    // Whether a dropped file may be a figure of ours; then reopen() tells.
+    static bool maybeFigure(const QString& path);
+
+public slots:
+    void exportFigure();
+    void exportData();
+    void exportReport();
+    void write(const QString& path, double widthMm); // one figure or data file of the chosen tab
+    void reopen(const QString& path);
+
+private:
+    FigureSource source() const;
+    std::string view() const;
+    void ask(const QString& title, const QStringList& filters, const std::function<void(QString, int filter)>& then);
+    void restore(const DocumentState& state);
+
+    Document& m_document;
+    Lanes& m_lanes;
+    MainWindow& m_window;
+};
+
+} // namespace app

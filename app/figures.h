@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "app/document.h"
+#include "app/results.h"
+#include "app/timing.h"
+#include "widgets/figure.h"
+
+#include <QJsonObject>
+
+#include <filesystem>
+#include <optional>
+
+namespace app {
+
+// What a view shows as a figure: pages from results, provenance, files. Pure but for the writing; any thread.
+
+// Everything that a figure tells: shared results and the state they belong to.
+struct FigureSource
+{
+    DocumentState state;
+    std::vector<LaneResults> lanes;
+    std::shared_ptr<const SweepResult> sweep; // of the timing view
+    std::shared_ptr<const PassSet> passes;
+    std::optional<engine::DeviceInfo> device;
+    std::string weightsHash; // sha256, where it was computed
+    bool withText = true;    // the prompt's text goes into the provenance, so that the view can be opened again
+};
+
+// The Attention view: maps, difference, the picked query's row, caption. Throws Error{Request} where there are no maps.
+widgets::FigurePage attentionPage(const FigureSource& source);
+
+// The Timing view: what there is of timeline, time against length, roofline. Throws Error{Request} where there is
+// nothing.
+widgets::FigurePage timingPage(const FigureSource& source);
+
+// The page of a view by its tab's id.
+widgets::FigurePage pageOf(const FigureSource& source, const std::string& view);
+
+// explorer.md §5.2, with the whole session under "session".
+QJsonObject provenanceOf(const FigureSource& source, const std::string& view);
+
+// The session that a figure holds; nullopt where the file is no figure of this program. Throws as fromJson.
+std::optional<DocumentState> sessionIn(const QByteArray& figure);
+
+// By the suffix: .svg, .pdf, .png; .npy and .csv write the matrices shown: one CSV with named columns, one .npy and its
+// JSON beside it for each. Throws Error{Request} for another suffix, Error{File} where it cannot be written.
+void writeFigure(const std::filesystem::path& path, const FigureSource& source, const std::string& view,
+                 double widthMm);
+void checkFigurePath(const std::filesystem::path& path);
+
+// The query and key whose weight the compared method changes most, in the later half: what a reader would point at.
+void pointAtChange(FigureSource& source);
+
+} // namespace app

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/panels/timingpanel.h"
+
+#include "app/panels/heading.h"
+#include "widgets/emptypanel.h"
+#include "widgets/factsview.h"
+#include "widgets/iconbutton.h"
+#include "widgets/messagebar.h"
+#include "widgets/plotview.h"
+#include "widgets/segment.h"
+
+#include <QHBoxLayout>
+#include <QPainter>
+#include <QScrollArea>
+#include <QStackedWidget>
+#include <QVBoxLayout>
+
+namespace app {
+
+using widgets::theme;
+using widgets::Theme;
+
+namespace {
+
+QVBoxLayout* columnOf(QWidget* widget)
+{
+    auto* column = new QVBoxLayout(widget);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(0);
+    return column;
+}
+
+// Scrolls where there are more kernels than room.
+QScrollArea* scrolled(QWidget* inside, QWidget* parent)
+{
+    auto* area = new QScrollArea(parent);
+    area->setFrameShape(QFrame::NoFrame);
+    area->setWidgetResizable(true);
+    area->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    area->viewport()->setBackgroundRole(QPalette::Button); // the panel's colour
+    area->setWidget(inside);
+    return area;
+}
+
+} // namespace
+
+TimingPanel::TimingPanel(QWidget* parent)
+    : View(parent)
+    , m_heading(new Heading(tr("Timing"), 40, this))
+    , m_quantity(new widgets::Segment(this))
+    , m_warning(new widgets::MessageBar(this))
+    , m_sentence(new widgets::Sentence(this))
+    , m_side(new TimingSide(this))
+{
+    m_quantity->setOptions({tr("time"), tr("per token"), tr("ratio"), tr("memory")});
+    m_quantity->setToolTip(tr("What is plotted against length"));
+    auto* save = new widgets::IconButton(widgets::Symbol::Export, tr("Export a figure or the report"), m_heading);
+    connect(save, &widgets::IconButton::clicked, this, &TimingPanel::exportAsked);
+    m_heading->addTool(save);
+    m_warning->hide();
+
+    auto* centre = new QWidget(this);
+    auto* column = columnOf(centre);
+    column->addWidget(m_heading);
+    column->addWidget(m_warning);
+    m_inset = new QHBoxLayout;
+    m_inset->addWidget(m_sentence);
+    column->addLayout(m_inset);
+    column->addWidget(makePasses());
+    column->addWidget(makePlots(), 1);
+
+    auto* row = new QHBoxLayout(this);
+    row->setContentsMargins(0, 0, 0, 0);
+    row->setSpacing(0);
+    row->addWidget(centre, 1);
+    row->addWidget(m_side);
+    connect(m_warning, &widgets::MessageBar::acted, this, &TimingPanel::sweepAsked);
+    connect(m_warning, &widgets::MessageBar::closed, m_warning, &QWidget::hide);
+    TimingPanel::themeChanged();
+}
+
+QWidget* TimingPanel::makePasses()
+{
+    auto* part = new QWidget(this);
+    auto* column = columnOf(part);
+    m_passHeading = new Heading(tr("Kernels"), 36, part);
+    m_taken = new widgets::Segment(m_passHeading);
+    m_taken->setOptions({tr("timeline"), tr("by kernel"), tr("stages")});
+    m_taken->setToolTip(tr("What ran when, totals by kernel, or what is paid around the method"));
+    m_passHeading->addTool(m_taken);
+    auto* again = new widgets::IconButton(widgets::Symbol::Play, tr("Measure the passes again"), m_passHeading);
+    connect(again, &widgets::IconButton::clicked, this, &TimingPanel::measureAsked);
+    m_passHeading->addTool(again);
+    m_passes = new QStackedWidget(part);
+    m_timeline = new widgets::TimelineView(m_passes);
+    m_totals = new widgets::FactsView(m_passes);
+    m_stages = new widgets::FactsView(m_passes);
+    m_passes->addWidget(m_timeline);
+    m_passes->addWidget(scrolled(m_totals, m_passes));
+    m_passes->addWidget(scrolled(m_stages, m_passes));
+    connect(m_taken, &widgets::Segment::chosen, m_passes, &QStackedWidget::setCurrentIndex);
+    column->addWidget(m_passHeading);
+    column->addWidget(m_passes);
+    return part;
+}
+
+QWidget* TimingPanel::makePlots()
+{
+    m_sweep = new QStackedWidget(this);
+    m_empty = new widgets::EmptyPanel(m_sweep);
+    connect(m_empty, &widgets::EmptyPanel::acted, this, &TimingPanel::sweepAsked);
+    auto* plots = new QWidget(m_sweep);
+    auto* row = new QHBoxLayout(plots);
+    row->setContentsMargins(0, 0, 0, 0);
+    row->setSpacing(1); // a hairline shows
+    auto* left = new QWidget(plots);
+    auto* leftColumn = columnOf(left);
+    m_plotHeading = new Heading(tr("Against length"), 36, left);
+    m_plotHeading->addTool(m_quantity);
+    m_plot = new widgets::PlotView(left);
+    m_plot->setAccessibleName(tr("Time against length"));
+    leftColumn->addWidget(m_plotHeading);
+    leftColumn->addWidget(m_plot, 1);
+    m_roofColumn = new QWidget(plots);
+    auto* rightColumn = columnOf(m_roofColumn);
+    auto* roofHeading = new Heading(tr("Roofline"), 36, m_roofColumn);
+    roofHeading->setWords(tr("GFLOP/s against flop per byte"));
+    m_roofline = new widgets::PlotView(m_roofColumn);
+    m_roofline->setAccessibleName(tr("Roofline"));
+    rightColumn->addWidget(roofHeading);
+    rightColumn->addWidget(m_roofline, 1);
+    row->addWidget(left, 3);
+    row->addWidget(m_roofColumn, 2);
+    m_sweep->addWidget(m_empty);
+    m_sweep->addWidget(plots);
+    return m_sweep;
+}
+
+void TimingPanel::setSweep(const SweepView& view)
+{
+    m_heading->setWords(view.words);
+    m_sentence->setRuns(view.sentence);
+    m_sentence->setSecond(view.second);
+    m_plotHeading->setWords(view.plotWords);
+    m_plot->setPlot(view.plot);
+    m_plot->setReadout(view.readout, tr("tokens"));
+    m_roofline->setPlot(view.roofline);
+    m_roofline->setReadout({}, {});
+    m_sweep->setCurrentIndex(1);
+}
+
+void TimingPanel::setEmpty(const QString& what, const QString& why, const QString& action)
+{
+    m_empty->setWords(what, why, action);
+    m_sentence->setRuns({{what}});
+    m_sentence->setSecond(why);
+    m_sweep->setCurrentIndex(0);
+}
+
+void TimingPanel::setPasses(widgets::TimelineValue timeline, widgets::Facts totals, widgets::Facts stages,
+                            const QString& words, const QString& note)
+{
+    m_timeline->setTimeline(std::move(timeline));
+    m_totals->setFacts(std::move(totals));
+    m_stages->setFacts(std::move(stages));
+    m_passHeading->setWords(words);
+    m_passHeading->setNote(note);
+    themeChanged(); // the timeline has as many rows as it needs
+}
+
+void TimingPanel::setDisturbed(bool isDisturbed)
+{
+    if (isDisturbed)
+        m_warning->show({widgets::Message::Kind::Warning, tr("These times are disturbed."),
+                         tr("Other programs, or other work of this window, used the processors meanwhile. Marks of "
+                            "such lengths are open."),
+                         tr("Run again")});
+    m_warning->setVisible(isDisturbed);
+}
+
+void TimingPanel::setCompact(bool compact)
+{
+    m_compact = compact;
+    m_heading->setVisible(!compact);
+    m_sentence->setSmall(compact);
+    m_side->setCompact(compact);
+    themeChanged();
+}
+
+void TimingPanel::themeChanged()
+{
+    const int left = theme().px(Theme::gap4);
+    m_inset->setContentsMargins(left, 0, theme().px(m_compact ? 16 : 40), 0);
+    m_passes->setFixedHeight(m_timeline->sizeHint().height() + theme().px(4));
+}
+
+void TimingPanel::resizeEvent(QResizeEvent* /*event*/)
+{
+    m_roofColumn->setVisible(width() - m_side->width() > theme().px(620));
+}
+
+void TimingPanel::paintEvent(QPaintEvent* /*event*/)
+{
+    QPainter painter(this);
+    painter.fillRect(rect(), theme().panel);
+    const auto line = [&](const QWidget& below) {
+        const int y = below.mapTo(this, QPoint(0, 0)).y();
+        painter.fillRect(QRect(0, y - 1, m_side->x(), 1), theme().hairline);
+    };
+    line(*m_passHeading);
+    line(*m_sweep);
+    if (m_roofColumn->isVisible() && m_sweep->currentIndex() == 1)
+        painter.fillRect(QRect(m_roofColumn->mapTo(this, QPoint(0, 0)).x() - 1, m_sweep->mapTo(this, QPoint(0, 0)).y(),
+                               1, m_sweep->height()),
+                         theme().hairline);
+}
+
+} // namespace app

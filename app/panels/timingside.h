@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "widgets/factsview.h"
+
+#include <QScrollArea>
+
+class QComboBox;
+class QLabel;
+class QLineEdit;
+class QPushButton;
+class QVBoxLayout;
+
+namespace app {
+
+// What a sweep is set to, as texts: they are parsed by whoever runs it.
+struct SweepForm
+{
+    QString lengths, repeats;
+    bool causal = false;
+    bool everyMethod = false; // else those that are compared
+
+    bool operator==(const SweepForm&) const = default;
+};
+
+// The right column of the Timing tab: facts, the sweep's settings with its price, the command that repeats it.
+class TimingSide : public QScrollArea
+{
+    Q_OBJECT
+
+public:
+    explicit TimingSide(QWidget* parent = nullptr);
+
+    // Sections, in their order; empty ones are hidden.
+    void setFacts(const std::vector<widgets::Facts>& facts);
+    void setForm(const SweepForm& form);
+    void setPrice(const QString& price, bool refused); // "about 40 s", or why it cannot run
+    void setLeftOut(const QString& why);               // methods that will not be timed
+    void setRunning(const QString& progress);          // empty: nothing runs
+    void setCommand(const QString& command);
+
+    SweepForm form() const;
+
+    void setCompact(bool compact);
+
+signals:
+    void formChanged();
+    void runAsked();
+    void cancelAsked();
+    void copyAsked();
+    void reportAsked();
+
+protected:
+    void paintEvent(QPaintEvent* event) override;
+
+private:
+    QWidget* makeForm();
+    void applyTheme();
+
+    QVBoxLayout* m_column;
+    std::vector<widgets::FactsView*> m_facts;
+    QLineEdit* m_lengths;
+    QLineEdit* m_repeats;
+    QComboBox* m_mask;
+    QComboBox* m_methods;
+    QPushButton* m_run;
+    QLabel* m_price;
+    QLabel* m_left;
+    widgets::FactsView* m_command;
+    QPushButton* m_copy;
+    QPushButton* m_report;
+    bool m_running = false;
+    bool m_compact = false;
+};
+
+} // namespace app

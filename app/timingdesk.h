@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "app/document.h"
+#include "app/lanes.h"
+#include "app/mainwindow.h"
+#include "app/timing.h"
+
+#include <QObject>
+
+namespace app {
+
+class TimingPanel;
+struct SweepForm;
+
+// Everything behind the Timing tab: what it shows of the Document, what its controls start. Measures passes by itself
+// where that takes less than a second; a sweep only when it is asked for, with its price beside the button.
+class TimingDesk : public QObject
+{
+    Q_OBJECT
+
+public:
+    TimingDesk(Document& document, Lanes& lanes, MainWindow& window);
+
+    TimingPanel& panel() { return *m_panel; }
+
+    // What the form asks for, nothing timed yet. Throws engine::Error{Request} in a sentence.
+    SweepResult asked() const;
+
+public slots:
+    void runSweep();
+    void measurePasses(); // asked for: whatever it takes
+
+signals:
+    void figureAsked();
+    void reportAsked();
+
+private:
+    void showSweep();
+    void showPasses();
+    void showPrice();
+    void measureIfQuick();
+    bool onDevice() const;
+    bool shown() const;
+    double operationsPerSecond() const;
+    SweepForm startForm() const;
+    void copyCommand();
+
+    Document& m_document;
+    Lanes& m_lanes;
+    TimingPanel* m_panel; // the window owns it
+    bool m_formTouched = false;
+};
+
+} // namespace app

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// `subquad figure`: files, provenance, and that SVG, PDF and PNG show the same.
+#include "app/figures.h"
+#include "tests/app/program.h"
+#include "widgets/figure.h"
+
+#include <QFile>
+#include <QImage>
+#include <QJsonArray>
+#include <QPainter>
+#include <QStandardPaths>
+#include <QSvgRenderer>
+#include <QTemporaryDir>
+#include <QtTest/QTest>
+
+#include <cmath>
+
+using namespace app;
+
+namespace {
+
+const QString sample = QStringLiteral(SUBQUAD_SOURCE_DIR "/samples/stories-1m");
+
+QByteArray contentOf(const QString& path)
+{
+    QFile file(path);
+    return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+}
+
+// Mean difference of grey, 0 to 255, of two pictures averaged over blocks of 8 × 8: type is set to a fraction of a
+// pixel differently, which is not what is compared.
+double farApart(QImage a, QImage b)
+{
+    if (a.size() != b.size())
+        b = b.scaled(a.size(), Qt::IgnoreAspectRatio, Qt::SmoothTransformation);
+    const QSize small(a.width() / 8, a.height() / 8);
+    a = a.scaled(small, Qt::IgnoreAspectRatio, Qt::SmoothTransformation).convertToFormat(QImage::Format_RGB32);
+    b = b.scaled(small, Qt::IgnoreAspectRatio, Qt::SmoothTransformation).convertToFormat(QImage::Format_RGB32);
+    double sum = 0;
+    for (int y = 0; y < small.height(); ++y)
+        for (int x = 0; x < small.width(); ++x)
+            sum += std::abs(qGray(a.pixel(x, y)) - qGray(b.pixel(x, y)));
+    return sum / (small.width() * small.height());
+}
+
+QString tool(const char* name)
+{
+    return QStandardPaths::findExecutable(QString::fromLatin1(name));
+}
+
+QByteArray outputOf(const QString& program, const QStringList& arguments)
+{
+    QProcess process;
+    process.start(program, arguments);
+    process.waitForFinished(60000);
+    return process.exitCode() == 0 ? process.readAllStandardOutput() : QByteArray();
+}
+
+} // namespace
+
+class FiguresTest : public QObject
+{
+    Q_OBJECT
+
+private slots:
+    void initTestCase();
+    void filesHaveTheWidthAskedFor();
+    void provenanceIsInEveryFile();
+    void svgLooksLikeThePng();
+    void pdfLooksLikeThePng();
+    void pdfHasItsFontsAndNoJpeg();
+    void theScreensScaleChangesNothing();
+    void aFigureOpensItsViewAgain();
+    void dataHasNamedColumns();
+    void refusals();
+
+private:
+    Ran figure(const QStringList& more, const Environment& variables = {}) const;
+
+    QTemporaryDir m_folder;
+    QString m_svg, m_pdf, m_png, m_csv, m_npy;
+};
+
+Ran FiguresTest::figure(const QStringList& more, const Environment& variables) const
+{
+    return runProgram(QStringList{"figure", sample, "--backend", "reference", "--text",
+                                  "Lily saw a cat. She was happy.", "--layer", "1", "--head", "2"} +
+                          more,
+                      variables);
+}
+
+void FiguresTest::initTestCase()
+{
+    const auto at = [&](const char* name) { return m_folder.filePath(QString::fromLatin1(name)); };
+    m_svg = at("f.svg");
+    m_pdf = at("f.pdf");
+    m_png = at("f.png");
+    m_csv = at("f.csv");
+    m_npy = at("f.npy");
+    const Ran ran = figure({"-o", m_svg, "-o", m_pdf, "-o", m_png, "-o", m_csv, "-o", m_npy});
+    QVERIFY2(ran.exitCode == 0, ran.err.constData());
+}
+
+void FiguresTest::filesHaveTheWidthAskedFor()
+{
+    const QImage wide(m_png);
+    QCOMPARE(wide.width(), int(std::lround(178 / 25.4 * 300)));
+    QCOMPARE(wide.dotsPerMeterX(), 11811);
+    const QString narrow = m_folder.filePath("narrow.png");
+    QCOMPARE(figure({"--width", "85mm", "-o", narrow}).exitCode, 0);
+    QCOMPARE(QImage(narrow).width(), int(std::lround(85 / 25.4 * 300)));
+    // The whole caption is there: the page is as high as it needs.
+    QVERIFY(QImage(narrow).height() > QImage(narrow).width());
+    QVERIFY(contentOf(m_svg).contains("width=\"177.9"));
+}
+
+void FiguresTest::provenanceIsInEveryFile()
+{
+    const QJsonObject inSvg = QJsonDocument::fromJson(widgets::provenanceIn(contentOf(m_svg))).object();
+    for (const QString& path : {m_svg, m_pdf, m_png}) {
+        const QJsonObject json = QJsonDocument::fromJson(widgets::provenanceIn(contentOf(path))).object();
+        QVERIFY2(!json.isEmpty(), qPrintable(path));
+        QCOMPARE(json["app"]["name"].toString(), QStringLiteral("Subquad"));
+        QCOMPARE(json["checkpoint"]["sha256"].toString().size(), 64);
+        QCOMPARE(json["selection"]["layer"].toInt(), 1);
+        QCOMPARE(json["selection"]["head"].toInt(), 2);
+        QCOMPARE(json["precision"].toString(), QStringLiteral("float64"));
+        QCOMPARE(json["session"], inSvg["session"]);
+        QVERIFY(json["methods"].toArray().size() >= 2);
+    }
+    QVERIFY(contentOf(m_csv).contains("# provenance: {"));
+    // The text stays at home where that is asked for.
+    const QString quiet = m_folder.filePath("quiet.svg");
+    QCOMPARE(figure({"--no-text", "-o", quiet}).exitCode, 0);
+    QVERIFY(!widgets::provenanceIn(contentOf(quiet)).contains("Lily saw a cat"));
+    QVERIFY(widgets::provenanceIn(contentOf(m_svg)).contains("Lily saw a cat"));
+}
+
+void FiguresTest::svgLooksLikeThePng()
+{
+    const QImage png(m_png);
+    QSvgRenderer renderer(m_svg);
+    QVERIFY(renderer.isValid());
+    QImage back(png.size(), QImage::Format_RGB32);
+    back.fill(Qt::white);
+    QPainter painter(&back);
+    renderer.render(&painter);
+    painter.end();
+    // Qt smooths a map's pixels whatever the file says; everything else is where it was.
+    const double apart = farApart(png, back);
+    QVERIFY2(apart < 5, qPrintable(QString::number(apart)));
+    if (tool("rsvg-convert").isEmpty())
+        QSKIP("rsvg-convert is not here: the SVG was rendered back with Qt alone");
+    const QString other = m_folder.filePath("rsvg.png");
+    outputOf(tool("rsvg-convert"), {"-w", QString::number(png.width()), "-o", other, m_svg});
+    QVERIFY2(farApart(png, QImage(other)) < 4, qPrintable(QString::number(farApart(png, QImage(other)))));
+}
+
+void FiguresTest::pdfLooksLikeThePng()
+{
+    if (tool("pdftoppm").isEmpty())
+        QSKIP("pdftoppm is not here: the PDF was not rendered back");
+    outputOf(tool("pdftoppm"), {"-r", "300", "-png", "-singlefile", m_pdf, m_folder.filePath("back")});
+    const QImage png(m_png), back(m_folder.filePath("back.png"));
+    QVERIFY(!back.isNull());
+    QVERIFY(std::abs(back.width() - png.width()) <= 2 && std::abs(back.height() - png.height()) <= 2);
+    const double apart = farApart(png, back);
+    QVERIFY2(apart < 3, qPrintable(QString::number(apart)));
+}
+
+void FiguresTest::pdfHasItsFontsAndNoJpeg()
+{
+    QVERIFY(!contentOf(m_pdf).contains("/DCTDecode"));
+    QVERIFY(contentOf(m_pdf).contains("/FontFile"));
+    if (tool("pdffonts").isEmpty() || tool("pdfimages").isEmpty())
+        QSKIP("pdffonts and pdfimages are not here: only the file's own words were read");
+    const QList<QByteArray> fonts = outputOf(tool("pdffonts"), {m_pdf}).trimmed().split('\n');
+    QVERIFY(fonts.size() > 2);
+    for (const QByteArray& font : fonts.mid(2))
+        QVERIFY2(font.contains(" yes "), font.constData());
+    const QByteArray images = outputOf(tool("pdfimages"), {"-list", m_pdf});
+    QVERIFY(images.count('\n') > 3 && !images.contains("jpeg"));
+}
+
+void FiguresTest::theScreensScaleChangesNothing()
+{
+    for (const char* scale : {"1.25", "2"}) {
+        const QString png = m_folder.filePath("scaled.png"), svg = m_folder.filePath("scaled.svg");
+        const Ran ran = figure({"-o", png, "-o", svg}, {{"QT_SCALE_FACTOR", QString::fromLatin1(scale)}});
+        QVERIFY2(ran.exitCode == 0, ran.err.constData());
+        QCOMPARE(QImage(png), QImage(m_png));
+        QCOMPARE(contentOf(svg).size(), contentOf(m_svg).size());
+    }
+}
+
+void FiguresTest::aFigureOpensItsViewAgain()
+{
+    const QJsonObject session =
+        QJsonDocument::fromJson(widgets::provenanceIn(contentOf(m_pdf))).object()["session"].toObject();
+    const auto state = sessionIn(contentOf(m_pdf));
+    QVERIFY(state.has_value());
+    QCOMPARE(toJson(*state), session);
+    QCOMPARE(state->selection.layer.value, 1);
+    QCOMPARE(state->prompt, std::string("Lily saw a cat. She was happy."));
+    // The same pixels come out of the figure itself.
+    const QString again = m_folder.filePath("again.png");
+    const Ran ran = runProgram({"figure", m_svg, "--backend", "reference", "-o", again});
+    QVERIFY2(ran.exitCode == 0, ran.err.constData());
+    QCOMPARE(QImage(again), QImage(m_png));
+    QVERIFY(!sessionIn("<svg xmlns=\"http://www.w3.org/2000/svg\"/>"));
+}
+
+void FiguresTest::dataHasNamedColumns()
+{
+    QList<QByteArray> lines = contentOf(m_csv).trimmed().split('\n');
+    while (lines.front().startsWith("# "))
+        lines.removeFirst();
+    const QList<QByteArray> header = lines.takeFirst().split(',');
+    QCOMPARE(header.mid(0, 4), (QList<QByteArray>{"query", "query_token", "key", "key_token"}));
+    QVERIFY(header.size() >= 7); // exact, a method, its difference
+    // Rows of the exact map sum to 1.
+    const int tokens = int(std::sqrt(2.0 * double(lines.size())));
+    QCOMPARE(lines.size(), qsizetype(tokens) * (tokens + 1) / 2);
+    const QByteArray npy = contentOf(m_folder.filePath("f-" + QString::fromUtf8(header[4]) + ".npy"));
+    QVERIFY(npy.startsWith("\x93NUMPY"));
+    QVERIFY(npy.contains(QByteArray("(" + QByteArray::number(tokens) + ", " + QByteArray::number(tokens) + ")")));
+    const QJsonObject beside =
+        QJsonDocument::fromJson(contentOf(m_folder.filePath("f-" + QString::fromUtf8(header[4]) + ".json"))).object();
+    QCOMPARE(beside["tokens"].toArray().size(), tokens);
+    QVERIFY(beside["provenance"].toString().contains("sha256"));
+}
+
+void FiguresTest::refusals()
+{
+    const auto refused = [&](const QStringList& more, int code) {
+        const Ran ran = figure(more);
+        return ran.exitCode == code && isOneSentence(ran.err.trimmed().split('\n').last());
+    };
+    QVERIFY(refused({"-o", m_folder.filePath("f.bmp")}, 2));
+    QVERIFY(refused({"--view", "nothing", "-o", m_svg}, 2));
+    QVERIFY(refused({"--width", "2mm", "-o", m_svg}, 2));
+    QVERIFY(refused({"--query", "5000", "-o", m_svg}, 2));
+    QVERIFY(refused({"-o", m_folder.filePath("no/such/f.svg")}, 3));
+    QCOMPARE(runProgram({"figure", m_folder.filePath("nowhere"), "-o", m_svg}).exitCode, 3);
+    QCOMPARE(runProgram({"figure", sample}).exitCode, 2);
+}
+
+QTEST_MAIN(FiguresTest)
+#include "tst_figures.moc"

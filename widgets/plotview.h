@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "widgets/plot.h"
+#include "widgets/theme.h"
+
+#include <QPixmap>
+#include <QStringList>
+
+#include <functional>
+
+namespace widgets {
+
+// A plot on screen: hovering reads every series at the nearest place of x, arrow keys walk along it. The wheel zooms
+// along x, dragging pans, a double click shows all again.
+class PlotView : public View
+{
+    Q_OBJECT
+
+public:
+    explicit PlotView(QWidget* parent = nullptr);
+
+    void setPlot(PlotValue value);
+    // How a number of y is read out: "15.1 ms". The default is its axis' format.
+    void setReadout(std::function<QString(double)> readout, const QString& xUnit);
+
+    const PlotValue& plot() const { return m_value; }
+
+    // What is read at a place of x, one line per series.
+    QStringList readAt(double x) const;
+
+    QSize sizeHint() const override;
+    QSize minimumSizeHint() const override;
+
+protected:
+    void paintEvent(QPaintEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
+    void mouseMoveEvent(QMouseEvent* event) override;
+    void mousePressEvent(QMouseEvent* event) override;
+    void mouseReleaseEvent(QMouseEvent* event) override;
+    void mouseDoubleClickEvent(QMouseEvent* event) override;
+    void wheelEvent(QWheelEvent* event) override;
+    void leaveEvent(QEvent* event) override;
+    void keyPressEvent(QKeyEvent* event) override;
+    void focusInEvent(QFocusEvent* event) override;
+    void focusOutEvent(QFocusEvent* event) override;
+    void themeChanged() override;
+
+private:
+    void redraw();
+    PlotValue shown() const; // with the zoom's ends
+    PlotLayout layoutNow() const;
+    std::vector<double> places() const; // every x, sorted
+    void setRead(std::optional<double> x);
+    void paintReadout(QPainter& painter) const;
+
+    PlotValue m_value;
+    std::function<QString(double)> m_readout;
+    QString m_xUnit;
+    std::optional<std::pair<double, double>> m_zoom; // along x
+    std::optional<double> m_read;
+    std::optional<QPointF> m_pressed;
+    std::pair<double, double> m_pressedZoom;
+    bool m_focusRing = false;
+    QPixmap m_static;
+};
+
+} // namespace widgets
