@@ -10,6 +10,7 @@
 #include <condition_variable>
 #include <csignal>
 #include <deque>
+#include <fcntl.h>
 #include <iostream>
 #include <mutex>
 #include <optional>
@@ -21,6 +22,17 @@ using namespace engine;
 
 namespace app::cli {
 namespace {
+
+// A standard stream that was closed (`>&-`) leaves its number to the next file that is opened, and what is printed
+// would go into that file. Writing to a closed standard output must fail.
+void keepStandardStreams()
+{
+    for (const auto& [number, stand] : {std::pair(STDIN_FILENO, "/dev/null"), std::pair(STDOUT_FILENO, "/dev/full"),
+                                        std::pair(STDERR_FILENO, "/dev/null")}) {
+        if (fcntl(number, F_GETFD) < 0 && open(stand, O_RDWR) != number)
+            _exit(exitInput); // there is nobody to tell
+    }
+}
 
 volatile std::sig_atomic_t interrupted = 0;
 
@@ -187,6 +199,7 @@ int exitCodeOf(Fault fault)
 
 std::variant<int, WindowRequest> run(int argc, const char* const* argv)
 {
+    keepStandardStreams();
     const auto parsed = parse(argc, argv);
     if (const auto* window = std::get_if<WindowRequest>(&parsed))
         return *window;
