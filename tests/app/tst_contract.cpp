@@ -199,7 +199,7 @@ void TestContract::jsonKeepsItsShape_data()
         "threads:n operations:n bytes:n state_bytes:n median_ns:n p20_ns:n p80_ns:n samples_ns:a]");
     row("devices", "devices:a");
     row("methods", "methods[id:s title:s idea:s paper:s knobs:a probes:a]");
-    row("--version", "version:s");
+    row("--version", "name:s version:s licence:s");
 }
 
 void TestContract::jsonKeepsItsShape()
@@ -271,10 +271,10 @@ void TestContract::fullDiskLeavesNoFile()
     const QString disk = m_folder.filePath("disk");
     QDir().mkpath(disk);
     if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
-        mount("none", disk.toLocal8Bit().constData(), "tmpfs", 0, "size=8k") != 0)
+        mount("none", disk.toLocal8Bit().constData(), "tmpfs", 0, "size=4k") != 0)
         QSKIP("only root may mount a disk to fill");
     for (const QString& line :
-         {QStringLiteral("apply softmax IN DISK"), QStringLiteral("run MODEL --tokens 5,6 --dump DISK"),
+         {QStringLiteral("apply softmax IN DISK"), QStringLiteral("run MODEL --file TEXT --dump DISK"),
           QStringLiteral("convert MODEL --method memoryformer --file TEXT --layers 0 -o DISK")}) {
         QStringList arguments = filled(line + " --backend reference");
         arguments.replaceInStrings("DISK", disk + "/it");

@@ -301,7 +301,7 @@ int main(int argc, char** argv)
                 }
             if (knobs.size() == 1 && std::holds_alternative<int>(knobs.begin()->second)) // long enough to be split up
                 checkAttention(method, knobs, {1, 1, 8, 4, false}, 260, bench);
-            checkSession(method, knobs, brief ? 9 : 40, bench);
+            checkSession(method, knobs, brief && !replacesLinear(method) ? 9 : 40, bench);
         }
     }
     checkBlocks(bench);
