@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/figuredata.h"
 
+#include "app/attention/mapwords.h"
+#include "app/studydata.h"
 #include "app/timingreport.h"
-#include "app/wording.h"
 #include "engine/export/csv.h"
 #include "engine/export/json.h"
 #include "engine/export/npy.h"
 
 #include <algorithm>
+#include <cmath>
 #include <fstream>
 
 namespace app {
@@ -16,30 +18,84 @@ namespace {
 
 using engine::Error;
 using engine::Fault;
+using Kind = MapColumn::Kind;
 
-struct Matrix
+const AttentionMaps& mapsOf(const FigureSource& source)
 {
-    std::string name;
-    engine::Grid cells;
-};
-
-// Maps and differences of the lanes, by the method's id; a second lane of one method has its number.
-std::vector<Matrix> matricesOf(const FigureSource& source)
-{
-    std::vector<Matrix> all;
-    for (std::size_t lane = 0; lane < source.lanes.size(); ++lane) {
-        const auto& look = source.lanes[lane].look;
-        if (!look)
-            continue;
-        std::string name = look->layer->context.plan.attention.method;
-        if (std::any_of(all.begin(), all.end(), [&](const Matrix& other) { return other.name == name; }))
-            name += "_" + std::to_string(lane);
-        all.push_back({name, look->map.cells});
-        if (!look->difference.cells.empty())
-            all.push_back({name + "_difference", look->difference.cells});
-    }
-    if (all.empty())
+    if (!source.maps || source.maps->columns.empty())
         throw Error(Fault::Request, "there are no maps to write yet; open a checkpoint and run a prompt first");
+    return *source.maps;
+}
+
+std::string suffixOf(Kind kind)
+{
+    switch (kind) {
+    case Kind::Weights:
+        break;
+    case Kind::Difference:
+        return "_difference";
+    case Kind::Ratio:
+        return "_log2_ratio";
+    case Kind::RawProducts:
+        return "_raw_products";
+    case Kind::TurnedProducts:
+        return "_turned_products";
+    }
+    return {};
+}
+
+std::string meaningOf(Kind kind)
+{
+    switch (kind) {
+    case Kind::Weights:
+        break;
+    case Kind::Difference:
+        return "that method's weight minus the reference's";
+    case Kind::Ratio:
+        return "log2 of that method's weight over the reference's; empty where a weight is below 0";
+    case Kind::RawProducts:
+        return "q times k by dimension before positions";
+    case Kind::TurnedProducts:
+        return "q times k by dimension after positions";
+    }
+    return "attention weight of the query on the key";
+}
+
+// The maps on screen, by the method's id; a second lane of one method has its number.
+std::vector<DataMatrix> attentionMatrices(const AttentionMaps& maps)
+{
+    const Sequence& sequence = *maps.look(0).layer->exact->sequence;
+    std::vector<int> places;
+    std::vector<std::string> pieces;
+    for (const engine::TokenRange& group : maps.groups) {
+        places.push_back(group.first);
+        pieces.emplace_back();
+        const int end = maps.request.view.words ? group.end() : group.first + 1;
+        for (int token = group.first; token < end; ++token)
+            pieces.back() += sequence.pieces[std::size_t(token)];
+    }
+    const int by = std::max(1, maps.look(0).map.reduction);
+    std::vector<DataMatrix> all;
+    for (const MapColumn& column : maps.columns) {
+        DataMatrix matrix;
+        matrix.name = maps.look(column.lane).layer->context.plan.shown().method + suffixOf(column.kind);
+        if (std::any_of(all.begin(), all.end(), [&](const DataMatrix& other) { return other.name == matrix.name; }))
+            matrix.name += "_" + std::to_string(column.lane);
+        matrix.meaning = meaningOf(column.kind);
+        if (by > 1)
+            matrix.meaning +=
+                ", the farthest from 0 of its block of " + std::to_string(by) + " x " + std::to_string(by);
+        matrix.cells = column.cells;
+        matrix.lower = maps.shape() == widgets::GridShape::LowerTriangle;
+        if (isNeurons(maps)) {
+            matrix.rows = {"key", {}, sequence.pieces};
+            matrix.cols = {"dimension", {}, {}};
+        } else {
+            matrix.rows = {"query", places, pieces};
+            matrix.cols = {"key", places, pieces};
+        }
+        all.push_back(std::move(matrix));
+    }
     return all;
 }
 
@@ -50,41 +106,44 @@ void close(std::ofstream& out, const std::filesystem::path& path)
         throw Error(Fault::File, path.string() + " cannot be written");
 }
 
-void writeCsv(std::ostream& out, const FigureSource& source, const QByteArray& provenance)
+int placeOf(const DataAxis& axis, int cell)
 {
-    const std::vector<Matrix> matrices = matricesOf(source);
-    const HeadLook& exact = *source.lanes.front().look;
-    const Sequence& sequence = *exact.layer->exact->sequence;
-    const int by = std::max(1, exact.map.reduction);
-    out << "# query, key: places in the sequence, counted from 0" << (by > 1 ? ", of the block's first token" : "")
-        << "\n# query_token, key_token: their pieces of text\n";
-    for (const Matrix& matrix : matrices)
-        out << "# " << matrix.name << ": "
-            << (matrix.name.ends_with("_difference") ? "that method's weight minus the exact one"
-                                                     : "attention weight of the query on the key")
-            << (by > 1 ? ", the farthest from 0 of its block of " + std::to_string(by) + " x " + std::to_string(by)
-                       : "")
-            << "\n";
-    out << "# provenance: " << provenance.toStdString() << "\nquery,query_token,key,key_token";
-    for (const Matrix& matrix : matrices)
+    return cell < int(axis.places.size()) ? axis.places[std::size_t(cell)] : cell;
+}
+
+std::string pieceOf(const DataAxis& axis, int cell)
+{
+    return cell < int(axis.pieces.size()) ? axis.pieces[std::size_t(cell)] : std::string();
+}
+
+// One tidy table: every matrix a column, every cell that can be a line.
+void writeWide(std::ostream& out, const std::vector<DataMatrix>& matrices)
+{
+    const DataMatrix& first = matrices.front();
+    const std::string row = first.rows.name, col = first.cols.name;
+    out << "# " << row << ", " << col << ": places, counted from 0, of a block its first\n# " << row << "_token, "
+        << col << "_token: their pieces of text\n";
+    for (const DataMatrix& matrix : matrices)
+        out << "# " << matrix.name << ": " << matrix.meaning << "\n";
+    out << row << "," << row << "_token," << col << "," << col << "_token";
+    for (const DataMatrix& matrix : matrices)
         out << "," << engine::csvField(matrix.name);
     out << "\n";
-    const bool causal = exact.layer->context.shape.causal;
-    const int side = exact.map.cells.rows();
-    for (int row = 0; row < side; ++row)
-        for (int col = 0; col < (causal ? row + 1 : exact.map.cells.cols()); ++col) {
-            out << row * by << "," << engine::csvField(sequence.pieces[std::size_t(row * by)]) << "," << col * by << ","
-                << engine::csvField(sequence.pieces[std::size_t(col * by)]);
-            for (const Matrix& matrix : matrices)
-                out << "," << engine::shortestNumber(matrix.cells.at(row, col));
+    for (int y = 0; y < first.cells.rows(); ++y)
+        for (int x = 0; x < (first.lower ? y + 1 : first.cells.cols()); ++x) {
+            out << placeOf(first.rows, y) << "," << engine::csvField(pieceOf(first.rows, y)) << ","
+                << placeOf(first.cols, x) << "," << engine::csvField(pieceOf(first.cols, x));
+            for (const DataMatrix& matrix : matrices) {
+                const float value = matrix.cells.at(y, x);
+                out << "," << (std::isnan(value) ? std::string() : engine::shortestNumber(value));
+            }
             out << "\n";
         }
 }
 
-void writeNpys(const std::filesystem::path& path, const FigureSource& source, const QByteArray& provenance)
+void writeNpys(const std::filesystem::path& path, const std::vector<DataMatrix>& matrices, const QByteArray& provenance)
 {
-    const HeadLook* exact = source.lanes.empty() ? nullptr : source.lanes.front().look.get();
-    for (const Matrix& matrix : matricesOf(source)) {
+    for (const DataMatrix& matrix : matrices) {
         std::filesystem::path own = path;
         own.replace_filename(path.stem().string() + "-" + matrix.name + ".npy");
         std::ofstream out(own, std::ios::binary);
@@ -93,8 +152,11 @@ void writeNpys(const std::filesystem::path& path, const FigureSource& source, co
         own.replace_extension(".json");
         std::ofstream beside(own, std::ios::binary);
         engine::JsonWriter json(beside);
-        json.object().field("matrix", matrix.name).field("rows", "query").field("columns", "key");
-        json.field("reduction", exact->map.reduction).key("tokens").list(exact->layer->exact->sequence->pieces);
+        json.object().field("matrix", matrix.name).field("meaning", matrix.meaning);
+        for (const auto& [what, axis] : {std::pair("rows", &matrix.rows), std::pair("columns", &matrix.cols)}) {
+            json.key(what).object().field("name", axis->name);
+            json.key("places").list(axis->places).key("tokens").list(axis->pieces).end();
+        }
         json.field("provenance", std::string_view(provenance.constData(), std::size_t(provenance.size()))).end();
         close(beside, own);
     }
@@ -114,12 +176,17 @@ void writeData(const std::filesystem::path& path, const FigureSource& source, co
         writeTimingReport(path, *source.sweep, {});
         return;
     }
+    const bool attention = view == "attention";
     if (!csv) {
-        writeNpys(path, source, provenance);
+        writeNpys(path, attention ? attentionMatrices(mapsOf(source)) : studyMatrices(source, view), provenance);
         return;
     }
     std::ofstream out(path, std::ios::binary);
-    writeCsv(out, source, provenance);
+    out << "# provenance: " << provenance.toStdString() << "\n";
+    if (attention)
+        writeWide(out, attentionMatrices(mapsOf(source)));
+    else
+        writeStudyCsv(out, source, view);
     close(out, path);
 }
 

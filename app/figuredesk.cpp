@@ -3,6 +3,7 @@
 
 #include "app/cli/opened.h"
 #include "app/figures.h"
+#include "app/provenance.h"
 #include "app/timingreport.h"
 
 #include <QAction>
@@ -60,7 +61,9 @@ bool FigureDesk::maybeFigure(const QString& path)
 // The tab's figure; of a tab that has none of its own, the Attention view's.
 std::string FigureDesk::view() const
 {
-    return m_document.state().layout.tab == "timing" ? "timing" : "attention";
+    const std::vector<std::string> views = figureViews();
+    const std::string& tab = m_document.state().layout.tab;
+    return std::find(views.begin(), views.end(), tab) == views.end() ? "attention" : tab;
 }
 
 FigureSource FigureDesk::source() const
@@ -71,6 +74,7 @@ FigureSource FigureDesk::source() const
         source.lanes.push_back(m_document.lane({lane}));
     source.sweep = m_document.sweep();
     source.passes = m_document.passes();
+    source.study = m_document.study(view());
     source.device = m_document.device();
     return source;
 }
@@ -127,10 +131,21 @@ void FigureDesk::exportReport()
 
 void FigureDesk::write(const QString& path, double widthMm)
 {
+    std::vector<std::shared_ptr<const Accelerator>> accelerators;
+    for (int lane = 0; lane < m_document.laneCount(); ++lane)
+        accelerators.push_back(m_lanes.acceleratorOf({lane}));
+    const FigureSource shown = source();
+    const std::optional<MapsRequest> maps = mapsRequestOf(shown.state, shown.lanes, std::move(accelerators),
+                                                          m_document.comparedLane().value, m_document.lastRow());
     m_lanes.measureOn(
         "figure", tr("Writing the figure"),
-        [path = path.toStdString(), source = source(), view = view(), widthMm](engine::Job& job, Bench&) mutable {
+        [path = path.toStdString(), source = shown, view = view(), maps, widthMm](engine::Job& job,
+                                                                                  Bench& bench) mutable {
             checkFigurePath(path);
+            if (view == "attention" && maps) {
+                const Turns::Turn turn = bench.turns.take(job); // joining heads computes on the lanes' device
+                source.maps = makeMaps(*maps, job);
+            }
             source.weightsHash = source.lanes.empty() ? std::string() : hashOf(source.lanes.front().run, job);
             job.report(0.5, "rendering");
             writeFigure(path, source, view, widthMm);

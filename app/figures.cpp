@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/figures.h"
 
+#include "app/attention/mapwords.h"
 #include "app/figuredata.h"
+#include "app/provenance.h"
 #include "app/timingviews.h"
 #include "app/wording.h"
 #include "widgets/numbers.h"
 
 #include <QCoreApplication>
-#include <QDateTime>
-#include <QJsonArray>
 #include <QJsonDocument>
 
 #include <algorithm>
@@ -28,38 +28,11 @@ QString tr(const char* text)
     return QCoreApplication::translate("figures", text);
 }
 
-const HeadLook& exactOf(const FigureSource& source)
+const AttentionMaps& mapsOf(const FigureSource& source)
 {
-    if (source.lanes.empty() || !source.lanes.front().look)
+    if (!source.maps || source.maps->columns.empty())
         throw Error(Fault::Request, "there are no maps to draw yet; open a checkpoint and run a prompt first");
-    return *source.lanes.front().look;
-}
-
-// A number of one digit (or 1.5, 2.5) at or above a value: where the colours of a figure end.
-double roundedUp(double value)
-{
-    if (!(value > 0))
-        return 1;
-    const double power = std::pow(10.0, std::floor(std::log10(value)));
-    for (const double digit : {1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0})
-        if (digit * power >= value * (1 - 1e-9))
-            return digit * power;
-    return 10 * power;
-}
-
-widgets::Scale scaleOf(const FigureSource& source)
-{
-    const std::string& name = source.state.layout.mapScale;
-    return name == "log" ? widgets::Scale::Log : name == "linear" ? widgets::Scale::Linear : widgets::Scale::Root;
-}
-
-QStringList labelsOf(const HeadLook& look)
-{
-    const QStringList all = tokenLabels(*look.layer->exact->sequence);
-    QStringList labels;
-    for (int place = 0; place < look.map.cells.rows(); ++place)
-        labels << all.value(place * std::max(1, look.map.reduction));
-    return labels;
+    return *source.maps;
 }
 
 QString namesOf(const engine::Part& part)
@@ -68,33 +41,61 @@ QString namesOf(const engine::Part& part)
     return knobs.isEmpty() ? titleOf(part) : titleOf(part) + ", " + knobs;
 }
 
-std::optional<widgets::Cell> markedOf(const FigureSource& source, const HeadLook& look)
+std::optional<widgets::Cell> markedOf(const FigureSource& source, const engine::Grid& cells)
 {
     const Selection& selection = source.state.selection;
-    if (!selection.query || !selection.key)
+    if (!selection.query || !selection.key || isNeurons(*source.maps))
         return std::nullopt;
-    const int by = std::max(1, look.map.reduction);
-    const widgets::Cell cell{selection.query->value / by, selection.key->value / by};
-    const bool inside = cell.row < look.map.cells.rows() && cell.col < look.map.cells.cols();
-    return inside ? std::optional(cell) : std::nullopt;
+    const widgets::Cell cell{cellOf(*source.maps, *selection.query), cellOf(*source.maps, *selection.key)};
+    return cell.row < cells.rows() && cell.col < cells.cols() ? std::optional(cell) : std::nullopt;
 }
 
-widgets::FigureMap mapOf(const FigureSource& source, const HeadLook& look, const engine::Grid& cells)
+QString quantityOf(const MapColumn& column)
 {
-    widgets::FigureMap map;
-    const engine::Part& part = look.layer->context.plan.attention;
-    map.heading.method = identityOf(part);
-    map.heading.name = namesOf(part);
-    map.heading.label =
-        look.layer->fidelity == engine::Fidelity::Reference ? QString() : fidelityText(look.layer->fidelity).toLower();
-    map.axes = {tr("query"), tr("key"), labelsOf(look), labelsOf(look), true};
-    map.cells = cells;
-    map.shape = look.layer->context.shape.causal ? widgets::GridShape::LowerTriangle : widgets::GridShape::Full;
-    map.marked = markedOf(source, look);
-    if (map.marked) {
-        const double value = cells.at(map.marked->row, map.marked->col);
-        map.value = std::abs(value) < 5e-4 && value != 0 ? widgets::power(value) : widgets::fixed(value, 3);
+    switch (column.kind) {
+    case MapColumn::Kind::Weights:
+        return tr("attention weight");
+    case MapColumn::Kind::Difference:
+        return tr("difference");
+    case MapColumn::Kind::Ratio:
+        return tr("log2 of method ÷ reference");
+    case MapColumn::Kind::RawProducts:
+    case MapColumn::Kind::TurnedProducts:
+        return tr("q × k");
     }
+    return {};
+}
+
+widgets::FigureMap mapOf(const FigureSource& source, std::size_t which)
+{
+    const AttentionMaps& maps = *source.maps;
+    const MapColumn& column = maps.columns[which];
+    widgets::FigureMap map;
+    map.heading = headingOf(maps, which);
+    map.heading.proof.reset(); // the caption has it
+    if (column.kind == MapColumn::Kind::Weights) {
+        map.heading.name = namesOf(maps.look(column.lane).layer->context.plan.shown());
+        map.heading.label = map.heading.label.toLower();
+    } else if (column.kind == MapColumn::Kind::Difference) {
+        map.heading.label.clear(); // the bar says it
+    }
+    map.axes = axesOf(maps, column, true);
+    map.cells = column.cells;
+    map.shape = maps.shape();
+    map.scale = scaleOf(maps, column);
+    map.extras = extrasOf(maps, which);
+    map.extras.hatched = source.state.layout.attention.hatch;
+    map.quantity = quantityOf(column);
+    map.marked = markedOf(source, column.cells);
+    if (!map.marked)
+        return map;
+    const double value = column.cells.at(map.marked->row, map.marked->col);
+    map.value = column.isSigned()                      ? widgets::signedFixed(value, 3)
+                : std::abs(value) < 5e-4 && value != 0 ? widgets::power(value)
+                                                       : widgets::fixed(value, 3);
+    if (which == 0)
+        map.pair = QStringLiteral("‘%1’ → ‘%2’")
+                       .arg(map.axes.rows.value(map.marked->row), map.axes.cols.value(map.marked->col));
     return map;
 }
 
@@ -108,7 +109,7 @@ widgets::FigurePart rowPart(const FigureSource& source)
         const auto weights = lane.row->weights.row(0);
         const bool causal = lane.row->look->layer->context.shape.causal;
         const auto count = causal ? std::ptrdiff_t(lane.row->query.value) + 1 : std::ptrdiff_t(weights.size());
-        widgets::Identity identity = identityOf(lane.row->look->layer->context.plan.attention);
+        widgets::Identity identity = identityOf(lane.row->look->layer->context.plan.shown());
         value.series.push_back({identity, std::vector<float>(weights.begin(), weights.begin() + count)});
     }
     widgets::FigurePart part;
@@ -117,151 +118,97 @@ widgets::FigurePart rowPart(const FigureSource& source)
         part.title =
             tr("Where ‘%1’ (query %2) looks").arg(value.keys.value(exact->query.value)).arg(exact->query.value + 1);
     }
+    part.words = tr("weight");
     part.body = std::move(value);
     part.height = 120;
     part.row = 1;
     return part;
 }
 
-QString captionOf(const FigureSource& source, const HeadLook& exact, int maps)
+QString tokensText(int tokens)
 {
+    return tokens == 1 ? tr("1 token") : tr("%1 tokens").arg(widgets::whole(tokens));
+}
+
+// "(a) Exact softmax; the reconstructed map reproduces the kernel’s output to 6·10⁻⁷."
+QString columnsText(const AttentionMaps& maps)
+{
+    QString text;
+    QStringList differences;
+    for (std::size_t which = 0; which < maps.columns.size(); ++which) {
+        const QString letter(QChar(u'a' + char16_t(which)));
+        const MapColumn& column = maps.columns[which];
+        const HeadLook& look = maps.look(column.lane);
+        if (column.kind == MapColumn::Kind::Difference) {
+            differences << letter;
+            continue;
+        }
+        const QString name =
+            column.kind == MapColumn::Kind::Weights ? namesOf(look.layer->context.plan.shown()) : nameOf(maps, column);
+        text += QStringLiteral(" (%1) %2").arg(letter, name);
+        if (column.kind == MapColumn::Kind::Weights && look.layer->fidelity == engine::Fidelity::DropIn)
+            text += tr(", drop-in, no training");
+        if (column.kind == MapColumn::Kind::Weights && maps.request.view.heads == AttentionView::Heads::One)
+            text += tr("; the reconstructed map reproduces the kernel’s output to %1").arg(widgets::power(look.proof));
+        if (column.kind == MapColumn::Kind::Ratio)
+            text += tr(", log2 of the method’s weight over the reference’s");
+        text += QStringLiteral(".");
+    }
+    if (!differences.isEmpty())
+        text += tr(" (%1) Signed difference, centred at 0: orange, the method gives more.")
+                    .arg(differences.join(QStringLiteral(", ")));
+    return text;
+}
+
+QString captionOf(const FigureSource& source, const AttentionMaps& maps)
+{
+    const HeadLook& exact = maps.look(0);
     const engine::Model& model = *exact.layer->own->model;
-    QString text = tr("Attention of layer %1, head %2 of %3")
+    QString text = tr("Attention of layer %1, head %2 of %3 over %4.")
                        .arg(exact.layer->layer.value + 1)
                        .arg(exact.head.value + 1)
-                       .arg(QString::fromStdString(model.checkpoint().name));
-    if (!source.weightsHash.empty())
-        text += tr(" (sha256 %1…%2)")
-                    .arg(QString::fromStdString(source.weightsHash.substr(0, 4)),
-                         QString::fromStdString(source.weightsHash.substr(source.weightsHash.size() - 4)));
-    text += tr(" over %1 tokens.").arg(widgets::whole(exact.map.tokens));
-    int letter = 0;
-    for (const LaneResults& lane : source.lanes) {
-        if (!lane.look)
-            continue;
-        const LayerAttention& layer = *lane.look->layer;
-        text += QStringLiteral(" (%1) %2").arg(QChar('a' + letter++)).arg(namesOf(layer.context.plan.attention));
-        if (layer.fidelity == engine::Fidelity::DropIn)
-            text += tr(", drop-in, no training");
-        text +=
-            tr("; the reconstructed map reproduces the kernel’s output to %1.").arg(widgets::power(lane.look->proof));
-    }
-    for (; letter < maps; ++letter)
-        text += tr(" (%1) Signed difference, centred at 0: orange, the method gives more.").arg(QChar('a' + letter));
-    if (exact.layer->context.shape.causal)
+                       .arg(modelWords(source, model), tokensText(exact.map.tokens));
+    if (isNeurons(maps))
+        text = tr("Products q × k by dimension of query %1 in layer %2, head %3 of %4: their sum is the score.")
+                   .arg(maps.request.query + 1)
+                   .arg(exact.layer->layer.value + 1)
+                   .arg(exact.head.value + 1)
+                   .arg(modelWords(source, model));
+    text += columnsText(maps);
+    if (maps.shape() == widgets::GridShape::LowerTriangle && source.state.layout.attention.hatch)
         text += tr(" Hatched: keys after the query.");
+    if (const QStringList left = badgesOf(maps); !left.isEmpty() && !isNeurons(maps))
+        text += tr(" Shown with %1.").arg(left.join(QStringLiteral(", ")));
     if (exact.map.reduction > 1)
         text += tr(" Each cell is the largest of %1 × %1 weights.").arg(exact.map.reduction);
-    for (const LaneResults& lane : source.lanes)
-        if (lane.rows) {
-            text += QStringLiteral(" ");
-            for (const widgets::Run& run : sentenceOf(*lane.rows))
-                text += run.text;
-        }
+    if (!isNeurons(maps))
+        for (const LaneResults& lane : source.lanes)
+            if (lane.rows) {
+                text += QStringLiteral(" ");
+                for (const widgets::Run& run : sentenceOf(*lane.rows))
+                    text += run.text;
+            }
     const bool reference = exact.layer->backend == engine::Backend::Reference;
     text += reference ? tr(" Float64 reference.")
                       : tr(" Float32 on %1, compared in float64.").arg(deviceText(source.device));
     return text;
 }
 
-QJsonObject methodJson(const LaneResults& lane)
-{
-    const LayerAttention& layer = *lane.look->layer;
-    const engine::Part& part = layer.context.plan.attention;
-    QJsonObject params;
-    for (const engine::Knob& knob : engine::findMethod(part.method).info.knobs)
-        if (const auto given = part.knobs.find(knob.id); given != part.knobs.end())
-            params[QString::fromUtf8(knob.id.data(), qsizetype(knob.id.size()))] =
-                QString::fromStdString(printKnob(knob, given->second));
-    QJsonObject metrics;
-    for (const engine::Metric& metric : lane.rows ? lane.rows->metrics : lane.look->metrics)
-        metrics[QString::fromStdString(metric.id)] =
-            metric.applies() ? QJsonValue(metric.value) : QJsonValue(QString::fromStdString("n/a: " + metric.reason));
-    QJsonObject json{{"id", QString::fromStdString(part.method)},
-                     {"params", params},
-                     {"form", QString::fromStdString(layer.attended.form)},
-                     {"fidelity", fidelityText(layer.fidelity)},
-                     {"proof", lane.look->proof},
-                     {"metrics", metrics}};
-    if (lane.timing && lane.timing->layer == lane.look->layer) {
-        const engine::Timing& timing = lane.timing->timing;
-        QJsonArray raw;
-        for (const std::int64_t sample : timing.samplesNs)
-            raw.append(qint64(sample));
-        json["timing"] = QJsonObject{{"median_ns", qint64(timing.medianNs)},
-                                     {"p20_ns", qint64(timing.p20Ns)},
-                                     {"p80_ns", qint64(timing.p80Ns)},
-                                     {"n", qint64(raw.size())},
-                                     {"samples_ns", raw},
-                                     {"disturbed", timing.disturbed}};
-    }
-    return json;
-}
-
-void addModel(QJsonObject& json, const FigureSource& source, const LaneRun& run)
-{
-    const engine::Model& model = *run.model;
-    json["checkpoint"] = QJsonObject{{"name", QString::fromStdString(model.checkpoint().name)},
-                                     {"format", QString::fromStdString(model.checkpoint().format)},
-                                     {"sha256", QString::fromStdString(source.weightsHash)},
-                                     {"params", qint64(model.parameterCount())}};
-    QJsonArray ids;
-    for (const engine::TokenId id : run.sequence->ids)
-        ids.append(id.value);
-    json["token_ids"] = ids;
-    if (source.withText)
-        json["prompt"] = QJsonObject{{"text", QString::fromStdString(source.state.prompt)}};
-}
-
 } // namespace
 
 widgets::FigurePage attentionPage(const FigureSource& source)
 {
-    const HeadLook& exact = exactOf(source);
-    const widgets::Scale scale = scaleOf(source);
-    double high = 0, differenceHigh = 0;
-    for (const LaneResults& lane : source.lanes)
-        if (lane.look) {
-            high = std::max(high, double(lane.look->mapHigh));
-            differenceHigh = std::max(differenceHigh, double(lane.look->differenceHigh));
-        }
-    const widgets::ColorScale shared{scale, 0, source.state.layout.mapHigh.value_or(roundedUp(high)), false};
-    const widgets::ColorScale signedScale{scale, 0,
-                                          source.state.layout.differenceHigh.value_or(roundedUp(differenceHigh)), true};
-    std::vector<widgets::FigureMap> maps, differences;
-    for (const LaneResults& lane : source.lanes) {
-        if (!lane.look)
-            continue;
-        maps.push_back(mapOf(source, *lane.look, lane.look->map.cells));
-        maps.back().scale = shared;
-        maps.back().quantity = tr("attention weight");
-        if (lane.look->difference.cells.empty())
-            continue;
-        differences.push_back(mapOf(source, *lane.look, lane.look->difference.cells));
-        widgets::FigureMap& difference = differences.back();
-        difference.heading.minus = identityOf(exact.layer->context.plan.attention);
-        difference.heading.name = tr("difference");
-        difference.heading.label.clear();
-        difference.scale = signedScale;
-        difference.quantity = tr("difference");
-        if (difference.marked)
-            difference.value =
-                widgets::signedFixed(difference.cells.at(difference.marked->row, difference.marked->col), 3);
-    }
-    if (maps.front().marked) {
-        const widgets::FigureMap& first = maps.front();
-        maps.front().pair =
-            QStringLiteral("‘%1’ → ‘%2’")
-                .arg(first.axes.rows.value(first.marked->row), first.axes.cols.value(first.marked->col));
-    }
-    maps.insert(maps.end(), differences.begin(), differences.end());
+    const AttentionMaps& maps = mapsOf(source);
+    std::vector<widgets::FigureMap> drawn;
+    for (std::size_t which = 0; which < maps.columns.size(); ++which)
+        drawn.push_back(mapOf(source, which));
+    const HeadLook& exact = maps.look(0);
     widgets::FigurePage page;
     page.title = tr("Attention, layer %1, head %2").arg(exact.layer->layer.value + 1).arg(exact.head.value + 1);
-    const int count = int(maps.size());
-    page.parts.push_back({{}, {}, std::move(maps)});
-    if (source.lanes.front().row)
+    page.caption = captionOf(source, maps);
+    page.parts.push_back({{}, {}, std::move(drawn)});
+    if (source.lanes.front().row && !isNeurons(maps))
         page.parts.push_back(rowPart(source));
-    page.caption = captionOf(source, exact, count);
     return page;
 }
 
@@ -276,7 +223,9 @@ widgets::FigurePage timingPage(const FigureSource& source)
         page.parts.push_back({tr("One pass of each method"),
                               tr("layer %1, %2 tokens").arg(first.layer->layer.value + 1).arg(first.times.tokens),
                               timelineOf(*source.passes), 90, row++});
-        caption += tr("(a) Stages and kernels of one pass; upload, reading back and the map are not counted. ");
+        caption +=
+            tr("(a) Stages and kernels of one pass, pauses between them left out; upload, reading back and the map are "
+               "not counted. ");
     }
     if (source.sweep && !source.sweep->sweep.rows.empty()) {
         const SweepResult& sweep = *source.sweep;
@@ -302,53 +251,36 @@ widgets::FigurePage pageOf(const FigureSource& source, const std::string& view)
         return attentionPage(source);
     if (view == "timing")
         return timingPage(source);
-    throw Error(Fault::Request, "there is no figure of the view '" + view + "'; attention or timing was expected");
+    return studyPage(source, view);
 }
 
-QJsonObject provenanceOf(const FigureSource& source, const std::string& view)
+std::vector<std::string> figureViews()
 {
-    const Selection& selection = source.state.selection;
-    QJsonObject json{
-        {"app", QJsonObject{{"name", "Subquad"}, {"version", QString::fromLatin1(SUBQUAD_VERSION)}}},
-        {"time_utc", QDateTime::currentDateTimeUtc().toString(Qt::ISODate)},
-        {"selection", QJsonObject{{"layer", selection.layer.value}, {"head", selection.head.value}}},
-    };
-    QJsonArray methods;
-    for (const LaneResults& lane : source.lanes)
-        if (lane.look)
-            methods.append(methodJson(lane));
-    json["methods"] = methods;
-    if (!source.lanes.empty() && source.lanes.front().run)
-        addModel(json, source, *source.lanes.front().run);
-    if (source.device)
-        json["device"] = QJsonObject{{"name", QString::fromStdString(source.device->name)},
-                                     {"driver", QString::fromStdString(source.device->driver)},
-                                     {"opencl", QString::fromStdString(source.device->version)},
-                                     {"cus", source.device->computeUnits}};
-    const bool reference = source.state.lanes.front().backend == engine::Backend::Reference || !source.device;
-    json["precision"] = reference ? "float64" : "float32";
-    json["view"] = QJsonObject{{"layout", QString::fromStdString(view)},
-                               {"scale", QString::fromStdString(source.state.layout.mapScale)}};
-    if (source.sweep)
-        json["sweep"] =
-            QString::fromStdString(commandOf(source.sweep->request, source.sweep->backend, source.sweep->device));
-    DocumentState state = source.state;
-    state.layout.tab = view;
-    for (std::filesystem::path* path : {&state.checkpoint, &state.tokenizer}) // a figure is opened from elsewhere
-        if (!path->empty())
-            *path = std::filesystem::absolute(*path);
-    if (!source.withText)
-        state.prompt.clear();
-    json["session"] = toJson(state);
-    return json;
+    std::vector<std::string> views{"attention"};
+    for (const engine::TabSpec* tab : methodTabs())
+        views.emplace_back(tab->id);
+    views.emplace_back("timing");
+    return views;
 }
 
-std::optional<DocumentState> sessionIn(const QByteArray& figure)
+void checkFigureView(const std::string& view)
 {
-    const QJsonObject provenance = QJsonDocument::fromJson(widgets::provenanceIn(figure)).object();
-    if (!provenance["session"].isObject())
-        return std::nullopt;
-    return fromJson(provenance["session"].toObject());
+    std::string known;
+    for (const std::string& each : figureViews()) {
+        if (each == view)
+            return;
+        known += (known.empty() ? "" : ", ") + each;
+    }
+    throw Error(Fault::Request, "there is no figure of the view '" + view + "'; one of " + known + " was expected");
+}
+
+QString modelWords(const FigureSource& source, const engine::Model& model)
+{
+    const QString name = QString::fromStdString(model.checkpoint().name);
+    if (source.weightsHash.empty())
+        return name;
+    const QString hash = QString::fromStdString(source.weightsHash);
+    return tr("%1 (sha256 %2…%3)").arg(name, hash.left(4), hash.right(4));
 }
 
 void checkFigurePath(const std::filesystem::path& path)

@@ -56,6 +56,21 @@ std::vector<const engine::TabSpec*> methodTabs()
     return tabs;
 }
 
+engine::SessionPlan planWithTab(engine::SessionPlan plan, std::string_view tab)
+{
+    for (const engine::Method& method : engine::methods())
+        for (const engine::TabSpec& spec : method.info.tabs)
+            if (spec.id == tab) {
+                engine::LayerPlan layer;
+                const bool linear = !engine::replacesAttention(method);
+                (linear ? layer.linear : layer.attention).method = std::string(method.info.id);
+                plan.everywhere = layer;
+                plan.overrides.clear();
+                return plan;
+            }
+    return plan;
+}
+
 std::shared_ptr<const StudyResult> studyOf(const StudyRequest& request,
                                            const std::shared_ptr<const LayerAttention>& exact,
                                            std::shared_ptr<const LayerAttention> own, const Accelerator* accelerator,

@@ -30,6 +30,9 @@ std::optional<TabOwner> ownerOf(const DocumentState& state, std::string_view tab
 // Every tab of any method, once, in the order of the methods.
 std::vector<const engine::TabSpec*> methodTabs();
 
+// A plan whose method has the tab: as its attention, or as its linear layers where it leaves attention to the baseline.
+engine::SessionPlan planWithTab(engine::SessionPlan plan, std::string_view tab);
+
 // What a study or an explanation depends on. Equal ones have equal results.
 struct CellRequest
 {

@@ -320,7 +320,7 @@ void TimingDesk::showPasses()
     bool isDisturbed = false;
     for (const PassSet::Lane& lane : passes->lanes)
         isDisturbed = isDisturbed || lane.times.attention.disturbed;
-    const QString words = tr("one pass of layer %1 at %2 tokens, %3")
+    const QString words = tr("one pass of layer %1 at %2 tokens, %3, pauses left out")
                               .arg(first.layer->layer.value + 1)
                               .arg(widgets::whole(first.times.tokens), first.times.launches.empty()
                                                                            ? tr("float64 reference, the host's clock")

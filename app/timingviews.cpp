@@ -96,44 +96,70 @@ double exactAt(const widgets::PlotSeries& exact, double tokens)
     return std::nan("");
 }
 
+// Where a method's curve crosses the exact one.
+struct Crossing
+{
+    int place = 0;
+    std::optional<double> measured;
+    std::optional<engine::CrossoverBand> band;
+    double predicted = 0;
+};
+
+// The farthest first: its line passes no words of the others.
+std::vector<Crossing> crossingsOf(const SweepResult& result)
+{
+    std::vector<Crossing> crossings;
+    for (int place = 0; place < int(result.request.methods.size()); ++place)
+        if (place != exactPlace(result))
+            crossings.push_back({place, engine::crossover(result.sweep, place),
+                                 engine::crossoverBand(result.sweep, place), predictedOf(result, place)});
+    std::erase_if(crossings, [](const Crossing& each) { return !each.measured && each.predicted <= 0; });
+    std::stable_sort(crossings.begin(), crossings.end(), [](const Crossing& a, const Crossing& b) {
+        return a.measured.value_or(a.predicted) > b.measured.value_or(b.predicted);
+    });
+    return crossings;
+}
+
+void addMarks(widgets::PlotValue& plot, const SweepResult& result, const Crossing& crossing, int row, bool alone)
+{
+    const auto number = [](double value) { return widgets::whole(std::llround(value)); };
+    const std::optional<widgets::Identity> identity =
+        alone ? std::nullopt : std::optional(identityAt(result, crossing.place));
+    if (crossing.measured) {
+        widgets::PlotMark mark{*crossing.measured, tr("measured %1").arg(number(*crossing.measured))};
+        if (crossing.band && alone)
+            mark.second = tr("%1 – %2, %3 rounds")
+                              .arg(number(crossing.band->low), number(crossing.band->high))
+                              .arg(crossing.band->rounds);
+        else if (crossing.band)
+            mark.text += tr(", %1 – %2").arg(number(crossing.band->low), number(crossing.band->high));
+        mark.identity = identity;
+        mark.left = crossing.predicted <= 0 || crossing.predicted >= *crossing.measured;
+        mark.row = row;
+        plot.marks.push_back(mark);
+        if (crossing.band)
+            plot.regions.emplace_back(std::min(crossing.band->low, *crossing.measured),
+                                      std::max(crossing.band->high, *crossing.measured));
+    }
+    if (crossing.predicted > 0) {
+        widgets::PlotMark mark{crossing.predicted, tr("predicted %1").arg(number(crossing.predicted))};
+        mark.identity = identity;
+        mark.dashed = true;
+        mark.left = crossing.measured && crossing.predicted < *crossing.measured;
+        mark.row = row;
+        plot.marks.push_back(mark);
+    }
+}
+
 void addCrossovers(widgets::PlotValue& plot, const SweepResult& result)
 {
-    const int exact = exactPlace(result);
-    bool first = true;
-    for (int place = 0; place < int(result.request.methods.size()); ++place) {
-        if (place == exact)
-            continue;
-        const auto measured = engine::crossover(result.sweep, place);
-        if (measured) {
-            widgets::PlotMark mark;
-            mark.at = *measured;
-            const auto band = engine::crossoverBand(result.sweep, place);
-            if (first) {
-                mark.text = tr("measured %1").arg(widgets::whole(std::llround(*measured)));
-                if (band)
-                    mark.second =
-                        tr("%1 – %2, %3 rounds")
-                            .arg(widgets::whole(std::llround(band->low)), widgets::whole(std::llround(band->high)))
-                            .arg(band->rounds);
-            }
-            mark.left = predictedOf(result, place) >= *measured;
-            if (band)
-                plot.regions.emplace_back(std::min(band->low, *measured), std::max(band->high, *measured));
-            plot.marks.push_back(mark);
-            if (exact >= 0)
-                if (const double y = exactAt(plot.series[std::size_t(exact)], *measured); std::isfinite(y))
-                    plot.rings.emplace_back(*measured, y);
-        }
-        if (const double predicted = predictedOf(result, place); predicted > 0) {
-            widgets::PlotMark mark;
-            mark.at = predicted;
-            mark.dashed = true;
-            mark.left = measured && predicted < *measured;
-            if (first)
-                mark.text = tr("predicted %1").arg(widgets::whole(std::llround(predicted)));
-            plot.marks.push_back(mark);
-        }
-        first = false;
+    const std::vector<Crossing> crossings = crossingsOf(result);
+    for (std::size_t row = 0; row < crossings.size(); ++row) {
+        addMarks(plot, result, crossings[row], int(row), crossings.size() == 1);
+        const int exact = exactPlace(result);
+        if (const auto measured = crossings[row].measured; measured && exact >= 0)
+            if (const double y = exactAt(plot.series[std::size_t(exact)], *measured); std::isfinite(y))
+                plot.rings.emplace_back(*measured, y);
     }
 }
 
@@ -224,8 +250,8 @@ widgets::PlotValue rooflinePlot(const SweepResult& result)
 {
     widgets::PlotValue plot;
     plot.x.logarithmic = plot.y.logarithmic = true;
-    plot.x.title = tr("flop per byte, predicted");
-    double low = 1e300, high = 0;
+    plot.x.title = tr("flop per byte");
+    double low = 1e300, high = 0, slowest = 1e300;
     for (int place = 0; place < int(result.request.methods.size()); ++place) {
         widgets::PlotSeries series;
         series.identity = identityAt(result, place);
@@ -239,10 +265,12 @@ widgets::PlotValue rooflinePlot(const SweepResult& result)
                 continue;
             const double intensity = double(row->cost.operations) / double(row->cost.bytesMoved);
             series.points.emplace_back(intensity, rateOf(*row));
+            series.pointNames << tr("%1 tokens").arg(widgets::whole(tokens));
             series.sizes.push_back(0.7 + 0.12 * std::log2(double(tokens) / 32.0));
             series.hollow.push_back(row->timing.disturbed);
             low = std::min(low, intensity);
             high = std::max(high, intensity);
+            slowest = std::min(slowest, rateOf(*row));
             if (const double share = shareOfPeak(result, *row); share > best) {
                 best = share;
                 bestTokens = tokens;
@@ -257,7 +285,7 @@ widgets::PlotValue rooflinePlot(const SweepResult& result)
     const double read = result.sweep.peaks.readBytesPerSecond / 1e9;
     if (high > 0 && top > 0 && read > 0) {
         const double knee = top / read;
-        const double from = std::min(low, knee) / 2;
+        const double from = std::min({low / 2, knee / 2, slowest / read}); // from the foot of the plot
         plot.roofs.push_back({{from, from * read}, {knee, top}, tr("%1 GB/s read").arg(widgets::compact(read))});
         plot.roofs.push_back({{knee, top},
                               {std::max(high, knee) * 4, top},
@@ -265,10 +293,36 @@ widgets::PlotValue rooflinePlot(const SweepResult& result)
     }
     const std::vector<int> lengths = lengthsOf(result.sweep);
     if (!lengths.empty())
-        plot.note =
-            tr("marks grow, %1 to %2 tokens").arg(widgets::whole(lengths.front()), widgets::whole(lengths.back()));
+        plot.note = tr("marks: %1 to %2 tokens").arg(widgets::whole(lengths.front()), widgets::whole(lengths.back()));
     return plot;
 }
+
+namespace {
+
+// Between the stages the program prepares the next one, which is no part of a pass: from where on how much is left out.
+std::vector<std::pair<std::int64_t, std::int64_t>> pausesOf(const std::vector<engine::Span>& stages)
+{
+    constexpr std::int64_t kept = 10000; // ns of each pause, to be seen
+    std::vector<std::pair<std::int64_t, std::int64_t>> pauses;
+    std::int64_t last = 0;
+    for (const engine::Span& stage : stages) {
+        if (stage.beginNs - last > kept)
+            pauses.emplace_back(stage.beginNs, stage.beginNs - last - kept);
+        last = std::max(last, stage.endNs);
+    }
+    return pauses;
+}
+
+std::int64_t leftOut(const std::vector<std::pair<std::int64_t, std::int64_t>>& pauses, std::int64_t at)
+{
+    std::int64_t sum = 0;
+    for (const auto& [from, length] : pauses)
+        if (at >= from)
+            sum += length;
+    return sum;
+}
+
+} // namespace
 
 widgets::TimelineValue timelineOf(const PassSet& passes)
 {
@@ -281,9 +335,13 @@ widgets::TimelineValue timelineOf(const PassSet& passes)
         const widgets::Identity identity = identityOf(lane.layer->context.plan.attention);
         const engine::TrackIndex own{next++}, around{next++}, kernels{next++};
         std::int64_t end = 0;
+        const std::vector<std::pair<std::int64_t, std::int64_t>> pauses = pausesOf(lane.times.stages);
         const auto place = [&](engine::Span span, engine::TrackIndex track, const std::string& label) {
-            end = std::max(end, span.endNs);
+            const std::int64_t left = leftOut(pauses, span.beginNs);
             span.track = track;
+            span.beginNs -= left;
+            span.endNs -= left;
+            end = std::max(end, span.endNs);
             span.beginNs += begin;
             span.endNs += begin;
             if (!label.empty())
@@ -459,17 +517,17 @@ widgets::Facts machineFacts(const SweepResult& result)
 {
     widgets::Facts facts;
     facts.title = tr("Machine");
+    facts.note = tr("measured");
     const engine::Peaks& peaks = result.sweep.peaks;
     facts.rows.push_back(
-        {std::nullopt, tr("peak, measured"), {widgets::compact(peaks.fmaFlops / 1e9) + QStringLiteral(" GFLOP/s")}});
-    facts.rows.push_back({std::nullopt,
-                          tr("read, measured"),
-                          {widgets::compact(peaks.readBytesPerSecond / 1e9) + QStringLiteral(" GB/s")}});
+        {std::nullopt, tr("peak"), {widgets::compact(peaks.fmaFlops / 1e9) + QStringLiteral(" GFLOP/s")}});
+    facts.rows.push_back(
+        {std::nullopt, tr("reading"), {widgets::compact(peaks.readBytesPerSecond / 1e9) + QStringLiteral(" GB/s")}});
     if (!result.sweep.rows.empty())
         facts.rows.push_back({std::nullopt, tr("threads"), {widgets::whole(result.sweep.rows.front().threads)}});
-    widgets::Facts::Row quiet{std::nullopt, tr("other programs"), {tr("quiet")}};
+    widgets::Facts::Row quiet{std::nullopt, tr("other load"), {tr("none")}};
     if (disturbed(result.sweep)) {
-        quiet.values = {tr("ran meanwhile")};
+        quiet.values = {tr("meanwhile")};
         quiet.doubt = true;
     }
     facts.rows.push_back(quiet);
@@ -496,12 +554,34 @@ widgets::Facts timesFacts(const SweepResult& result)
         for (const int tokens : chosen) {
             const engine::SweepRow* each = rowOf(result.sweep, place, tokens);
             row.values << (ran(each) ? widgets::compact(double(each->timing.medianNs) * 1e-6) : tr("n/a"));
-            row.doubt = row.doubt || (ran(each) && each->timing.disturbed);
+            row.doubts.push_back(ran(each) && each->timing.disturbed);
         }
         facts.rows.push_back(row);
     }
     facts.text = tr("milliseconds, measured");
     return facts;
+}
+
+// The first length at which a method's kernels do no more operations than exact attention's, without mask; 0: none.
+int countsAgree(const SweepResult& result, int place)
+{
+    constexpr int longest = 1 << 17;
+    engine::LayerShape full = result.request.shape;
+    full.causal = false;
+    const auto operations = [&](int which, int tokens) {
+        const engine::Part& part = result.request.methods[std::size_t(which)];
+        return engine::findMethod(part.method).cost(full, part.knobs, tokens).operations;
+    };
+    const auto pays = [&](int tokens) { return operations(place, tokens) <= operations(exactPlace(result), tokens); };
+    int high = 1;
+    while (high < longest && !pays(high))
+        high *= 2;
+    if (high >= longest)
+        return 0;
+    int low = high / 2;
+    while (high - low > 1)
+        (pays((low + high) / 2) ? high : low) = (low + high) / 2;
+    return high;
 }
 
 widgets::Facts countFacts(const SweepResult& result)
@@ -527,6 +607,9 @@ widgets::Facts countFacts(const SweepResult& result)
                                   {widgets::compact(double(cost.operations) * 1e-6) + QStringLiteral(" MFLOP")}});
         }
         facts.rows.push_back({std::nullopt, tr("at N, without mask"), {widgets::whole(std::llround(predicted))}});
+        const int agree = countsAgree(result, place);
+        if (agree > 0 && std::abs(agree - predicted) > 0.05 * predicted)
+            facts.rows.push_back({std::nullopt, tr("counts agree at"), {widgets::whole(agree)}});
         if (measured) {
             const int near = [&] { // the measured length nearest to the crossing
                 const std::vector<int> lengths = lengthsOf(result.sweep);
@@ -545,6 +628,9 @@ widgets::Facts countFacts(const SweepResult& result)
         } else {
             facts.text = tr("Within the lengths measured the two do not cross.");
         }
+        if (full.keyHeads < full.heads)
+            facts.text += tr(" N is the paper's count, for a key and value head per query head; here %1 share one.")
+                              .arg(full.heads / full.keyHeads);
         return facts;
     }
     return facts;

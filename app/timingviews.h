@@ -26,7 +26,7 @@ QString sweepWords(SweepQuantity quantity);                // "ms, both axes log
 // What was reached against what the machine can do: GFLOP/s of predicted operations over operations per predicted byte.
 widgets::PlotValue rooflinePlot(const SweepResult& result);
 
-// The methods one after the other: stages above, launches below.
+// The methods one after the other: stages above, launches below; pauses between stages are left out.
 widgets::TimelineValue timelineOf(const PassSet& passes);
 widgets::Facts kernelTotals(const PassSet& passes);
 widgets::Facts stageFacts(const PassSet& passes);

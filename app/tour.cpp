@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/tour.h"
 
+#include "app/panels/timingpanel.h"
 #include "app/results.h"
 #include "app/studywork.h"
 #include "engine/methods/method.h"
@@ -100,23 +101,6 @@ std::string longPrompt(const Document& document)
     return text;
 }
 
-// A plan whose method has the tab: as its attention, or as its linear layers where it leaves attention to the baseline.
-engine::SessionPlan planWith(engine::SessionPlan plan, std::string_view tab)
-{
-    const engine::Method& exact = engine::findMethod(engine::baseline);
-    for (const engine::Method& method : engine::methods())
-        for (const engine::TabSpec& spec : method.info.tabs)
-            if (spec.id == tab) {
-                engine::LayerPlan layer;
-                const bool linear = method.attention == exact.attention;
-                (linear ? layer.linear : layer.attention).method = std::string(method.info.id);
-                plan.everywhere = layer;
-                plan.overrides.clear();
-                return plan;
-            }
-    return plan;
-}
-
 } // namespace
 
 bool waitUntilIdle(const Lanes& lanes, int milliseconds)
@@ -153,8 +137,11 @@ std::vector<std::string> writeTour(Document& document, Lanes& lanes, MainWindow&
             names.push_back(std::move(name));
     };
     const QStringList shown = window.tabs();
-    for (const QString& tab : shown)
+    for (const QString& tab : shown) {
+        if (tab == QStringLiteral("timing"))
+            emit window.findChild<TimingPanel*>()->sweepAsked();
         write(tab.toStdString());
+    }
     // The tabs of methods that are in no lane: each is put into the compared one for its own.
     const engine::LaneIndex compared = document.comparedLane();
     const engine::SessionPlan plan = document.state().lanes[std::size_t(compared.value)];
@@ -164,7 +151,7 @@ std::vector<std::string> writeTour(Document& document, Lanes& lanes, MainWindow&
     for (const engine::TabSpec* tab : methodTabs()) {
         if (shown.contains(QString::fromUtf8(tab->id.data(), qsizetype(tab->id.size()))))
             continue;
-        document.setPlan(compared, planWith(plan, tab->id));
+        document.setPlan(compared, planWithTab(plan, tab->id));
         write(std::string(tab->id));
     }
     document.setPlan(compared, plan);

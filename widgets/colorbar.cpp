@@ -65,6 +65,35 @@ Histogram histogramOf(std::span<const engine::Grid> grids, GridShape shape, cons
     return histogram;
 }
 
+int colorBarHeight(bool isSmall)
+{
+    const double words = isSmall ? 0 : wordsHeight + histogramHeight;
+    return theme().px(words + barHeight + handleHeight + ticksHeight);
+}
+
+void drawColorBar(QPainter& painter, const ColorScale& scale, const QRectF& bar, int parts)
+{
+    const Theme& look = theme();
+    const QFont small = look.font(Theme::labelSize);
+    const ColorMap& map = scale.map(look.dark);
+    QImage strip(int(map.entries().size()), 1, QImage::Format_RGB32);
+    for (int x = 0; x < strip.width(); ++x)
+        strip.setPixel(x, 0, map.entries()[std::size_t(x)]);
+    painter.drawImage(bar, strip);
+    drawFrame(painter, bar, look.outline, std::max(1, look.px(0.6)));
+    const double bound = std::max(std::abs(scale.first()), std::abs(scale.last()));
+    for (int i = 0; i <= parts; ++i) {
+        const double place = double(i) / parts;
+        const double x = bar.left() + bar.width() * place;
+        painter.fillRect(QRectF(std::round(x) - 0.5 * look.px(1), bar.bottom(), look.px(1), look.px(4)), look.outline);
+        const QString text = tickText(scale.value(place), bound, scale.diverging);
+        const double wide = numberWidth(small, text);
+        const double left = std::clamp(x - wide / 2, bar.left(), bar.right() - wide);
+        drawNumber(painter, QRectF(left, bar.bottom() + look.px(4), wide, look.px(15)), Qt::AlignLeft, text, small,
+                   look.secondary);
+    }
+}
+
 ColorBar::ColorBar(QWidget* parent)
     : View(parent)
 {
@@ -110,8 +139,7 @@ void ColorBar::setSmall(bool isSmall)
 
 QSize ColorBar::sizeHint() const
 {
-    const double words = m_small ? 0 : wordsHeight + histogramHeight;
-    return {theme().px(384), theme().px(words + barHeight + handleHeight + ticksHeight)};
+    return {theme().px(384), colorBarHeight(m_small)};
 }
 
 QSize ColorBar::minimumSizeHint() const

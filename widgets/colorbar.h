@@ -20,6 +20,12 @@ struct Histogram
 // Counts the cells that can be of all grids.
 Histogram histogramOf(std::span<const engine::Grid> grids, GridShape shape, const ColorScale& scale, int bins);
 
+// How high a bar with its handles and ticks is; small: without histogram and words.
+int colorBarHeight(bool isSmall);
+
+// A bar of a scale's colours with `parts` + 1 numbers under it, for paper: no handles.
+void drawColorBar(QPainter& painter, const ColorScale& scale, const QRectF& bar, int parts);
+
 // The colours of one map or of several that share a range: histogram, bar, handles, ticks. Dragging a handle along or
 // beyond the bar asks for another range, a right or double click for the range that fits; arrows move the high end,
 // with Shift the low one.

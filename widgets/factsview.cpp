@@ -48,6 +48,23 @@ std::vector<double> columnWidths(const Facts& facts, const QFont& font)
     return widths;
 }
 
+// The first column there is room for beside whole labels; the last always.
+std::size_t firstColumn(const Facts& facts, const std::vector<double>& widths, double width)
+{
+    double label = 0, all = 0;
+    for (const Facts::Row& row : facts.rows) {
+        if (row.bar >= 0) // bars give way
+            return 0;
+        label = std::max(label, textWidth(theme().font(), row.label) + (row.identity ? theme().px(16) : 0));
+    }
+    for (const double each : widths)
+        all += each + theme().px(14);
+    std::size_t first = 0;
+    while (first + 1 < widths.size() && label + all > width)
+        all -= widths[first++] + theme().px(14);
+    return first;
+}
+
 void paintBar(QPainter& painter, const Facts::Row& row, const QRectF& room)
 {
     const Theme& look = theme();
@@ -79,12 +96,14 @@ double paintRows(QPainter& painter, const Facts& facts, const QRectF& box, doubl
     const QFont body = look.font();
     const QFont small = look.font(Theme::labelSize);
     const std::vector<double> widths = columnWidths(facts, body);
-    const auto columns = [&](const QStringList& texts, const QFont& font, const QColor& ink) {
+    const std::size_t first = firstColumn(facts, widths, box.width());
+    const auto columns = [&](const QStringList& texts, const QFont& font, const QColor& ink,
+                             const std::vector<bool>& doubts = {}) {
         double right = box.right();
-        for (std::size_t i = widths.size(); i-- > 0;) {
+        for (std::size_t i = widths.size(); i-- > first;) {
             if (qsizetype(i) < texts.size())
                 drawNumber(painter, QRectF(right - widths[i], y, widths[i], look.px(rowHeight)), Qt::AlignRight,
-                           texts[qsizetype(i)], font, ink);
+                           texts[qsizetype(i)], font, i < doubts.size() && doubts[i] ? look.warningText : ink);
             right -= widths[i] + look.px(14);
         }
         return right;
@@ -94,7 +113,7 @@ double paintRows(QPainter& painter, const Facts& facts, const QRectF& box, doubl
         y += look.px(rowHeight);
     }
     for (const Facts::Row& row : facts.rows) {
-        const double right = columns(row.values, body, row.doubt ? look.warningText : look.text);
+        const double right = columns(row.values, body, row.doubt ? look.warningText : look.text, row.doubts);
         double left = box.left();
         if (row.identity) {
             drawMarker(painter, *row.identity, {left + look.px(4), y + look.px(rowHeight) / 2.0}, look.px(7));

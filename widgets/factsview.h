@@ -21,8 +21,9 @@ struct Facts
         QStringList values; // right-aligned under the columns; one without columns
         double bar = -1;    // share of the longest bar, with its spread; below 0: none
         double low = -1, high = -1;
-        bool hollow = false; // not part of what is compared
-        bool doubt = false;  // a number to doubt, in warning colours
+        bool hollow = false;           // not part of what is compared
+        bool doubt = false;            // numbers to doubt, in warning colours
+        std::vector<bool> doubts = {}; // of each number; empty: none alone
     };
 
     QString title, note; // note: at the right of the title

@@ -22,6 +22,7 @@
 namespace widgets {
 namespace {
 
+constexpr double smallestPart = 96, partGap = 16;
 constexpr double bodyPoints = 7.5; // 13 units of the theme; the small type of 11 is 6.3 pt
 constexpr double mmPerUnit = bodyPoints / Theme::bodySize * 25.4 / 72;
 constexpr const char* openTag = "<subquad:provenance xmlns:subquad=\"https://subquad.invalid/provenance\">";
@@ -38,18 +39,47 @@ int pixels(double mm)
     return int(std::lround(mm / 25.4 * figureDpi));
 }
 
+using Row = std::vector<const FigurePart*>;
+
+// Parts of one row side by side, in several lines where the page is too narrow for all.
+std::vector<Row> placedRows(const FigurePage& page, double width)
+{
+    std::map<int, Row> wanted;
+    for (const FigurePart& part : page.parts)
+        wanted[part.row].push_back(&part);
+    const double gap = theme().px(partGap), smallest = theme().px(smallestPart);
+    const auto fits = [&](const Row& parts) {
+        double shares = 0, least = 1e9;
+        for (const FigurePart* part : parts) {
+            shares += part->width;
+            least = std::min(least, part->width);
+        }
+        return (width - gap * double(parts.size() - 1)) * least / shares >= smallest;
+    };
+    std::vector<Row> rows;
+    for (const auto& [number, parts] : wanted) {
+        rows.emplace_back();
+        for (const FigurePart* part : parts) {
+            Row longer = rows.back();
+            longer.push_back(part);
+            if (rows.back().empty() || fits(longer))
+                rows.back() = std::move(longer);
+            else
+                rows.push_back({part});
+        }
+    }
+    return rows;
+}
+
 // Lays the page out and, with a painter, draws it; the height it takes.
 double layOut(QPainter* painter, const FigurePage& page, double width)
 {
     const Theme& look = theme();
     const double margin = look.px(4);
-    const double gap = look.px(16);
+    const double gap = look.px(partGap);
     double y = margin;
-    std::map<int, std::vector<const FigurePart*>> rows;
-    for (const FigurePart& part : page.parts)
-        rows[part.row].push_back(&part);
     int letter = 0;
-    for (const auto& [row, parts] : rows) {
+    for (const Row& parts : placedRows(page, width - 2 * margin)) {
         double shares = 0;
         for (const FigurePart* part : parts)
             shares += part->width;

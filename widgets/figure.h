@@ -2,7 +2,8 @@
 #pragma once
 
 #include "widgets/factsview.h"
-#include "widgets/gridimage.h"
+#include "widgets/figurestudy.h"
+#include "widgets/mapcells.h"
 #include "widgets/mapparts.h"
 #include "widgets/plot.h"
 #include "widgets/rowplot.h"
@@ -24,6 +25,7 @@ struct FigureMap
     engine::Grid cells;
     GridShape shape = GridShape::Full;
     ColorScale scale;
+    MapExtras extras;
     QString quantity; // words of its colour bar; maps that follow each other with one scale and quantity share a bar
     std::optional<Cell> marked;
     QString pair, value; // of the marked cell, in the triangle
@@ -32,7 +34,7 @@ struct FigureMap
 struct FigurePart
 {
     QString title, words;
-    std::variant<std::vector<FigureMap>, RowValue, PlotValue, TimelineValue, Facts> body;
+    std::variant<std::vector<FigureMap>, RowValue, PlotValue, TimelineValue, Facts, FigureStudy> body;
     double height = 180; // of plots, in units of 13 to the body type
     int row = 0;         // parts of one row stand side by side
     double width = 1;    // share of their row

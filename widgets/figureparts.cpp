@@ -13,7 +13,7 @@
 namespace widgets {
 namespace {
 
-constexpr double titleHeight = 24, smallestMap = 120, mapGap = 28, barBlock = 48, rowLabels = 22, gutterRow = 40;
+constexpr double titleHeight = 24, smallestMap = 150, mapGap = 28, barBlock = 48, rowLabels = 22, gutterRow = 54;
 
 // The letter at the left, bold; where the rest begins.
 double drawLetter(QPainter& painter, QPointF at, int letter)
@@ -32,61 +32,39 @@ void drawTitle(QPainter& painter, const FigurePart& part, QPointF at, double wid
     QRectF row(left, at.y(), at.x() + width - left, look.px(titleHeight));
     drawText(painter, row, Qt::AlignLeft, part.title, look.font(), look.text);
     row.setLeft(row.left() + textWidth(look.font(), part.title) + look.px(8));
-    if (row.width() > look.px(24))
+    if (row.width() > look.px(24) && !std::holds_alternative<RowValue>(part.body)) // a row's words name its axis
         drawText(painter, row, Qt::AlignLeft, part.words, look.font(Theme::labelSize), look.secondary);
-}
-
-QString tickText(double value, double bound, bool isSigned)
-{
-    if (value == 0)
-        return QStringLiteral("0");
-    if (std::abs(value) < 1e-3 || bound >= 1e5)
-        return power(value);
-    const int digits = bound >= 20 ? 0 : bound >= 2 ? 1 : std::abs(value) < 0.0095 ? 3 : 2;
-    const double up = value * (1 + 1e-9);
-    return isSigned ? signedFixed(up, digits) : fixed(up, digits);
 }
 
 void drawBar(QPainter& painter, const ColorScale& scale, const QString& words, const QRectF& box)
 {
     const Theme& look = theme();
-    const QFont small = look.font(Theme::labelSize);
-    drawText(painter, QRectF(box.left(), box.top(), box.width(), look.px(16)), Qt::AlignHCenter, words, small,
-             look.secondary);
-    const QRectF bar(box.left(), box.top() + look.px(18), box.width(), look.px(9));
-    const ColorMap& map = scale.map(false);
-    QImage strip(int(map.entries().size()), 1, QImage::Format_RGB32);
-    for (int x = 0; x < strip.width(); ++x)
-        strip.setPixel(x, 0, map.entries()[std::size_t(x)]);
-    painter.drawImage(bar, strip);
-    drawFrame(painter, bar, look.outline, std::max(1, look.px(0.6)));
-    const double bound = std::max(std::abs(scale.first()), std::abs(scale.last()));
-    for (int i = 0; i <= 4; ++i) {
-        const double x = bar.left() + bar.width() * i / 4.0;
-        painter.fillRect(QRectF(std::round(x) - 0.5 * look.px(1), bar.bottom(), look.px(1), look.px(4)), look.outline);
-        const QString text = tickText(scale.value(i / 4.0), bound, scale.diverging);
-        const double wide = numberWidth(small, text);
-        const double left = std::clamp(x - wide / 2, bar.left(), bar.right() - wide);
-        drawNumber(painter, QRectF(left, bar.bottom() + look.px(4), wide, look.px(15)), Qt::AlignLeft, text, small,
-                   look.secondary);
-    }
+    const double side = look.px(24); // words may be longer than the bar
+    drawText(painter, QRectF(box.left() - side, box.top(), box.width() + 2 * side, look.px(16)), Qt::AlignHCenter,
+             words, look.font(Theme::labelSize), look.secondary);
+    drawColorBar(painter, scale, QRectF(box.left(), box.top() + look.px(18), box.width(), look.px(9)), 4);
 }
 
-QString barWords(std::span<const FigureMap> maps)
+// As long as there is room for them.
+QString barWords(std::span<const FigureMap> maps, double width)
 {
     const FigureMap& first = maps.front();
-    QString words = first.quantity;
-    words += first.scale.scale == Scale::Root  ? QStringLiteral(", square-root scale")
-             : first.scale.scale == Scale::Log ? QStringLiteral(", logarithmic scale")
-                                               : QString();
+    const QString scale = first.scale.scale == Scale::Root  ? QStringLiteral(", square-root scale")
+                          : first.scale.scale == Scale::Log ? QStringLiteral(", logarithmic scale")
+                                                            : QString();
+    const QString shorter = first.scale.scale == Scale::Root  ? QStringLiteral(", √")
+                            : first.scale.scale == Scale::Log ? QStringLiteral(", log")
+                                                              : QString();
+    QString beyond;
     std::vector<engine::Grid> grids;
     for (const FigureMap& map : maps)
         grids.push_back(map.cells);
     const Histogram histogram = histogramOf(grids, first.shape, first.scale, 1);
-    if (const std::int64_t beyond = histogram.above + histogram.below; beyond > 0)
-        words += QStringLiteral(" (%1 cells beyond %2)")
-                     .arg(whole(beyond), tickText(first.scale.last(), std::abs(first.scale.last()), false));
-    return words;
+    if (const std::int64_t count = histogram.above + histogram.below; count > 0)
+        beyond = (count == 1 ? QStringLiteral(" (%1 cell beyond %2)") : QStringLiteral(" (%1 cells beyond %2)"))
+                     .arg(whole(count), axisText(first.scale.last(), AxisSpec::Format::Number));
+    const QString words = first.quantity + scale + beyond;
+    return textWidth(theme().font(Theme::labelSize), words) <= width ? words : first.quantity + shorter + beyond;
 }
 
 void drawMarked(QPainter& painter, const FigureMap& map, const HeatmapLayout& layout)
@@ -105,7 +83,7 @@ void drawMarked(QPainter& painter, const FigureMap& map, const HeatmapLayout& la
     const QFont small = look.font(Theme::labelSize);
     const double wide = numberWidth(font, map.value);
     const double room = row.width() - wide - look.px(54);
-    const QString pair = room > look.px(30) ? elided(small, map.pair, room) : QString();
+    const QString pair = textWidth(small, map.pair) <= room ? map.pair : QString(); // whole or not at all
     const double ground = wide + (pair.isEmpty() ? 0 : textWidth(small, pair) + look.px(10)) + look.px(8);
     painter.fillRect(QRectF(row.right() - ground, row.top(), ground + look.px(6), row.height()), look.panel);
     drawNumber(painter, row, Qt::AlignRight, map.value, font, look.text);
@@ -116,9 +94,10 @@ void drawMarked(QPainter& painter, const FigureMap& map, const HeatmapLayout& la
 void drawMap(QPainter& painter, const FigureMap& map, const HeatmapLayout& layout, int letter)
 {
     const Theme& look = theme();
-    drawHatch(painter, layout.map);
+    if (map.extras.hatched)
+        drawHatch(painter, layout.map);
     painter.setRenderHint(QPainter::SmoothPixmapTransform, false);
-    painter.drawImage(layout.map, gridImage(map.cells, map.shape, map.scale, false, layout.window, layout.reduction));
+    drawMapCells(painter, layout, map.cells, map.shape, map.scale, map.extras);
     const double line = std::max(1, look.px(0.6));
     drawFrame(painter, layout.map.adjusted(-line, -line, line, line), look.outline, line);
     drawMapAxes(painter, layout, map.axes, map.marked);
@@ -128,6 +107,17 @@ void drawMap(QPainter& painter, const FigureMap& map, const HeatmapLayout& layou
     drawMarked(painter, map, layout);
 }
 
+// How far the upright labels of the keys reach down.
+double keyLabels(const std::vector<FigureMap>& maps)
+{
+    const QFont small = theme().font(Theme::labelSize);
+    double longest = 0;
+    for (const FigureMap& map : maps)
+        for (const QString& label : map.axes.cols)
+            longest = std::max(longest, textWidth(small, label));
+    return std::min(double(theme().px(mapGutter)), std::ceil(longest) + theme().px(8));
+}
+
 double paintMaps(QPainter* painter, const std::vector<FigureMap>& maps, QPointF at, double width, int letter)
 {
     const Theme& look = theme();
@@ -135,8 +125,9 @@ double paintMaps(QPainter* painter, const std::vector<FigureMap>& maps, QPointF 
         return 0;
     const double labels = look.px(mapGutter);
     const double gap = look.px(mapGap);
-    int columns = int((width - labels + gap) / (look.px(smallestMap) + gap));
-    columns = std::clamp(columns, 1, int(maps.size()));
+    const int most = std::clamp(int((width - labels + gap) / (look.px(smallestMap) + gap)), 1, int(maps.size()));
+    const int lines = (int(maps.size()) + most - 1) / most;
+    const int columns = (int(maps.size()) + lines - 1) / lines; // as many in each line
     const double side = std::floor((width - labels - gap * (columns - 1)) / columns);
     double y = at.y();
     for (std::size_t first = 0; first < maps.size(); first += std::size_t(columns)) {
@@ -161,7 +152,7 @@ double paintMaps(QPainter* painter, const std::vector<FigureMap>& maps, QPointF 
             drawn = std::max(drawn, layout.map.bottom());
             places.push_back(layout.map.translated(x, y));
         }
-        y += drawn + look.px(mapGutter + 6);
+        y += drawn + keyLabels(maps) + look.px(10);
         for (std::size_t i = first; i < end;) { // maps of one scale share a bar
             std::size_t last = i;
             while (last + 1 < end && maps[last + 1].scale == maps[i].scale &&
@@ -171,7 +162,7 @@ double paintMaps(QPainter* painter, const std::vector<FigureMap>& maps, QPointF 
                 const double left = places[i - first].left();
                 const double right = places[last - first].right();
                 const double inset = last > i ? (right - left) * 0.12 : (right - left) * 0.04;
-                drawBar(*painter, maps[i].scale, barWords(std::span(maps).subspan(i, last - i + 1)),
+                drawBar(*painter, maps[i].scale, barWords(std::span(maps).subspan(i, last - i + 1), right - left),
                         QRectF(left + inset, y, right - left - 2 * inset, look.px(barBlock)));
             }
             i = last + 1;
@@ -323,6 +314,10 @@ double paintFigurePart(QPainter* painter, const FigurePart& part, QPointF at, do
     const Theme& look = theme();
     if (const auto* maps = std::get_if<std::vector<FigureMap>>(&part.body))
         return paintMaps(painter, *maps, at, width, firstLetter);
+    if (const auto* study = std::get_if<FigureStudy>(&part.body)) {
+        const double indent = painter != nullptr ? drawLetter(*painter, at, firstLetter) - at.x() : double(look.px(20));
+        return paintFigureStudy(painter, *study, QRectF(at, QSizeF(width, look.px(part.height))), indent);
+    }
     const double title = look.px(titleHeight);
     double height = look.px(part.height);
     if (painter != nullptr)
@@ -332,6 +327,8 @@ double paintFigurePart(QPainter* painter, const FigurePart& part, QPointF at, do
         if (painter != nullptr) {
             drawLegend(*painter, *row, QRectF(at.x(), at.y(), width, title));
             drawRow(*painter, *row, box);
+            drawUpright(*painter, QRectF(at.x(), box.top(), look.px(16), look.px(part.height - rowLabels)),
+                        Qt::AlignHCenter, part.words, look.font(Theme::labelSize), look.secondary);
         }
     } else if (const auto* plot = std::get_if<PlotValue>(&part.body)) {
         if (painter != nullptr)

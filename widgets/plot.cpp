@@ -16,7 +16,17 @@
 namespace widgets {
 namespace {
 
-constexpr double gutter = 56, topRoom = 30, bottomRoom = 40, rightRoom = 16;
+constexpr double gutter = 56, wordsRow = 14, bottomRoom = 40, rightRoom = 16;
+
+// Above the values: rows of marks' words, or a label.
+double topRoom(const PlotValue& value)
+{
+    int rows = 0;
+    for (const PlotMark& mark : value.marks)
+        if (!mark.text.isEmpty())
+            rows = std::max(rows, mark.row + (mark.second.isEmpty() ? 1 : 2));
+    return rows == 0 ? 18 : wordsRow * std::max(2, rows) + 4;
+}
 
 bool drawable(double value, bool logarithmic)
 {
@@ -130,45 +140,69 @@ void paintGrid(QPainter& painter, const PlotValue& value, const PlotLayout& layo
              small, look.secondary);
 }
 
-void paintMarks(QPainter& painter, const PlotValue& value, const PlotLayout& layout)
+// A mark's line from its row of words down, and its words beside it, where they are free on one side.
+void paintMark(QPainter& painter, const PlotMark& mark, const PlotLayout& layout, double top,
+               std::vector<QRectF>& taken)
 {
     const Theme& look = theme();
     const QFont small = look.font(Theme::labelSize);
+    const double x = std::round(layout.at({mark.at, layout.yLow}).x()) + 0.5 * look.px(1);
+    const double own = top + mark.row * look.px(wordsRow);
+    QPen pen(mark.identity ? mark.identity->outline() : look.text, look.px(1), Qt::SolidLine, Qt::FlatCap);
+    if (mark.dashed)
+        pen.setDashPattern({4, 3});
+    painter.setPen(pen);
+    painter.drawLine(QPointF(x, own), QPointF(x, layout.area.bottom()));
+    if (mark.text.isEmpty())
+        return;
+    const double gap = look.px(6), sign = mark.identity ? look.px(12) : 0;
+    const double wide = std::max(textWidth(small, mark.text) + sign, textWidth(small, mark.second)) + 1;
+    const double high = look.px(wordsRow * (mark.second.isEmpty() ? 1 : 2));
+    const QRectF left(x - gap - wide, own, wide, high), right(x + gap, own, wide, high);
+    const auto isFree = [&](const QRectF& box) {
+        return box.left() >= layout.area.left() - look.px(gutter) &&
+               box.right() <= layout.area.right() + look.px(rightRoom) &&
+               std::none_of(taken.begin(), taken.end(), [&](const QRectF& other) { return other.intersects(box); });
+    };
+    const QRectF& wanted = mark.left ? left : right;
+    const QRectF& other = mark.left ? right : left;
+    const QRectF box = isFree(wanted) || !isFree(other) ? wanted : other;
+    if (!isFree(box))
+        return;
+    taken.push_back(box);
+    const Qt::Alignment side = box == left ? Qt::AlignRight : Qt::AlignLeft;
+    painter.fillRect(box, look.panel); // a line of another mark may pass
+    const QRectF row(box.left(), box.top(), box.width(), look.px(wordsRow));
+    drawText(painter, row, side, mark.text, small, look.text);
+    if (mark.identity)
+        drawMarker(painter, *mark.identity,
+                   {side == Qt::AlignLeft ? row.left() + textWidth(small, mark.text) + look.px(8)
+                                          : row.right() - textWidth(small, mark.text) - look.px(8),
+                    row.center().y()},
+                   look.px(6));
+    drawText(painter, row.translated(0, look.px(wordsRow)), side, mark.second, small, look.secondary);
+}
+
+void paintMarks(QPainter& painter, const PlotValue& value, const PlotLayout& layout)
+{
+    const Theme& look = theme();
     for (const auto& [from, to] : value.regions) {
         const double left = layout.at({from, layout.yLow}).x();
         const double right = layout.at({to, layout.yLow}).x();
-        painter.fillRect(QRectF(std::round(left), layout.area.top() - look.px(topRoom - 4),
-                                std::max(1.0, std::round(right - left)), layout.area.height() + look.px(topRoom - 4)),
-                         look.chosen);
+        painter.fillRect(
+            QRectF(std::round(left), layout.area.top(), std::max(1.0, std::round(right - left)), layout.area.height()),
+            look.chosen);
     }
-    for (const PlotMark& mark : value.marks) {
-        if (!drawable(mark.at, layout.xLog) || mark.at < layout.xLow || mark.at > layout.xHigh)
-            continue;
-        const double x = std::round(layout.at({mark.at, layout.yLow}).x()) + 0.5 * look.px(1);
-        const double top = layout.area.top() - look.px(topRoom - 4);
-        QPen pen(look.text, look.px(1), Qt::SolidLine, Qt::FlatCap);
-        if (mark.dashed)
-            pen.setDashPattern({4, 3});
-        painter.setPen(pen);
-        painter.drawLine(QPointF(x, top), QPointF(x, layout.area.bottom()));
-        const auto write = [&](const QString& text, double down, const QColor& ink) {
-            const double wide = textWidth(small, text) + 1;
-            const double gap = look.px(6);
-            const double left = mark.left ? x - gap - wide : x + gap;
-            const QRectF row(left, top + down, wide, look.px(15));
-            painter.fillRect(row, look.panel);
-            drawText(painter, row, Qt::AlignLeft, text, small, ink);
-        };
-        if (!mark.text.isEmpty())
-            write(mark.text, 0, look.text);
-        if (!mark.second.isEmpty())
-            write(mark.second, look.px(14), look.secondary);
-    }
+    std::vector<QRectF> taken;
+    for (const PlotMark& mark : value.marks)
+        if (drawable(mark.at, layout.xLog) && mark.at >= layout.xLow && mark.at <= layout.xHigh)
+            paintMark(painter, mark, layout, layout.area.top() - look.px(topRoom(value)), taken);
 }
 
-// The bisector of from and to, its word along it, above.
-void paintRoofs(QPainter& painter, const PlotValue& value, const PlotLayout& layout)
+// Lines of roofs, their words along them, above; where the words of level ones stand.
+std::vector<QRectF> paintRoofs(QPainter& painter, const PlotValue& value, const PlotLayout& layout)
 {
+    std::vector<QRectF> taken;
     const Theme& look = theme();
     const QFont small = look.font(Theme::labelSize);
     for (const PlotRoof& roof : value.roofs) {
@@ -185,10 +219,13 @@ void paintRoofs(QPainter& painter, const PlotValue& value, const PlotLayout& lay
         painter.translate(from);
         painter.rotate(std::atan2(to.y() - from.y(), to.x() - from.x()) * 180 / M_PI);
         const bool flat = std::abs(to.y() - from.y()) < 1;
-        drawText(painter, QRectF(flat ? long_ - wide : look.px(8), -look.px(17), wide, look.px(15)), Qt::AlignLeft,
-                 text, small, flat ? look.text : look.secondary);
+        const QRectF words(flat ? long_ - wide : look.px(8), -look.px(17), wide, look.px(15));
+        drawText(painter, words, Qt::AlignLeft, text, small, flat ? look.text : look.secondary);
         painter.restore();
+        if (flat)
+            taken.push_back(words.translated(from).adjusted(-look.px(4), 0, 0, look.px(2)));
     }
+    return taken;
 }
 
 void paintLine(QPainter& painter, const PlotSeries& series, const PlotLayout& layout)
@@ -242,12 +279,38 @@ void paintMarkers(QPainter& painter, const PlotSeries& series, const PlotLayout&
     }
 }
 
-// Labels of series ends, kept apart from each other.
-void paintLabels(QPainter& painter, const PlotValue& value, const PlotLayout& layout)
+// Points along everything that is drawn: what a label should not cover.
+std::vector<QPointF> obstacles(const PlotValue& value, const PlotLayout& layout)
+{
+    std::vector<QPointF> points;
+    const auto along = [&](QPointF from, QPointF to) {
+        const int steps = std::max(1, int(std::hypot(to.x() - from.x(), to.y() - from.y()) / theme().px(4)));
+        for (int step = 0; step <= steps; ++step)
+            points.push_back(from + (to - from) * step / steps);
+    };
+    for (const PlotSeries& series : value.series) {
+        std::optional<QPointF> last;
+        for (const QPointF& point : series.points) {
+            if (!drawable(point.x(), layout.xLog) || !drawable(point.y(), layout.yLog))
+                continue;
+            const QPointF here = layout.at(point);
+            along(last && series.line ? *last : here, here);
+            points.insert(points.end(), 3, here); // a marker weighs more than a line
+            last = here;
+        }
+    }
+    for (const PlotRoof& roof : value.roofs)
+        along(layout.at(roof.from), layout.at(roof.to));
+    return points;
+}
+
+// Labels of series beside their point, where they cover least: above, below, at its sides.
+void paintLabels(QPainter& painter, const PlotValue& value, const PlotLayout& layout, std::vector<QRectF> taken)
 {
     const Theme& look = theme();
     const QFont small = look.font(Theme::labelSize);
-    std::vector<QRectF> taken;
+    const std::vector<QPointF> points = obstacles(value, layout);
+    const QRectF room = layout.area.adjusted(0, -look.px(16), look.px(rightRoom), 0);
     for (const PlotSeries& series : value.series) {
         if (series.label.isEmpty() || series.points.empty())
             continue;
@@ -255,22 +318,30 @@ void paintLabels(QPainter& painter, const PlotValue& value, const PlotLayout& la
         if (!drawable(series.points[which].y(), layout.yLog))
             continue;
         const QPointF point = layout.at(series.points[which]);
-        const double wide = textWidth(small, series.label) + 2;
-        double left = std::min(point.x() - wide / 2, layout.area.right() - wide);
-        left = std::max(left, layout.area.left());
-        QRectF box(left, point.y() - look.px(22), wide, look.px(15));
-        for (int attempt = 0; attempt < 6; ++attempt) {
-            const bool hit =
-                std::any_of(taken.begin(), taken.end(), [&](const QRectF& other) { return other.intersects(box); });
-            if (!hit)
-                break;
-            box.moveTop(attempt == 0 ? point.y() + look.px(7) : box.top() + look.px(15));
+        const QSizeF size(textWidth(small, series.label) + 2, look.px(15));
+        const double middle = point.x() - size.width() / 2, beside = point.y() - size.height() / 2, away = look.px(10);
+        QRectF best;
+        double least = 1e9;
+        for (QPointF at : {QPointF(middle, point.y() - look.px(22)), QPointF(middle, point.y() + look.px(7)),
+                           QPointF(point.x() + away, beside), QPointF(point.x() - away - size.width(), beside),
+                           QPointF(middle, point.y() - look.px(36)), QPointF(middle, point.y() + look.px(21))}) {
+            at.setX(std::clamp(at.x(), room.left(), std::max(room.left(), room.right() - size.width())));
+            const QRectF box(at, size);
+            double cost = room.contains(box) ? 0 : 50;
+            for (const QPointF& other : points)
+                cost += box.contains(other) ? 1 : 0;
+            for (const QRectF& other : taken)
+                cost += other.intersects(box) ? 100 : 0;
+            if (cost < least) {
+                least = cost;
+                best = box;
+            }
         }
-        taken.push_back(box);
+        taken.push_back(best);
         QColor ground = look.panel;
         ground.setAlphaF(0.8F);
-        painter.fillRect(box, ground);
-        drawText(painter, box, Qt::AlignLeft, series.label, small,
+        painter.fillRect(best, ground);
+        drawText(painter, best, Qt::AlignLeft, series.label, small,
                  series.identity ? series.identity->label() : look.text);
     }
 }
@@ -300,7 +371,7 @@ PlotLayout layOutPlot(const PlotValue& value, const QRectF& box)
     PlotLayout layout;
     layout.xLog = value.x.logarithmic;
     layout.yLog = value.y.logarithmic;
-    layout.area = box.adjusted(look.px(gutter), look.px(topRoom), -look.px(rightRoom), -look.px(bottomRoom));
+    layout.area = box.adjusted(look.px(gutter), look.px(topRoom(value)), -look.px(rightRoom), -look.px(bottomRoom));
     layout.area.setWidth(std::max(1.0, layout.area.width()));
     layout.area.setHeight(std::max(1.0, layout.area.height()));
     Ends x, y;
@@ -333,7 +404,7 @@ void paintPlot(QPainter& painter, const PlotValue& value, const PlotLayout& layo
     const Theme& look = theme();
     paintMarks(painter, value, layout);
     paintGrid(painter, value, layout);
-    paintRoofs(painter, value, layout);
+    std::vector<QRectF> taken = paintRoofs(painter, value, layout);
     for (const PlotSeries& series : value.series)
         paintLine(painter, series, layout);
     for (const PlotSeries& series : value.series)
@@ -345,7 +416,7 @@ void paintPlot(QPainter& painter, const PlotValue& value, const PlotLayout& layo
     for (const QPointF& ring : value.rings)
         painter.drawEllipse(layout.at(ring), look.px(4), look.px(4));
     painter.restore();
-    paintLabels(painter, value, layout);
+    paintLabels(painter, value, layout, std::move(taken));
 }
 
 QString axisText(double value, AxisSpec::Format format)

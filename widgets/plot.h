@@ -6,6 +6,7 @@
 #include <QPointF>
 #include <QRectF>
 #include <QString>
+#include <QStringList>
 
 #include <optional>
 #include <utility>
@@ -40,6 +41,7 @@ struct PlotSeries
     std::optional<Identity> identity; // none: ink
     std::vector<QPointF> points;
     std::vector<std::pair<double, double>> band; // low and high of y at each point; or empty
+    QStringList pointNames;                      // what each point is, told with its number; or empty
     std::vector<double> sizes;                   // of the markers, of a usual one; or empty
     std::vector<bool> hollow;                    // a marker to doubt: disturbed; or empty
     QString label;                               // beside the point `labelAt`
@@ -53,8 +55,10 @@ struct PlotMark
 {
     double at = 0;
     QString text, second;
+    std::optional<Identity> identity; // whose it is, where several have marks
     bool dashed = false;
     bool left = false; // the words stand to its left
+    int row = 0;       // of the words, from the top
 };
 
 // A straight line between two values (a roof), its word along it.

@@ -3,6 +3,7 @@
 
 #include "widgets/numbers.h"
 
+#include <QApplication>
 #include <QMouseEvent>
 #include <QPainter>
 
@@ -10,6 +11,21 @@
 #include <cmath>
 
 namespace widgets {
+namespace {
+
+QString nameOf(const PlotSeries& series, std::size_t point)
+{
+    const QString own = series.pointNames.value(qsizetype(point));
+    return own.isEmpty() ? series.name : series.name + QStringLiteral(", ") + own;
+}
+
+QString placeText(double x, const AxisSpec& axis, const QString& unit)
+{
+    const bool isWhole = x == std::floor(x);
+    return (isWhole ? axisText(x, axis.format) : compact(x)) + QStringLiteral(" ") + unit;
+}
+
+} // namespace
 
 PlotView::PlotView(QWidget* parent)
     : View(parent)
@@ -23,7 +39,9 @@ void PlotView::setPlot(PlotValue value)
 {
     m_value = std::move(value);
     m_zoom.reset();
-    setRead(std::nullopt);
+    m_pinned.reset();
+    m_read.reset();
+    describe();
     redraw();
 }
 
@@ -73,10 +91,11 @@ QStringList PlotView::readAt(double x) const
 {
     QStringList lines;
     for (const PlotSeries& series : m_value.series)
-        for (const QPointF& point : series.points)
-            if (point.x() == x)
-                lines << series.name + QStringLiteral(" ") +
-                             (m_readout ? m_readout(point.y()) : axisText(point.y(), m_value.y.format));
+        for (std::size_t i = 0; i < series.points.size(); ++i)
+            if (series.points[i].x() == x)
+                lines << nameOf(series, i) + QStringLiteral(" ") +
+                             (m_readout ? m_readout(series.points[i].y())
+                                        : axisText(series.points[i].y(), m_value.y.format));
     return lines;
 }
 
@@ -85,10 +104,38 @@ void PlotView::setRead(std::optional<double> x)
     if (x == m_read)
         return;
     m_read = x;
-    setAccessibleDescription(x ? axisText(*x, m_value.x.format) + QStringLiteral(" ") + m_xUnit + QStringLiteral(": ") +
-                                     readAt(*x).join(QStringLiteral(", "))
-                               : QString());
+    describe();
     update();
+}
+
+// What is read; else what there is, from where to where.
+void PlotView::describe()
+{
+    QStringList words;
+    if (const std::optional<double> x = m_read ? m_read : m_pinned) {
+        setAccessibleDescription(placeText(*x, m_value.x, m_xUnit) + QStringLiteral(": ") +
+                                 readAt(*x).join(QStringLiteral(", ")));
+        return;
+    }
+    for (const PlotSeries& series : m_value.series)
+        if (!series.points.empty())
+            words << tr("%1 from %2 to %3")
+                         .arg(series.name, axisText(series.points.front().y(), m_value.y.format),
+                              axisText(series.points.back().y(), m_value.y.format));
+    for (const PlotMark& mark : m_value.marks)
+        if (!mark.text.isEmpty())
+            words << mark.text;
+    setAccessibleDescription(words.join(QStringLiteral("; ")));
+}
+
+std::optional<double> PlotView::placeAt(QPointF point) const
+{
+    const PlotLayout layout = layoutNow();
+    const std::vector<double> all = places();
+    if (all.empty() || !layout.area.adjusted(-8, 0, 8, 0).contains(point))
+        return std::nullopt;
+    const auto away = [&](double x) { return std::abs(layout.at({x, layout.yHigh}).x() - point.x()); };
+    return *std::min_element(all.begin(), all.end(), [&](double a, double b) { return away(a) < away(b); });
 }
 
 void PlotView::redraw()
@@ -109,28 +156,30 @@ void PlotView::resizeEvent(QResizeEvent* /*event*/)
 
 void PlotView::paintReadout(QPainter& painter) const
 {
-    if (!m_read || !m_readout)
+    const std::optional<double> read = m_read ? m_read : m_pinned;
+    if (!read || !m_readout)
         return;
     const Theme& look = theme();
     const PlotLayout layout = layoutNow();
-    const double x = std::round(layout.at({*m_read, layout.yHigh}).x());
+    const double x = std::round(layout.at({*read, layout.yHigh}).x());
     if (x < layout.area.left() || x > layout.area.right())
         return;
-    painter.fillRect(QRectF(x, layout.area.top(), 1, layout.area.height()), look.outline);
+    painter.fillRect(QRectF(x, layout.area.top(), 1, layout.area.height()),
+                     read == m_pinned ? look.text : look.outline);
 
     struct Line
     {
         const PlotSeries* series;
-        QString value;
+        QString name, value;
     };
 
     std::vector<Line> lines;
     double nameWide = 0, valueWide = 0;
     for (const PlotSeries& series : m_value.series)
-        for (const QPointF& point : series.points)
-            if (point.x() == *m_read) {
-                lines.push_back({&series, m_readout(point.y())});
-                nameWide = std::max(nameWide, textWidth(look.font(), series.name));
+        for (std::size_t i = 0; i < series.points.size(); ++i)
+            if (series.points[i].x() == *read) {
+                lines.push_back({&series, nameOf(series, i), m_readout(series.points[i].y())});
+                nameWide = std::max(nameWide, textWidth(look.font(), lines.back().name));
                 valueWide = std::max(valueWide, numberWidth(look.font(), lines.back().value));
             }
     const double wide = nameWide + valueWide + look.px(12 + 16 + 24 + 12);
@@ -138,7 +187,7 @@ void PlotView::paintReadout(QPainter& painter) const
     const bool right = x + look.px(12) + wide < layout.area.right();
     const QRectF box(right ? x + look.px(12) : x - look.px(12) - wide, layout.area.top() + look.px(28), wide, high);
     drawGround(painter, box, look.panel, look.outline);
-    const QString title = axisText(*m_read, m_value.x.format) + QStringLiteral(" ") + m_xUnit;
+    const QString title = placeText(*read, m_value.x, m_xUnit);
     drawText(painter, QRectF(box.left() + look.px(12), box.top() + look.px(4), wide, look.px(22)), Qt::AlignLeft, title,
              look.font(Theme::labelSize), look.secondary);
     double y = box.top() + look.px(26);
@@ -146,7 +195,7 @@ void PlotView::paintReadout(QPainter& painter) const
         const QRectF row(box.left() + look.px(12), y, wide - look.px(24), look.px(20));
         if (line.series->identity)
             drawMarker(painter, *line.series->identity, {row.left() + look.px(4), row.center().y()}, look.px(7));
-        drawText(painter, row.adjusted(look.px(16), 0, 0, 0), Qt::AlignLeft, line.series->name, look.font(), look.text);
+        drawText(painter, row.adjusted(look.px(16), 0, 0, 0), Qt::AlignLeft, line.name, look.font(), look.text);
         drawNumber(painter, row, Qt::AlignRight, line.value, look.font(), look.text);
         y += look.px(20);
     }
@@ -176,7 +225,9 @@ void PlotView::paintEvent(QPaintEvent* /*event*/)
 void PlotView::mouseMoveEvent(QMouseEvent* event)
 {
     const PlotLayout layout = layoutNow();
-    if (m_pressed && (event->buttons() & Qt::LeftButton) && m_zoom) {
+    if (m_pressed && (event->buttons() & Qt::LeftButton) && m_zoom &&
+        (m_panned || std::abs(m_pressed->x() - event->position().x()) >= QApplication::startDragDistance())) {
+        m_panned = true;
         const double way = (m_pressed->x() - event->position().x()) / layout.area.width();
         const auto [low, high] = m_pressedZoom;
         m_zoom = layout.xLog ? std::pair(low * std::pow(high / low, way), high * std::pow(high / low, way))
@@ -184,27 +235,27 @@ void PlotView::mouseMoveEvent(QMouseEvent* event)
         redraw();
         return;
     }
-    const std::vector<double> all = places();
-    if (all.empty() || !layout.area.adjusted(-8, 0, 8, 0).contains(event->position())) {
-        setRead(std::nullopt);
-        return;
-    }
-    setRead(*std::min_element(all.begin(), all.end(), [&](double a, double b) {
-        const auto away = [&](double x) { return std::abs(layout.at({x, layout.yHigh}).x() - event->position().x()); };
-        return away(a) < away(b);
-    }));
+    setRead(placeAt(event->position()));
 }
 
 void PlotView::mousePressEvent(QMouseEvent* event)
 {
-    if (event->button() != Qt::LeftButton || !m_zoom)
+    if (event->button() != Qt::LeftButton)
         return;
     m_pressed = event->position();
-    m_pressedZoom = *m_zoom;
+    m_panned = false;
+    if (m_zoom)
+        m_pressedZoom = *m_zoom;
 }
 
-void PlotView::mouseReleaseEvent(QMouseEvent* /*event*/)
+void PlotView::mouseReleaseEvent(QMouseEvent* event)
 {
+    if (m_pressed && !m_panned) {
+        const std::optional<double> place = placeAt(event->position());
+        m_pinned = place == m_pinned ? std::nullopt : place;
+        describe();
+        update();
+    }
     m_pressed.reset();
 }
 
@@ -247,6 +298,17 @@ void PlotView::keyPressEvent(QKeyEvent* event)
 {
     const std::vector<double> all = places();
     const bool left = event->key() == Qt::Key_Left;
+    if (event->key() == Qt::Key_Escape && m_pinned) {
+        m_pinned.reset();
+        describe();
+        update();
+        return;
+    }
+    if ((event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter) && m_read) {
+        m_pinned = m_read;
+        update();
+        return;
+    }
     if ((!left && event->key() != Qt::Key_Right) || all.empty()) {
         View::keyPressEvent(event);
         return;
@@ -259,6 +321,20 @@ void PlotView::keyPressEvent(QKeyEvent* event)
     else if (!left && at + 1 != all.end())
         ++at;
     setRead(*at);
+}
+
+// While it has the focus, the keys that walk and keep are its own, not shortcuts of the window.
+bool PlotView::event(QEvent* event)
+{
+    if (event->type() == QEvent::ShortcutOverride) {
+        const auto* key = static_cast<QKeyEvent*>(event);
+        const bool walks = key->key() == Qt::Key_Left || key->key() == Qt::Key_Right || key->key() == Qt::Key_Return;
+        if (key->modifiers() == Qt::NoModifier && (walks || (key->key() == Qt::Key_Escape && m_pinned))) {
+            event->accept();
+            return true;
+        }
+    }
+    return View::event(event);
 }
 
 void PlotView::focusInEvent(QFocusEvent* event)

@@ -11,8 +11,8 @@
 
 namespace widgets {
 
-// A plot on screen: hovering reads every series at the nearest place of x, arrow keys walk along it. The wheel zooms
-// along x, dragging pans, a double click shows all again.
+// A plot on screen: hovering reads every series at the nearest place of x, arrow keys walk along it, a click keeps the
+// reading until Esc or a second click. The wheel zooms along x, dragging pans, a double click shows all again.
 class PlotView : public View
 {
     Q_OBJECT
@@ -26,8 +26,12 @@ public:
 
     const PlotValue& plot() const { return m_value; }
 
+    const std::optional<double>& pinned() const { return m_pinned; }
+
     // What is read at a place of x, one line per series.
     QStringList readAt(double x) const;
+
+    PlotLayout layoutNow() const; // where values stand
 
     QSize sizeHint() const override;
     QSize minimumSizeHint() const override;
@@ -42,15 +46,17 @@ protected:
     void wheelEvent(QWheelEvent* event) override;
     void leaveEvent(QEvent* event) override;
     void keyPressEvent(QKeyEvent* event) override;
+    bool event(QEvent* event) override;
     void focusInEvent(QFocusEvent* event) override;
     void focusOutEvent(QFocusEvent* event) override;
     void themeChanged() override;
 
 private:
     void redraw();
-    PlotValue shown() const; // with the zoom's ends
-    PlotLayout layoutNow() const;
+    PlotValue shown() const;            // with the zoom's ends
     std::vector<double> places() const; // every x, sorted
+    std::optional<double> placeAt(QPointF point) const;
+    void describe();
     void setRead(std::optional<double> x);
     void paintReadout(QPainter& painter) const;
 
@@ -58,8 +64,10 @@ private:
     std::function<QString(double)> m_readout;
     QString m_xUnit;
     std::optional<std::pair<double, double>> m_zoom; // along x
-    std::optional<double> m_read;
+    std::optional<double> m_read;                    // under the pointer
+    std::optional<double> m_pinned;                  // kept
     std::optional<QPointF> m_pressed;
+    bool m_panned = false;
     std::pair<double, double> m_pressedZoom;
     bool m_focusRing = false;
     QPixmap m_static;

@@ -133,7 +133,7 @@ void drawUprightAxis(QPainter& painter, const QRectF& plot, const PlotAxis& axis
     const Theme& look = theme();
     for (const PlotAxis::Tick& tick : axis.ticks(look.px(24))) {
         const double y = std::round(axis.at(tick.value));
-        painter.fillRect(QRectF(plot.left(), y, plot.width(), 1), look.grid);
+        painter.fillRect(QRectF(plot.left(), y, plot.width(), look.px(1)), look.grid);
         QString text = tick.text;
         if (magnitudes && text.startsWith(QChar(0x2212)))
             text.remove(0, 1);
@@ -141,7 +141,8 @@ void drawUprightAxis(QPainter& painter, const QRectF& plot, const PlotAxis& axis
                    text, look.font(Theme::labelSize), look.secondary);
     }
     const bool zero = axis.scale != engine::Scale::Log && axis.low <= 0 && axis.high >= 0;
-    painter.fillRect(QRectF(plot.left(), std::round(zero ? axis.at(0) : axis.from), plot.width(), 1), look.outline);
+    painter.fillRect(QRectF(plot.left(), std::round(zero ? axis.at(0) : axis.from), plot.width(), look.px(1)),
+                     look.outline);
 }
 
 void drawRegions(QPainter& painter, const QRectF& plot, const PlotAxis& x, const std::vector<engine::Region>& regions)
@@ -166,11 +167,12 @@ void drawMarks(QPainter& painter, const QRectF& plot, const PlotAxis& x, const P
     const QFont small = look.font(Theme::labelSize);
     double top = plot.top();
     double lastRight = -1e9;
+    QRectF across; // the last words of a level line
     for (const engine::Mark& mark : marks) {
         const QString text = textOf(mark.text);
         const double wide = textWidth(small, text) + 1;
         painter.save();
-        QPen pen(look.secondary, 1);
+        QPen pen(look.secondary, look.px(1));
         pen.setDashPattern({3, 3});
         painter.setPen(pen);
         if (mark.vertical) {
@@ -183,14 +185,17 @@ void drawMarks(QPainter& painter, const QRectF& plot, const PlotAxis& x, const P
             const bool fits = at + look.px(4) + wide <= plot.right() + look.px(4);
             const double left = fits ? at + look.px(4) : at - look.px(4) - wide;
             // Words that would meet the last ones go one line lower.
-            top = left < lastRight ? top + look.px(14) : plot.top();
+            top = left < lastRight + look.px(6) ? top + look.px(14) : plot.top();
             lastRight = std::max(lastRight, left + wide);
             drawText(painter, QRectF(left, top, wide, look.px(14)), Qt::AlignLeft, text, small, look.secondary);
         } else {
             const double at = std::round(y.at(mark.at));
             painter.drawLine(QPointF(plot.left(), at + 0.5), QPointF(plot.right(), at + 0.5));
-            drawText(painter, QRectF(plot.right() - wide - 1, at - look.px(14), wide + 1, look.px(14)), Qt::AlignRight,
-                     text, small, look.secondary);
+            QRectF words(plot.right() - wide - 1, at - look.px(14), wide + 1, look.px(14));
+            if (words.intersects(across)) // words that would meet the last ones stand left of them
+                words.moveRight(across.left() - look.px(10));
+            across = words;
+            drawText(painter, words, Qt::AlignRight, text, small, look.secondary);
         }
         painter.restore();
     }

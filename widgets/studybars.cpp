@@ -21,11 +21,6 @@ QPen noLine()
 
 } // namespace
 
-StudyBars::StudyBars(QWidget* parent)
-    : StudyBody(parent)
-{
-}
-
 void StudyBars::take(const engine::Panel& panel)
 {
     m_body = std::get<engine::BarsBody>(panel.body);
@@ -48,7 +43,7 @@ std::vector<LegendKey> StudyBars::legend() const
     return keys;
 }
 
-QSize StudyBars::minimumSizeHint() const
+QSize StudyBars::leastSize() const
 {
     if (!m_body.horizontal)
         return {theme().px(140), theme().px(110)};

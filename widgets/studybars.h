@@ -2,25 +2,17 @@
 #pragma once
 
 #include "widgets/studyaxis.h"
-#include "widgets/studybody.h"
+#include "widgets/studydrawing.h"
 
 namespace widgets {
 
 // Bars of one or several series: upright side by side, the second hanging down where mirrored, or lying in one column
 // per series with a scale of its own.
-class StudyBars : public StudyBody
+class StudyBars : public StudyDrawing
 {
-    Q_OBJECT
-
 public:
-    explicit StudyBars(QWidget* parent);
-
     std::vector<LegendKey> legend() const override;
-    QSize minimumSizeHint() const override;
-
-protected:
-    void take(const engine::Panel& panel) override;
-    void arrange() override;
+    QSize leastSize() const override;
     void draw(QPainter& painter) const override;
     void drawHover(QPainter& painter, const StudyPlace& place) const override;
     QString summary() const override;
@@ -28,6 +20,10 @@ protected:
     std::optional<StudyPlace> placeAt(QPointF point) const override;
     std::optional<StudyPlace> moved(std::optional<StudyPlace> from, int right, int down) const override;
     std::vector<StudyPick> picksOf(const StudyPlace& place) const override;
+
+protected:
+    void take(const engine::Panel& panel) override;
+    void arrange() override;
 
 private:
     int count() const;

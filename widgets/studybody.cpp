@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/studybody.h"
 
-#include "widgets/studybars.h"
-#include "widgets/studychips.h"
-#include "widgets/studycurves.h"
-#include "widgets/studyheat.h"
-#include "widgets/studytable.h"
+#include "widgets/studybodies.h"
 
 #include <QKeyEvent>
 #include <QMouseEvent>
@@ -16,8 +12,9 @@
 
 namespace widgets {
 
-StudyBody::StudyBody(QWidget* parent)
+StudyBody::StudyBody(std::unique_ptr<StudyDrawing> drawing, QWidget* parent)
     : View(parent)
+    , m_drawing(std::move(drawing))
 {
     setMouseTracking(true);
     setFocusPolicy(Qt::StrongFocus);
@@ -26,32 +23,20 @@ StudyBody::StudyBody(QWidget* parent)
 
 StudyBody* StudyBody::make(const engine::Panel& panel, QWidget* parent)
 {
-    struct Maker
-    {
-        QWidget* parent;
-
-        StudyBody* operator()(const engine::HeatBody&) const { return new StudyHeat(parent); }
-
-        StudyBody* operator()(const engine::BarsBody&) const { return new StudyBars(parent); }
-
-        StudyBody* operator()(const engine::CurvesBody&) const { return new StudyCurves(parent); }
-
-        StudyBody* operator()(const engine::TableBody&) const { return new StudyTable(parent); }
-
-        StudyBody* operator()(const engine::ChipsBody&) const { return new StudyChips(parent); }
-    };
-
-    return std::visit(Maker{parent}, panel.body);
+    if (std::holds_alternative<engine::HeatBody>(panel.body))
+        return new StudyHeatBody(parent);
+    if (std::holds_alternative<engine::CurvesBody>(panel.body))
+        return new StudyCurvesBody(parent);
+    return new StudyBody(StudyDrawing::make(panel), parent);
 }
 
 void StudyBody::setPanel(const engine::Panel& panel, const StudyNames& names)
 {
-    m_names = names;
     setAccessibleName(textOf(panel.title));
-    take(panel);
+    m_drawing->setPanel(panel, names);
     redraw();
     // What was under the pointer may be another number now.
-    const auto still = m_over ? moved(m_over, 0, 0) : std::nullopt;
+    const auto still = m_over ? m_drawing->moved(m_over, 0, 0) : std::nullopt;
     m_over.reset();
     setHovered(still);
     describe();
@@ -60,12 +45,7 @@ void StudyBody::setPanel(const engine::Panel& panel, const StudyNames& names)
 
 QString StudyBody::hoverText() const
 {
-    return m_over ? placeText(*m_over) : QString();
-}
-
-int StudyBody::heightAt(int) const
-{
-    return minimumSizeHint().height();
+    return m_over ? m_drawing->placeText(*m_over) : QString();
 }
 
 QSize StudyBody::sizeHint() const
@@ -75,7 +55,8 @@ QSize StudyBody::sizeHint() const
 
 void StudyBody::redraw()
 {
-    arrange();
+    m_drawing->setRoom(size(), devicePixelRatioF());
+    arranged();
     m_static = {};
     update();
 }
@@ -93,12 +74,13 @@ void StudyBody::setHovered(std::optional<StudyPlace> place)
 void StudyBody::describe()
 {
     const QString text = hoverText();
-    setAccessibleDescription(text.isEmpty() ? summary() : text + QStringLiteral(". ") + summary());
+    setAccessibleDescription(text.isEmpty() ? m_drawing->summary()
+                                            : text + QStringLiteral(". ") + m_drawing->summary());
 }
 
 void StudyBody::pick(const StudyPlace& place)
 {
-    const std::vector<StudyPick> picks = picksOf(place);
+    const std::vector<StudyPick> picks = m_drawing->picksOf(place);
     if (!picks.empty())
         emit picked(picks);
 }
@@ -112,12 +94,12 @@ void StudyBody::paintEvent(QPaintEvent*)
         m_static.setDevicePixelRatio(ratio);
         m_static.fill(theme().panel);
         QPainter kept(&m_static);
-        draw(kept);
+        m_drawing->draw(kept);
     }
     QPainter painter(this);
     painter.drawPixmap(0, 0, m_static);
     if (m_over)
-        drawHover(painter, *m_over);
+        m_drawing->drawHover(painter, *m_over);
     if (m_focusRing)
         drawFocus(painter, rect());
 }
@@ -134,8 +116,8 @@ void StudyBody::themeChanged()
 
 void StudyBody::mouseMoveEvent(QMouseEvent* event)
 {
-    const auto place = placeAt(event->position());
-    setCursor(place && !picksOf(*place).empty() ? Qt::PointingHandCursor : Qt::ArrowCursor);
+    const auto place = m_drawing->placeAt(event->position());
+    setCursor(place && !m_drawing->picksOf(*place).empty() ? Qt::PointingHandCursor : Qt::ArrowCursor);
     setHovered(place);
 }
 
@@ -143,7 +125,7 @@ void StudyBody::mousePressEvent(QMouseEvent* event)
 {
     if (event->button() != Qt::LeftButton)
         return;
-    if (const auto place = placeAt(event->position()))
+    if (const auto place = m_drawing->placeAt(event->position()))
         pick(*place);
 }
 
@@ -173,16 +155,16 @@ void StudyBody::keyPressEvent(QKeyEvent* event)
     const int step = event->modifiers() & Qt::ShiftModifier ? 10 : 1;
     switch (event->key()) {
     case Qt::Key_Left:
-        setHovered(moved(m_over, -step, 0));
+        setHovered(m_drawing->moved(m_over, -step, 0));
         break;
     case Qt::Key_Right:
-        setHovered(moved(m_over, step, 0));
+        setHovered(m_drawing->moved(m_over, step, 0));
         break;
     case Qt::Key_Up:
-        setHovered(moved(m_over, 0, -step));
+        setHovered(m_drawing->moved(m_over, 0, -step));
         break;
     case Qt::Key_Down:
-        setHovered(moved(m_over, 0, step));
+        setHovered(m_drawing->moved(m_over, 0, step));
         break;
     case Qt::Key_Return:
     case Qt::Key_Enter:

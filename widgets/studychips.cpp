@@ -15,11 +15,6 @@ constexpr double chipHeight = 24, titleHeight = 20;
 
 } // namespace
 
-StudyChips::StudyChips(QWidget* parent)
-    : StudyBody(parent)
-{
-}
-
 void StudyChips::take(const engine::Panel& panel)
 {
     m_body = std::get<engine::ChipsBody>(panel.body);
@@ -35,7 +30,7 @@ QString StudyChips::countText(const engine::ChipsBody::Chip& chip) const
     return chip.count > 1 ? whole(chip.count) : QString();
 }
 
-QSize StudyChips::minimumSizeHint() const
+QSize StudyChips::leastSize() const
 {
     return {theme().px(160), int(m_body.groups.size()) * theme().px(titleHeight + chipHeight + Theme::gap2)};
 }

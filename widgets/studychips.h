@@ -1,24 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "widgets/studybody.h"
+#include "widgets/studydrawing.h"
 
 namespace widgets {
 
 // Groups of tokens or words as chips with counts, in lines; what has no room is counted at the end.
-class StudyChips : public StudyBody
+class StudyChips : public StudyDrawing
 {
-    Q_OBJECT
-
 public:
-    explicit StudyChips(QWidget* parent);
-
-    QSize minimumSizeHint() const override;
+    QSize leastSize() const override;
     int heightAt(int width) const override;
-
-protected:
-    void take(const engine::Panel& panel) override;
-    void arrange() override;
     void draw(QPainter& painter) const override;
     void drawHover(QPainter& painter, const StudyPlace& place) const override;
     QString summary() const override;
@@ -26,6 +18,10 @@ protected:
     std::optional<StudyPlace> placeAt(QPointF point) const override;
     std::optional<StudyPlace> moved(std::optional<StudyPlace> from, int right, int down) const override;
     std::vector<StudyPick> picksOf(const StudyPlace& place) const override;
+
+protected:
+    void take(const engine::Panel& panel) override;
+    void arrange() override;
 
 private:
     // A chip or a group's title where it stands; `col` is the chip's place in its group, −1 the title.

@@ -3,7 +3,6 @@
 
 #include "widgets/numbers.h"
 
-#include <QMouseEvent>
 #include <QPainter>
 #include <QPainterPath>
 
@@ -28,16 +27,9 @@ bool shown(const PlotAxis& axis, double value)
 
 } // namespace
 
-StudyCurves::StudyCurves(QWidget* parent)
-    : StudyBody(parent)
-{
-}
-
 void StudyCurves::take(const engine::Panel& panel)
 {
     m_body = std::get<engine::CurvesBody>(panel.body);
-    if (!m_pressed)
-        m_dragged.reset(); // the control stands where the new study says
 }
 
 // The first curve of a method has the method's dash, further ones of the same tint the next.
@@ -62,7 +54,7 @@ std::vector<LegendKey> StudyCurves::legend() const
             continue;
         LegendKey key{textOf(curve.title), areaOf(curve.tint, names()), QPen(Qt::NoPen), std::nullopt};
         if (curve.line && !curve.area)
-            key.line = penOf(index, 1.6);
+            key.line = penOf(index, 1.6 * theme().scale);
         if (curve.points && curve.tint == engine::Tint::Own)
             key.marker = names().own;
         keys.push_back(key);
@@ -70,7 +62,7 @@ std::vector<LegendKey> StudyCurves::legend() const
     return keys;
 }
 
-QSize StudyCurves::minimumSizeHint() const
+QSize StudyCurves::leastSize() const
 {
     return {theme().px(140), theme().px(110)};
 }
@@ -164,7 +156,7 @@ void StudyCurves::drawCurve(QPainter& painter, std::size_t index) const
     const Curve& curve = m_body.curves[index];
     for (const QPolygonF& run : runsOf(curve.x, curve.y)) {
         if (curve.line) {
-            painter.setPen(penOf(index, 1.6));
+            painter.setPen(penOf(index, 1.6 * theme().scale));
             painter.setBrush(Qt::NoBrush);
             painter.drawPolyline(run);
         }
@@ -216,28 +208,21 @@ void StudyCurves::draw(QPainter& painter) const
     drawMarks(painter, m_plot, m_x, m_y, m_body.marks);
 }
 
-void StudyCurves::drawHandle(QPainter& painter) const
+void StudyCurves::drawHandle(QPainter& painter, std::optional<int> held) const
 {
     if (!m_body.handle || m_body.curves.empty())
         return;
     const Theme& look = theme();
     const std::vector<double>& places = m_body.curves.front().x;
-    const double value = m_dragged ? places[std::size_t(*m_dragged)] : *m_body.handle;
+    const double value = held ? places[std::size_t(*held)] : *m_body.handle;
     const double x = std::round(std::clamp(m_x.at(value), m_plot.left(), m_plot.right()));
-    painter.fillRect(QRectF(x, m_plot.top(), 1, m_plot.height()), look.text);
+    painter.fillRect(QRectF(x, m_plot.top(), look.px(1), m_plot.height()), look.text);
     painter.save();
     painter.setRenderHint(QPainter::Antialiasing);
-    painter.setPen(QPen(look.text, 1.5));
+    painter.setPen(QPen(look.text, 1.5 * look.scale));
     painter.setBrush(look.panel);
     painter.drawEllipse(QPointF(x + 0.5, m_plot.bottom()), look.px(5), look.px(5));
     painter.restore();
-}
-
-void StudyCurves::paintEvent(QPaintEvent* event)
-{
-    StudyBody::paintEvent(event);
-    QPainter painter(this);
-    drawHandle(painter);
 }
 
 void StudyCurves::drawHover(QPainter& painter, const StudyPlace& place) const
@@ -273,6 +258,11 @@ std::optional<StudyPlace> StudyCurves::placeAt(QPointF point) const
         if (std::abs(m_x.at(x[std::size_t(i)]) - point.x()) < std::abs(m_x.at(x[std::size_t(nearest)]) - point.x()))
             nearest = i;
     return StudyPlace{0, 0, nearest};
+}
+
+std::optional<StudyPlace> StudyCurves::placeAcross(double x) const
+{
+    return placeAt({std::clamp(x, m_plot.left(), m_plot.right()), m_plot.center().y()});
 }
 
 std::optional<StudyPlace> StudyCurves::moved(std::optional<StudyPlace> from, int right, int down) const
@@ -314,37 +304,6 @@ std::vector<StudyPick> StudyCurves::picksOf(const StudyPlace& place) const
             {m_body.pick.sets, m_body.pick.control, int(std::lround(m_body.curves.front().x[std::size_t(place.col)]))}};
     const auto pick = resolved(m_body.pick, place.col);
     return pick ? std::vector{*pick} : std::vector<StudyPick>{};
-}
-
-void StudyCurves::mousePressEvent(QMouseEvent* event)
-{
-    const auto place = placeAt(event->position());
-    if (event->button() != Qt::LeftButton || !place || picksOf(*place).empty())
-        return;
-    m_pressed = true;
-    m_dragged = place->col;
-    update();
-    pick(*place);
-}
-
-void StudyCurves::mouseMoveEvent(QMouseEvent* event)
-{
-    StudyBody::mouseMoveEvent(event);
-    if (!m_pressed)
-        return;
-    const double x = std::clamp(event->position().x(), m_plot.left(), m_plot.right());
-    const auto place = placeAt({x, m_plot.center().y()});
-    setHovered(place);
-    if (place && place->col != m_dragged) {
-        m_dragged = place->col;
-        update();
-        pick(*place);
-    }
-}
-
-void StudyCurves::mouseReleaseEvent(QMouseEvent*)
-{
-    m_pressed = false;
 }
 
 QString StudyCurves::summary() const

@@ -2,26 +2,25 @@
 #pragma once
 
 #include "widgets/studyaxis.h"
-#include "widgets/studybody.h"
+#include "widgets/studydrawing.h"
 
 namespace widgets {
 
 // Curves over a number axis, with bands, filled areas, markers and, where a control stands on the axis, a handle that
 // can be dragged: it snaps to the places of the first curve.
-class StudyCurves : public StudyBody
+class StudyCurves : public StudyDrawing
 {
-    Q_OBJECT
-
 public:
-    explicit StudyCurves(QWidget* parent);
-
     std::vector<LegendKey> legend() const override;
-    QSize minimumSizeHint() const override;
-
-protected:
-    void take(const engine::Panel& panel) override;
-    void arrange() override;
+    QSize leastSize() const override;
     void draw(QPainter& painter) const override;
+
+    void drawControls(QPainter& painter) const override { drawHandle(painter, std::nullopt); }
+
+    // Where the control stands, or at a place of the first curve that it is held at.
+    void drawHandle(QPainter& painter, std::optional<int> held) const;
+    // The place at a distance from the left, wherever that is.
+    std::optional<StudyPlace> placeAcross(double x) const;
     void drawHover(QPainter& painter, const StudyPlace& place) const override;
     QString summary() const override;
     QString placeText(const StudyPlace& place) const override;
@@ -29,10 +28,9 @@ protected:
     std::optional<StudyPlace> moved(std::optional<StudyPlace> from, int right, int down) const override;
     std::vector<StudyPick> picksOf(const StudyPlace& place) const override;
 
-    void paintEvent(QPaintEvent* event) override;
-    void mousePressEvent(QMouseEvent* event) override;
-    void mouseMoveEvent(QMouseEvent* event) override;
-    void mouseReleaseEvent(QMouseEvent* event) override;
+protected:
+    void take(const engine::Panel& panel) override;
+    void arrange() override;
 
 private:
     using Curve = engine::CurvesBody::Curve;
@@ -44,13 +42,10 @@ private:
     void drawBand(QPainter& painter, const Curve& curve) const;
     void drawCurve(QPainter& painter, std::size_t index) const;
     void drawAcross(QPainter& painter) const;
-    void drawHandle(QPainter& painter) const;
 
     engine::CurvesBody m_body;
     QRectF m_plot;
     PlotAxis m_x, m_y;
-    std::optional<int> m_dragged; // the place of the first curve that the handle is held at
-    bool m_pressed = false;
 };
 
 } // namespace widgets

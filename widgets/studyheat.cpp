@@ -38,20 +38,20 @@ ColorScale fittedScale(const engine::HeatBody& body)
 
 } // namespace
 
-StudyHeat::StudyHeat(QWidget* parent)
-    : StudyBody(parent)
-    , m_bar(new ColorBar(this))
+void StudyHeat::setRange(double low, double high)
 {
-    m_bar->setSmall(true);
-    connect(m_bar, &ColorBar::rangeChanged, this, [this](double low, double high) {
-        m_scale.low = low;
-        m_scale.high = high;
-        redraw();
-    });
-    connect(m_bar, &ColorBar::fitRequested, this, [this] {
-        m_scale = m_fitted;
-        redraw();
-    });
+    m_scale.low = low;
+    m_scale.high = high;
+}
+
+void StudyHeat::fitRange()
+{
+    m_scale = m_fitted;
+}
+
+QString StudyHeat::quantity() const
+{
+    return textOf(m_body.quantity);
 }
 
 void StudyHeat::take(const engine::Panel& panel)
@@ -61,7 +61,6 @@ void StudyHeat::take(const engine::Panel& panel)
     if (!(fitted == m_fitted)) // a range that the reader set stays while what is shown has the same one
         m_scale = fitted;
     m_fitted = fitted;
-    m_bar->setTitle(textOf(m_body.quantity));
 }
 
 bool StudyHeat::stacked() const
@@ -106,7 +105,7 @@ StudyHeat::Spaces StudyHeat::spaces(bool beside) const
         room.below += m_body.cols.title.empty() ? 0 : look.px(lineHeight);
         room.caption = captioned && !stacked() ? look.px(20) : 0;
     }
-    const double bar = m_bar->sizeHint().height() + look.px(6) + (m_body.quantity.empty() ? 0 : look.px(14));
+    const double bar = colorBarHeight(true) + look.px(6) + (m_body.quantity.empty() ? 0 : look.px(14));
     (beside ? room.right : room.bar) = beside ? look.px(besideBar + Theme::gap5) : bar;
     return room;
 }
@@ -128,9 +127,9 @@ std::vector<HeatmapLayout> StudyHeat::laidOut(int columns, const Spaces& room) c
         for (int col = 0; col < columns && line * columns + col < count; ++col) {
             const engine::Grid& cells = m_body.maps[std::size_t(line * columns + col)].cells;
             const bool square = cells.rows() == cells.cols() && cells.rows() > 1;
-            HeatmapLayout map = layOutHeatmap(QRectF(left, top, std::max(1.0, wide - 2), std::max(1.0, high - 2)),
-                                              QRect(0, 0, cells.cols(), cells.rows()), square, devicePixelRatioF(),
-                                              look.px(largestCell));
+            HeatmapLayout map =
+                layOutHeatmap(QRectF(left, top, std::max(1.0, wide - 2), std::max(1.0, high - 2)),
+                              QRect(0, 0, cells.cols(), cells.rows()), square, ratio(), look.px(largestCell));
             // Side by side they stand close, or as far apart as an equal share of the width.
             left += labelled() ? map.map.width() + between : wide + between;
             tallest = std::max(tallest, map.map.height());
@@ -144,10 +143,9 @@ std::vector<HeatmapLayout> StudyHeat::laidOut(int columns, const Spaces& room) c
 void StudyHeat::arrange()
 {
     m_maps.clear();
-    if (m_body.maps.empty() || m_body.maps.front().cells.empty()) {
-        m_bar->hide();
+    m_bar = {};
+    if (m_body.maps.empty() || m_body.maps.front().cells.empty())
         return;
-    }
     double best = -1;
     const int most = stacked() ? 1 : int(m_body.maps.size());
     for (const bool beside : {false, true})
@@ -176,22 +174,21 @@ void StudyHeat::placeBar(const Spaces& room)
         foot = std::max(foot, map.map.bottom());
     }
     m_slot = (width() - room.left - room.right) / m_columns - look.px(Theme::gap3);
-    const double side = look.px(barSide), high = m_bar->sizeHint().height();
-    m_bar->setScale(m_scale);
+    const double side = look.px(barSide), high = colorBarHeight(true);
     if (m_beside) {
         const double wide = look.px(besideBar) + 2 * side;
-        m_bar->setGeometry(int(width() - wide), int(foot - high), int(wide), int(high));
-        m_bar->show();
+        m_bar = QRectF(std::floor(std::min(width() - wide, right + look.px(Theme::gap4))), std::floor(foot - high),
+                       wide, high);
         return;
     }
     const double top = foot + room.caption + room.below + look.px(6) + (m_body.quantity.empty() ? 0 : look.px(14));
     const double least = look.px(120), wide = std::min(right - room.left, double(look.px(widestBar))) + 2 * side;
-    m_bar->setGeometry(int(room.left - side), int(top),
-                       int(std::clamp(wide, least, std::max(least, width() - room.left + side))), int(high));
-    m_bar->setVisible(top + look.px(8) <= height());
+    if (top + look.px(8) <= height())
+        m_bar = QRectF(std::floor(room.left - side), std::floor(top),
+                       std::floor(std::clamp(wide, least, std::max(least, width() - room.left + side))), high);
 }
 
-QSize StudyHeat::minimumSizeHint() const
+QSize StudyHeat::leastSize() const
 {
     const double rows = m_body.maps.empty() ? 0 : std::min(m_body.maps.front().cells.rows(), 40);
     const Spaces room = spaces(!stacked() && !labelled());
@@ -205,14 +202,14 @@ QSize StudyHeat::minimumSizeHint() const
 int StudyHeat::heightAt(int width) const
 {
     if (m_body.maps.empty() || m_body.maps.front().cells.empty())
-        return minimumSizeHint().height();
+        return leastSize().height();
     const engine::Grid& cells = m_body.maps.front().cells;
     const Spaces room = spaces(false);
     const double across = std::floor((width - room.left - 2) / cells.cols());
     const double cell = std::clamp(across, 1.0, double(theme().px(22)));
     const double maps = labelled() && !stacked() ? 1 : double(m_body.maps.size());
     return std::max(
-        minimumSizeHint().height(),
+        leastSize().height(),
         int(room.below + room.bar + room.caption + std::min(maps * cells.rows() * cell, double(theme().px(260)))) + 4);
 }
 
@@ -323,11 +320,21 @@ void StudyHeat::draw(QPainter& painter) const
     if (labelled() && !stacked() && !m_body.rows.title.empty())
         drawUpright(painter, {0, m_maps.front().map.top(), double(look.px(lineHeight)), m_maps.front().map.height()},
                     Qt::AlignHCenter, textOf(m_body.rows.title), small, look.secondary);
-    if (!m_bar->isHidden())
-        drawText(painter,
-                 {m_bar->x() + double(look.px(6)), m_bar->y() - double(look.px(15)), double(width() - m_bar->x()),
-                  double(look.px(14))},
-                 Qt::AlignLeft, textOf(m_body.quantity), small, look.secondary);
+    if (m_bar.isEmpty())
+        return;
+    const double wide = textWidth(small, quantity()) + 1; // beside the maps there is room to the left
+    const double left = m_bar.left() + look.px(barSide);
+    const double from =
+        m_beside ? std::max(last.map.right() + look.px(Theme::gap2), std::min(left, width() - wide)) : left;
+    drawText(painter, {from, m_bar.top() - look.px(15), width() - from, double(look.px(14))}, Qt::AlignLeft, quantity(),
+             small, look.secondary);
+}
+
+void StudyHeat::drawControls(QPainter& painter) const
+{
+    const double side = theme().px(barSide);
+    if (!m_bar.isEmpty())
+        drawColorBar(painter, m_scale, m_bar.adjusted(side, 0, -side, theme().px(8) - m_bar.height()), 2);
 }
 
 void StudyHeat::drawHover(QPainter& painter, const StudyPlace& place) const

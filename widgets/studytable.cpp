@@ -12,11 +12,6 @@ constexpr double smallestRow = 18, largestRow = 24;
 
 } // namespace
 
-StudyTable::StudyTable(QWidget* parent)
-    : StudyBody(parent)
-{
-}
-
 void StudyTable::take(const engine::Panel& panel)
 {
     m_body = std::get<engine::TableBody>(panel.body);
@@ -32,7 +27,7 @@ QFont StudyTable::fontOf(const engine::TableBody::Row& row) const
     return theme().font(row.strong ? Theme::resultSize : Theme::bodySize);
 }
 
-QSize StudyTable::minimumSizeHint() const
+QSize StudyTable::leastSize() const
 {
     const Theme& look = theme();
     return {look.px(160),

@@ -1,23 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "widgets/studybody.h"
+#include "widgets/studydrawing.h"
 
 namespace widgets {
 
 // Rows of a label and numbers in columns; a strong row is a result.
-class StudyTable : public StudyBody
+class StudyTable : public StudyDrawing
 {
-    Q_OBJECT
-
 public:
-    explicit StudyTable(QWidget* parent);
-
-    QSize minimumSizeHint() const override;
-
-protected:
-    void take(const engine::Panel& panel) override;
-    void arrange() override;
+    QSize leastSize() const override;
     void draw(QPainter& painter) const override;
     void drawHover(QPainter& painter, const StudyPlace& place) const override;
     QString summary() const override;
@@ -25,6 +17,10 @@ protected:
     std::optional<StudyPlace> placeAt(QPointF point) const override;
     std::optional<StudyPlace> moved(std::optional<StudyPlace> from, int right, int down) const override;
     std::vector<StudyPick> picksOf(const StudyPlace& place) const override;
+
+protected:
+    void take(const engine::Panel& panel) override;
+    void arrange() override;
 
 private:
     QString labelOfRow(const engine::TableBody::Row& row) const;

@@ -45,20 +45,23 @@ void paintSpanBox(QPainter& painter, const TimelineValue::Track& track, const QR
     if (track.pale)
         painter.fillRect(QRectF(box.left(), box.top(), std::min(box.width(), double(look.px(2))), box.height()),
                          track.identity ? track.identity->area() : look.secondary);
-    if (box.width() < look.px(28))
-        return;
+    // Words stand whole or not at all: pointing at the span tells them.
     const QFont small = look.font(Theme::labelSize);
     const QColor ink = track.pale ? look.text : inkOn(fill);
     QRectF words = box.adjusted(look.px(7), 0, -look.px(4), 0);
+    if (track.pale && track.identity && words.width() >= look.px(8)) {
+        drawMarker(painter, *track.identity, {words.left() + look.px(4), words.center().y()}, look.px(7));
+        words.setLeft(words.left() + look.px(14));
+    }
     const double timeWide = numberWidth(small, time);
     const double labelWide = textWidth(small, label);
-    if (track.pale && words.width() > labelWide + timeWide + look.px(8)) {
+    const bool named = words.width() >= labelWide;
+    if (named) {
         drawText(painter, words, Qt::AlignLeft, label, small, ink);
         words.setLeft(words.left() + labelWide + look.px(6));
-        drawNumber(painter, words, Qt::AlignLeft, time, small, ink);
-    } else {
-        drawText(painter, words, Qt::AlignLeft, label, small, ink);
     }
+    if (track.pale && (named || track.identity) && words.width() >= timeWide)
+        drawNumber(painter, words, Qt::AlignLeft, time, small, ink);
 }
 
 } // namespace
@@ -363,6 +366,22 @@ void TimelineView::keyPressEvent(QKeyEvent* event)
     default:
         View::keyPressEvent(event);
     }
+}
+
+// While it has the focus, the keys that walk, fit and let go are its own, not shortcuts of the window.
+bool TimelineView::event(QEvent* event)
+{
+    if (event->type() == QEvent::ShortcutOverride) {
+        static constexpr Qt::Key own[] = {Qt::Key_Left, Qt::Key_Right, Qt::Key_Up, Qt::Key_Down, Qt::Key_F};
+        const auto* key = static_cast<QKeyEvent*>(event);
+        const bool isOwn = std::find(std::begin(own), std::end(own), key->key()) != std::end(own) ||
+                           (key->key() == Qt::Key_Escape && m_picked);
+        if (key->modifiers() == Qt::NoModifier && isOwn) {
+            event->accept();
+            return true;
+        }
+    }
+    return View::event(event);
 }
 
 void TimelineView::focusInEvent(QFocusEvent* event)

@@ -20,6 +20,11 @@ using widgets::GridShape;
 constexpr int bins = 64;
 constexpr std::size_t mostArcs = 600; // of a lane
 
+widgets::Scale scaleNamed(const std::string& name)
+{
+    return name == "log" ? widgets::Scale::Log : name == "linear" ? widgets::Scale::Linear : widgets::Scale::Root;
+}
+
 engine::DeviceContext* deviceOf(const MapsRequest& request, int lane)
 {
     return LaneEngine::ofThisThread().context(request.accelerators[std::size_t(lane)].get());
@@ -281,6 +286,34 @@ std::optional<widgets::Cell> worstOf(const Grid& difference, GridShape shape)
 }
 
 } // namespace
+
+std::optional<MapsRequest> mapsRequestOf(const DocumentState& state, const std::vector<LaneResults>& lanes,
+                                         std::vector<std::shared_ptr<const Accelerator>> accelerators, int compared,
+                                         int lastRow)
+{
+    if (lanes.empty() || !lanes.front().look)
+        return std::nullopt;
+    const HeadLook& exact = *lanes.front().look;
+    MapsRequest request;
+    for (const LaneResults& lane : lanes) {
+        const bool together = lane.look && lane.look->layer->exact == exact.layer->exact &&
+                              lane.look->layer->layer == exact.layer->layer && lane.look->head == exact.head;
+        request.looks.push_back(together ? lane.look : nullptr);
+    }
+    if (compared > 0 && !request.looks[std::size_t(compared)])
+        return std::nullopt;
+    const ViewLayout& layout = state.layout;
+    request.accelerators = std::move(accelerators);
+    request.compared = compared;
+    request.view = layout.attention;
+    request.scale = scaleNamed(layout.mapScale);
+    request.high = layout.mapHigh;
+    request.signedHigh = layout.differenceHigh;
+    request.rows = lastRow + 1;
+    if (request.view.picture == AttentionView::Picture::Neurons)
+        request.query = state.selection.query ? state.selection.query->value : lastRow;
+    return request;
+}
 
 GridShape AttentionMaps::shape() const
 {

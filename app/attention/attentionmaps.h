@@ -3,6 +3,7 @@
 
 #include "app/attention/attentionview.h"
 #include "app/attention/mapshapes.h"
+#include "app/document.h"
 #include "app/laneengine.h"
 #include "app/results.h"
 #include "engine/session/neurons.h"
@@ -29,6 +30,13 @@ struct MapsRequest
 
     bool operator==(const MapsRequest&) const = default;
 };
+
+// What a document's state asks of its lanes' looks: of one head at one time; none while they are not all of it, so that
+// old pictures stay until all the new ones are there. `compared`: the lane beside the exact one, `lastRow` the last
+// query in view.
+std::optional<MapsRequest> mapsRequestOf(const DocumentState& state, const std::vector<LaneResults>& lanes,
+                                         std::vector<std::shared_ptr<const Accelerator>> accelerators, int compared,
+                                         int lastRow);
 
 // One map to draw.
 struct MapColumn

@@ -2,6 +2,7 @@
 #include "app/attention/attentionpresenter.h"
 
 #include "app/attention/attentiontools.h"
+#include "app/attention/mapwords.h"
 #include "app/panels/attentionpanel.h"
 #include "app/panels/heading.h"
 #include "app/panels/mapsrow.h"
@@ -22,7 +23,6 @@ namespace app {
 
 using engine::TokenPos;
 using Kind = MapColumn::Kind;
-using Mode = AttentionView::Mode;
 using Picture = AttentionView::Picture;
 
 namespace {
@@ -32,43 +32,16 @@ QString tr(const char* text)
     return QCoreApplication::translate("attention", text);
 }
 
-// float32 sums of up to thousands of weights agree to about 1e-5; the reference to the last digits.
-bool proved(const HeadLook& look)
-{
-    return look.proof <= (look.layer->backend == engine::Backend::OpenCl ? 1e-4 : 1e-5);
-}
-
-widgets::MapHeading headingOf(const HeadLook& look, bool oneHead)
-{
-    const LayerAttention& layer = *look.layer;
-    widgets::MapHeading heading;
-    heading.method = identityOf(layer.context.plan.shown());
-    heading.name = heading.method->title;
-    if (layer.fidelity != engine::Fidelity::Reference)
-        heading.label = fidelityText(layer.fidelity);
-    if (oneHead) { // the proof is of one head's map
-        heading.proof = look.proof;
-        heading.proved = proved(look);
-    }
-    return heading;
-}
-
 } // namespace
 
 bool AttentionPresenter::neurons() const
 {
-    return m_work.maps() && m_work.maps()->request.view.picture == Picture::Neurons;
+    return m_work.maps() && isNeurons(*m_work.maps());
 }
 
 int AttentionPresenter::cellOf(TokenPos token) const
 {
-    const auto& maps = m_work.maps();
-    if (!maps || neurons())
-        return token.value;
-    const auto& groups = maps->groups;
-    const auto after = std::upper_bound(groups.begin(), groups.end(), token.value,
-                                        [](int place, const engine::TokenRange& group) { return place < group.first; });
-    return std::max(0, int(after - groups.begin()) - 1);
+    return m_work.maps() ? app::cellOf(*m_work.maps(), token) : token.value;
 }
 
 TokenPos AttentionPresenter::tokenAt(int cell) const
@@ -81,40 +54,12 @@ TokenPos AttentionPresenter::tokenAt(int cell) const
 
 QStringList AttentionPresenter::labels() const
 {
-    const AttentionMaps& maps = *m_work.maps();
-    const Sequence& sequence = *maps.look(0).layer->exact->sequence;
-    if (!maps.request.view.words || maps.look(0).map.reduction > 1) {
-        const QStringList all = tokenLabels(sequence);
-        QStringList labels;
-        for (const engine::TokenRange& group : maps.groups)
-            labels << all.value(group.first);
-        return labels;
-    }
-    QStringList words;
-    for (const engine::TokenRange& group : maps.groups) {
-        std::string word;
-        for (int token = group.first; token < group.end(); ++token)
-            word += sequence.pieces[std::size_t(token)];
-        words << tokenLabel(word);
-    }
-    return words;
+    return cellLabels(*m_work.maps());
 }
 
 QString AttentionPresenter::nameOf(const MapColumn& column) const
 {
-    switch (column.kind) {
-    case Kind::Weights:
-        break;
-    case Kind::Difference:
-        return tr("difference");
-    case Kind::Ratio:
-        return tr("ratio");
-    case Kind::RawProducts:
-        return tr("before positions");
-    case Kind::TurnedProducts:
-        return tr("after positions");
-    }
-    return identityOf(m_work.maps()->look(column.lane).layer->context.plan.shown()).title;
+    return app::nameOf(*m_work.maps(), column);
 }
 
 // A map in one sentence, for those who do not see it.
@@ -133,32 +78,7 @@ QString AttentionPresenter::summaryOf(const MapColumn& column) const
 
 widgets::ColorScale AttentionPresenter::scaleOf(const MapColumn& column) const
 {
-    const AttentionMaps& maps = *m_work.maps();
-    if (column.isSigned())
-        return {column.kind == Kind::Ratio ? widgets::Scale::Linear : maps.request.scale, 0, maps.signedHigh, true};
-    return {maps.request.scale, maps.low, maps.high, false};
-}
-
-// What is not shown as it is: one badge a map, so that each has room.
-QStringList AttentionPresenter::badges() const
-{
-    const AttentionMaps& maps = *m_work.maps();
-    const AttentionView& view = maps.request.view;
-    QStringList badges;
-    const int heads = maps.look(0).layer->context.shape.heads;
-    if (view.heads != AttentionView::Heads::One)
-        badges << (view.heads == AttentionView::Heads::Mean ? tr("mean of %1 heads") : tr("largest of %1 heads"))
-                      .arg(heads);
-    if (view.sinks == AttentionView::Sinks::Hidden)
-        badges << (maps.sinks.empty() ? tr("no sinks here") : tr("sinks hidden: %1").arg(maps.sinks.size()));
-    if (view.sinks == AttentionView::Sinks::OwnScale)
-        badges << (maps.sinks.empty() ? tr("no sinks here")
-                                      : tr("sinks: 0 – %1").arg(widgets::fixed(maps.sinkHigh, 2)));
-    if (view.mass < 1)
-        badges << tr("%1 of each row").arg(widgets::percent(view.mass));
-    if (view.words && maps.look(0).map.reduction == 1)
-        badges << tr("words");
-    return badges;
+    return app::scaleOf(*m_work.maps(), column);
 }
 
 void AttentionPresenter::showColumn(std::size_t place, std::size_t which)
@@ -167,65 +87,28 @@ void AttentionPresenter::showColumn(std::size_t place, std::size_t which)
     const MapColumn& column = maps.columns[which];
     widgets::HeatmapView& map = m_window.attention().maps().map(int(place));
     const AttentionView& view = m_document.state().layout.attention;
-    if (column.kind == Kind::RawProducts || column.kind == Kind::TurnedProducts) {
-        QStringList dimensions;
-        for (int each = 0; each < column.cells.cols(); ++each)
-            dimensions << QString::number(each + 1);
-        const QStringList tokens = tokenLabels(*maps.look(0).layer->exact->sequence);
-        map.setAxes({tr("key"), tr("dim"), tokens.mid(0, column.cells.rows()), dimensions, place == 0});
-    } else {
-        const QStringList tokens = labels();
-        map.setAxes({tr("query"), tr("key"), tokens, tokens, place == 0});
-    }
+    map.setAxes(axesOf(maps, column, place == 0));
     map.setPairShown(place == 0 && !neurons());
     map.setGrid(column.cells, maps.shape());
     map.setScale(scaleOf(column));
 
-    widgets::MapHeading heading =
-        headingOf(maps.look(column.lane), maps.request.view.heads == AttentionView::Heads::One);
-    heading.name = nameOf(column);
-    if (column.isSigned())
-        heading.proof.reset();
-    if (column.kind == Kind::Difference || column.kind == Kind::Ratio) {
-        heading.minus = headingOf(maps.look(0), false).method;
-        heading.label = column.kind == Kind::Ratio ? tr("log2, method ÷ reference") : tr("signed");
-        if (column.impossible > 0)
-            heading.badges << tr("%1 below 0").arg(widgets::whole(column.impossible));
-    }
+    widgets::MapHeading heading = headingOf(maps, which);
     if (neurons()) {
-        heading.method.reset();
         const auto& sums = column.kind == Kind::RawProducts ? maps.neurons->rawSums : maps.neurons->turnedSums;
         const auto& key = m_document.state().selection.key;
         if (key && key->value < int(sums.size()))
             heading.label = tr("q · k = %1").arg(widgets::fixed(sums[std::size_t(key->value)], 3));
-        else
-            heading.label = tr("q × k, each dimension");
     }
-    const QStringList all = neurons() ? QStringList() : badges();
-    for (int badge = 0; badge < all.size(); ++badge)
-        if (std::size_t(badge) % maps.columns.size() == which)
-            heading.badges << all[badge];
-
-    widgets::MapExtras extras;
-    extras.drawn = column.drawn;
-    if (maps.request.view.sinks == AttentionView::Sinks::OwnScale && !column.isSigned()) {
-        extras.ownColumns = maps.sinks;
-        extras.ownScale = {maps.request.scale, 0, maps.sinkHigh, false};
-    }
+    widgets::MapExtras extras = extrasOf(maps, which);
     extras.hatched = view.hatch;
     extras.magnifier = view.magnifier;
-    for (const MapColumn& each : maps.columns)
-        extras.companions.push_back({nameOf(each), each.cells, each.isSigned()});
-    if (maps.request.view.mode == Mode::Swipe && maps.columns.size() == 2 && !neurons()) {
+    if (isSwipe(maps)) {
         const MapColumn& right = maps.columns[1];
         extras.swipe = widgets::MapSwipe{right.drawn.empty() ? right.cells : right.drawn, nameOf(column), nameOf(right),
                                          view.swipe};
-        heading.name = tr("swipe"); // the names stand beside the line
-        heading.method.reset();
-        heading.label.clear();
-        heading.proof.reset();
-        for (int badge = 1; badge < all.size(); ++badge)
-            heading.badges << all[badge];
+        heading = {}; // the names stand beside the line
+        heading.name = tr("swipe");
+        heading.badges = badgesOf(maps);
     }
     map.setHeading(heading);
     if (column.kind == Kind::Weights)
@@ -245,7 +128,7 @@ void AttentionPresenter::showMaps()
         showArcs();
         return;
     }
-    const bool swipe = maps->request.view.mode == Mode::Swipe && !neurons() && maps->columns.size() == 2;
+    const bool swipe = isSwipe(*maps);
     int weights = 0, differences = 0;
     for (std::size_t column = 0; column < maps->columns.size() && !(swipe && column > 0); ++column)
         ++(maps->columns[column].isSigned() ? differences : weights);
@@ -288,7 +171,7 @@ void AttentionPresenter::showArcs()
         widgets::ArcsValue::Side side{identityOf(maps.look(lane.lane).layer->context.plan.shown()), {}, {}};
         for (const LaneArcs::Arc& arc : lane.arcs)
             side.arcs.push_back({arc.query, arc.key, arc.weight});
-        QStringList left = value.sides.empty() ? badges() : QStringList();
+        QStringList left = value.sides.empty() ? badgesOf(*m_work.maps()) : QStringList();
         if (lane.left > 0)
             left << tr("%1 smaller weights not drawn").arg(widgets::whole(lane.left));
         side.badge = left.join(QStringLiteral(" · "));
@@ -352,7 +235,7 @@ void AttentionPresenter::showSentence()
     sentence.setRuns(sentenceOf(*rows));
     QString conditions = conditionsOf(*rows, deviceText(m_document.device()));
     if (joined)
-        conditions += QStringLiteral(" · ") + badges().value(0);
+        conditions += QStringLiteral(" · ") + badgesOf(*m_work.maps()).value(0);
     sentence.setSecond(conditions);
 }
 
@@ -424,7 +307,7 @@ void AttentionPresenter::showRow()
                                 std::vector<float>(cells.begin(), cells.begin() + std::ptrdiff_t(count))});
     }
     if (joined)
-        value.subtitle += QStringLiteral(" · ") + badges().value(0);
+        value.subtitle += QStringLiteral(" · ") + badgesOf(*m_work.maps()).value(0);
     m_window.attention().row().setRow(std::move(value));
 }
 

@@ -56,7 +56,6 @@ private:
     QStringList labels() const;
     QString nameOf(const MapColumn& column) const;
     QString summaryOf(const MapColumn& column) const;
-    QStringList badges() const;
 
     Document& m_document;
     MainWindow& m_window;

@@ -11,11 +11,6 @@ constexpr LaneIndex exactLane{0};
 constexpr double longestUnasked = 0.8;    // seconds
 constexpr double secondsPerCell = 100e-9; // assumed before the first was measured; slower than any device seen
 
-widgets::Scale scaleNamed(const std::string& name)
-{
-    return name == "log" ? widgets::Scale::Log : name == "linear" ? widgets::Scale::Linear : widgets::Scale::Root;
-}
-
 } // namespace
 
 AttentionWork::AttentionWork(Document& document, Lanes& lanes)
@@ -34,37 +29,22 @@ AttentionWork::~AttentionWork()
     m_lanes.tasks().forget(*m_drawer);
 }
 
-// Looks of one head at one time; none while they are not all of it.
 std::optional<MapsRequest> AttentionWork::mapsRequest() const
 {
-    MapsRequest request;
-    const auto& exact = m_document.lane(exactLane).look;
-    if (!exact)
-        return std::nullopt;
+    std::vector<LaneResults> lanes;
+    std::vector<std::shared_ptr<const Accelerator>> accelerators;
     for (int lane = 0; lane < m_document.laneCount(); ++lane) {
-        const auto& look = m_document.lane({lane}).look;
-        const bool together = look && look->layer->exact == exact->layer->exact &&
-                              look->layer->layer == exact->layer->layer && look->head == exact->head;
-        request.looks.push_back(together ? look : nullptr);
-        request.accelerators.push_back(m_lanes.acceleratorOf({lane}));
+        lanes.push_back(m_document.lane({lane}));
+        accelerators.push_back(m_lanes.acceleratorOf({lane}));
     }
-    const Selection& selection = m_document.state().selection;
-    const ViewLayout& layout = m_document.state().layout;
-    request.compared = compared();
-    if (request.compared > 0 && !request.looks[std::size_t(request.compared)])
-        return std::nullopt; // the old pictures stay until all the new ones are there
-    request.view = layout.attention;
-    request.scale = scaleNamed(layout.mapScale);
-    request.high = layout.mapHigh;
-    request.signedHigh = layout.differenceHigh;
-    request.rows = m_document.lastRow() + 1;
-    if (request.view.picture == AttentionView::Picture::Neurons)
-        request.query = selection.query ? selection.query->value : m_document.lastRow();
-    // What is only navigated by or drawn over the maps does not make them anew.
-    request.view.metric.clear();
-    request.view.order.clear();
-    request.view.hatch = request.view.magnifier = true;
-    request.view.swipe = 0.5;
+    std::optional<MapsRequest> request =
+        mapsRequestOf(m_document.state(), lanes, std::move(accelerators), compared(), m_document.lastRow());
+    if (request) { // what is only navigated by or drawn over the maps does not make them anew
+        request->view.metric.clear();
+        request->view.order.clear();
+        request->view.hatch = request->view.magnifier = true;
+        request->view.swipe = 0.5;
+    }
     return request;
 }
 

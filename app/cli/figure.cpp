@@ -4,6 +4,7 @@
 #include "app/cli/opened.h"
 #include "app/figures.h"
 #include "app/headwork.h"
+#include "app/provenance.h"
 #include "app/report.h"
 #include "app/samplepath.h"
 #include "app/session.h"
@@ -39,8 +40,11 @@ DocumentState stateFrom(const FigureOptions& options)
         for (const Part& part : parseList(options.methods))
             if (part.method != baseline) {
                 state.lanes.emplace_back();
-                state.lanes.back().everywhere.attention = part;
+                const bool linear = !replacesAttention(findMethod(part.method));
+                (linear ? state.lanes.back().everywhere.linear : state.lanes.back().everywhere.attention) = part;
             }
+        if (state.lanes.size() > 2)
+            state.layout.attention.mode = AttentionView::Mode::Every;
     }
     if (options.layer >= 0)
         state.selection.layer = {options.layer};
@@ -58,11 +62,14 @@ void startAsTheWindow(DocumentState& state, const FigureOptions& options, const 
 {
     if (state.prompt.empty() && model.tokenizer() != nullptr)
         state.prompt = startPrompt(promptsBeside(state.checkpoint));
-    if (!options.methods.empty() || heldState(options.source.path) || !model.checkpoint().hasNative)
+    if (!options.methods.empty() || heldState(options.source.path))
         return;
     const bool alone = !model.config().denseProjections;
-    for (std::size_t lane = alone ? 0 : 1; lane < state.lanes.size(); ++lane)
+    for (std::size_t lane = alone ? 0 : 1; model.checkpoint().hasNative && lane < state.lanes.size(); ++lane)
         state.lanes[lane] = nativePlan(model.checkpoint());
+    const bool isTab = options.view != "attention" && options.view != "timing";
+    if (isTab && state.lanes.size() > 1 && !ownerOf(state, options.view))
+        state.lanes[1] = planWithTab(state.lanes[1], options.view);
 }
 
 // `178mm` or `178`.
@@ -113,7 +120,7 @@ void checkSelection(const DocumentState& state, const Model& model, int tokens)
 
 // Runs every lane and looks at the selected head, as the window does.
 void look(FigureSource& source, const std::shared_ptr<const Model>& model, const Accelerator* accelerator,
-          std::shared_ptr<const Accelerator> shared, Context& context)
+          const std::shared_ptr<const Accelerator>& shared, Context& context)
 {
     const auto sequence = encodePrompt(*model, source.state.prompt);
     checkSelection(source.state, *model, int(sequence->ids.size()));
@@ -136,6 +143,39 @@ void look(FigureSource& source, const std::shared_ptr<const Model>& model, const
     const TokenPos query = source.state.selection.query.value_or(TokenPos{int(sequence->ids.size()) - 1});
     for (LaneResults& lane : source.lanes)
         lane.row = weightsOfRow(lane.look, query, accelerator);
+}
+
+void drawMaps(FigureSource& source, const std::shared_ptr<const Accelerator>& accelerator, Context& context)
+{
+    const int last = source.state.selection.step.value_or(TokenPos{1 << 30}).value;
+    const std::vector<std::shared_ptr<const Accelerator>> accelerators(source.lanes.size(), accelerator);
+    const int compared = std::clamp(source.state.selection.lane.value, std::min(1, int(source.lanes.size()) - 1),
+                                    int(source.lanes.size()) - 1);
+    const auto request = mapsRequestOf(source.state, source.lanes, accelerators, compared,
+                                       std::min(last, source.lanes.front().look->map.tokens - 1));
+    if (request)
+        source.maps = makeMaps(*request, context.job);
+}
+
+// A method's own tab, of the lane that has it.
+void study(FigureSource& source, const std::string& view, const Accelerator* accelerator, Context& context)
+{
+    const std::optional<TabOwner> owner = ownerOf(source.state, view);
+    if (!owner)
+        throw Error(Fault::Request,
+                    "none of the methods compared has the view '" + view + "'; --methods says which are");
+    const LaneResults& exact = source.lanes.front();
+    const LaneResults& own = source.lanes[std::size_t(owner->lane.value)];
+    const Selection& selection = source.state.selection;
+    StudyRequest request{{exact.run, own.run, selection.layer, selection.head,
+                          selection.query.value_or(TokenPos{exact.look->map.tokens - 1}), selection.key},
+                         owner->lane,
+                         std::string(owner->method->info.id),
+                         view,
+                         {}};
+    if (const auto given = source.state.layout.controls.find(view); given != source.state.layout.controls.end())
+        request.controls = given->second;
+    source.study = studyOf(request, exact.look->layer, nullptr, accelerator, context.job);
 }
 
 void time(FigureSource& source, const FigureOptions& options, const Model& model, DeviceContext* device,
@@ -192,9 +232,7 @@ int figure(const FigureOptions& options, Context& context)
     const double width = parseWidth(options.width);
     for (const std::string& path : options.out)
         checkFigurePath(path);
-    if (options.view != "attention" && options.view != "timing")
-        throw Error(Fault::Request,
-                    "there is no figure of the view '" + options.view + "'; attention or timing was expected");
+    checkFigureView(options.view);
     FigureSource source;
     source.state = stateFrom(options);
     source.withText = !options.withoutText;
@@ -205,8 +243,12 @@ int figure(const FigureOptions& options, Context& context)
     if (accelerator)
         source.device = accelerator->device->info();
     look(source, model, accelerator.get(), accelerator, context);
+    if (options.view == "attention")
+        drawMaps(source, accelerator, context);
     if (options.view == "timing")
         time(source, options, *model, LaneEngine::ofThisThread().context(accelerator.get()), context);
+    if (options.view != "attention" && options.view != "timing")
+        study(source, options.view, accelerator.get(), context);
     for (const std::string& path : options.out)
         writeFigure(path, source, options.view, width);
     return exitOk;

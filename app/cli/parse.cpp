@@ -252,7 +252,8 @@ void Parser::addFigure()
         ->required()
         ->take_all()
         ->expected(1);
-    sub->add_option("--view", options->view, "attention or timing")->capture_default_str();
+    sub->add_option("--view", options->view, "A tab by its id: attention, timing, or a method's own, as spectrum")
+        ->capture_default_str();
     sub->add_option("--width", options->width, "Of the figure: 85mm, 178mm")->capture_default_str();
     sub->add_option("--methods", options->methods, "Methods beside exact attention, separated by commas");
     sub->add_option("--layer", options->layer, "Layer, counted from 0");

@@ -6,6 +6,7 @@
 #include "widgets/factsview.h"
 #include "widgets/iconbutton.h"
 #include "widgets/messagebar.h"
+#include "widgets/numbers.h"
 #include "widgets/plotview.h"
 #include "widgets/segment.h"
 
@@ -145,7 +146,8 @@ void TimingPanel::setSweep(const SweepView& view)
     m_plot->setPlot(view.plot);
     m_plot->setReadout(view.readout, tr("tokens"));
     m_roofline->setPlot(view.roofline);
-    m_roofline->setReadout({}, {});
+    m_roofline->setReadout([](double rate) { return widgets::compact(rate) + QStringLiteral(" GFLOP/s"); },
+                           tr("flop per byte"));
     m_sweep->setCurrentIndex(1);
 }
 

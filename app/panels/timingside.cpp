@@ -56,20 +56,22 @@ TimingSide::TimingSide(QWidget* parent)
         m_facts.push_back(new widgets::FactsView(inside));
         m_facts.back()->hide();
         m_column->addWidget(m_facts.back());
+        m_lines.push_back(new Line(inside));
+        m_lines.back()->hide();
+        m_column->addWidget(m_lines.back());
     }
     m_column->addWidget(makeForm());
     m_column->addWidget(new Line(inside));
     m_command = new widgets::FactsView(inside);
     m_column->addWidget(m_command);
-    auto* buttons = new QHBoxLayout;
+    m_buttons = new QVBoxLayout;
     m_copy = new QPushButton(tr("Copy as command line"), inside);
     m_report = new QPushButton(tr("Save report…"), inside);
     connect(m_copy, &QPushButton::clicked, this, &TimingSide::copyAsked);
     connect(m_report, &QPushButton::clicked, this, &TimingSide::reportAsked);
-    buttons->addWidget(m_copy);
-    buttons->addWidget(m_report);
-    buttons->addStretch();
-    m_column->addLayout(buttons);
+    m_buttons->addWidget(m_copy, 0, Qt::AlignLeft);
+    m_buttons->addWidget(m_report, 0, Qt::AlignLeft);
+    m_column->addLayout(m_buttons);
     m_column->addStretch();
     setWidget(inside);
     connect(&widgets::ThemeSource::instance(), &widgets::ThemeSource::changed, this, &TimingSide::applyTheme);
@@ -97,6 +99,7 @@ QWidget* TimingSide::makeForm()
         auto* label = new QLabel(name, form);
         label->setBuddy(field);
         field->setAccessibleName(name);
+        field->setMinimumWidth(theme().px(80)); // it takes what there is
         grid->addWidget(label, row, 0);
         grid->addWidget(field, row++, 1);
     };
@@ -135,6 +138,7 @@ void TimingSide::setFacts(const std::vector<widgets::Facts>& facts)
         if (shown)
             m_facts[i]->setFacts(facts[i]);
         m_facts[i]->setVisible(shown);
+        m_lines[i]->setVisible(shown);
     }
 }
 
@@ -187,8 +191,8 @@ void TimingSide::applyTheme()
 {
     setFixedWidth(theme().px(m_compact ? 252 : 320));
     m_column->setContentsMargins(1, theme().px(Theme::gap1), 0, theme().px(Theme::gap4));
-    if (auto* buttons = qobject_cast<QHBoxLayout*>(m_column->itemAt(m_column->count() - 2)->layout()))
-        buttons->setContentsMargins(theme().px(Theme::gap4), theme().px(Theme::gap1), theme().px(Theme::gap4), 0);
+    m_buttons->setContentsMargins(theme().px(Theme::gap4), theme().px(Theme::gap1), theme().px(Theme::gap4), 0);
+    m_buttons->setSpacing(theme().px(Theme::gap2));
 }
 
 void TimingSide::paintEvent(QPaintEvent* event)

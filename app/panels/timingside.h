@@ -58,6 +58,8 @@ private:
     void applyTheme();
 
     QVBoxLayout* m_column;
+    QVBoxLayout* m_buttons;
+    std::vector<QWidget*> m_lines; // a hairline under each section
     std::vector<widgets::FactsView*> m_facts;
     QLineEdit* m_lengths;
     QLineEdit* m_repeats;

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/provenance.h"
+
+#include "app/figures.h"
+#include "app/wording.h"
+#include "widgets/figure.h"
+
+#include <QDateTime>
+#include <QJsonArray>
+#include <QJsonDocument>
+
+namespace app {
+
+namespace {
+
+QJsonObject methodJson(const LaneResults& lane)
+{
+    const LayerAttention& layer = *lane.look->layer;
+    const engine::Part& part = layer.context.plan.shown();
+    const engine::MethodInfo& info = engine::findMethod(part.method).info;
+    QJsonObject params;
+    for (const engine::Knob& knob : info.knobs) // those in force, given or not
+        params[QString::fromUtf8(knob.id.data(), qsizetype(knob.id.size()))] =
+            QString::fromStdString(printKnob(knob, engine::valueOf(info.knobs, part.knobs, knob.id)));
+    QJsonObject metrics;
+    for (const engine::Metric& metric : lane.rows ? lane.rows->metrics : lane.look->metrics)
+        metrics[QString::fromStdString(metric.id)] =
+            metric.applies() ? QJsonValue(metric.value) : QJsonValue(QString::fromStdString("n/a: " + metric.reason));
+    QJsonObject json{{"id", QString::fromStdString(part.method)},
+                     {"params", params},
+                     {"form", QString::fromStdString(layer.attended.form)},
+                     {"fidelity", fidelityText(layer.fidelity)},
+                     {"proof", lane.look->proof},
+                     {"metrics", metrics}};
+    if (lane.timing && lane.timing->layer == lane.look->layer) {
+        const engine::Timing& timing = lane.timing->timing;
+        QJsonArray raw;
+        for (const std::int64_t sample : timing.samplesNs)
+            raw.append(qint64(sample));
+        json["timing"] = QJsonObject{{"median_ns", qint64(timing.medianNs)},
+                                     {"p20_ns", qint64(timing.p20Ns)},
+                                     {"p80_ns", qint64(timing.p80Ns)},
+                                     {"n", qint64(raw.size())},
+                                     {"samples_ns", raw},
+                                     {"disturbed", timing.disturbed}};
+    }
+    return json;
+}
+
+void addModel(QJsonObject& json, const FigureSource& source, const LaneRun& run)
+{
+    const engine::Model& model = *run.model;
+    json["checkpoint"] = QJsonObject{{"name", QString::fromStdString(model.checkpoint().name)},
+                                     {"format", QString::fromStdString(model.checkpoint().format)},
+                                     {"sha256", QString::fromStdString(source.weightsHash)},
+                                     {"params", qint64(model.parameterCount())}};
+    QJsonArray ids;
+    for (const engine::TokenId id : run.sequence->ids)
+        ids.append(id.value);
+    json["token_ids"] = ids;
+    if (source.withText)
+        json["prompt"] = QJsonObject{{"text", QString::fromStdString(source.state.prompt)}};
+}
+
+} // namespace
+
+QJsonObject provenanceOf(const FigureSource& source, const std::string& view)
+{
+    const Selection& selection = source.state.selection;
+    QJsonObject json{
+        {"app", QJsonObject{{"name", "Subquad"}, {"version", QString::fromLatin1(SUBQUAD_VERSION)}}},
+        {"time_utc", QDateTime::currentDateTimeUtc().toString(Qt::ISODate)},
+        {"selection", QJsonObject{{"layer", selection.layer.value}, {"head", selection.head.value}}},
+    };
+    QJsonArray methods;
+    for (const LaneResults& lane : source.lanes)
+        if (lane.look)
+            methods.append(methodJson(lane));
+    json["methods"] = methods;
+    if (!source.lanes.empty() && source.lanes.front().run)
+        addModel(json, source, *source.lanes.front().run);
+    if (source.device)
+        json["device"] = QJsonObject{{"name", QString::fromStdString(source.device->name)},
+                                     {"driver", QString::fromStdString(source.device->driver)},
+                                     {"opencl", QString::fromStdString(source.device->version)},
+                                     {"cus", source.device->computeUnits}};
+    const bool reference = source.state.lanes.front().backend == engine::Backend::Reference || !source.device;
+    json["precision"] = reference ? "float64" : "float32";
+    json["view"] = QJsonObject{{"layout", QString::fromStdString(view)},
+                               {"scale", QString::fromStdString(source.state.layout.mapScale)}};
+    if (source.sweep)
+        json["sweep"] =
+            QString::fromStdString(commandOf(source.sweep->request, source.sweep->backend, source.sweep->device));
+    DocumentState state = source.state;
+    state.layout.tab = view;
+    for (std::filesystem::path* path : {&state.checkpoint, &state.tokenizer}) // a figure is opened from elsewhere
+        if (!path->empty())
+            *path = std::filesystem::absolute(*path);
+    if (!source.withText)
+        state.prompt.clear();
+    json["session"] = toJson(state);
+    return json;
+}
+
+std::optional<DocumentState> sessionIn(const QByteArray& figure)
+{
+    const QJsonObject provenance = QJsonDocument::fromJson(widgets::provenanceIn(figure)).object();
+    if (!provenance["session"].isObject())
+        return std::nullopt;
+    return fromJson(provenance["session"].toObject());
+}
+
+} // namespace app

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/figures.h"
+#include "app/wording.h"
+
+#include <QCoreApplication>
+
+#include <algorithm>
+#include <map>
+
+namespace app {
+
+namespace {
+
+using widgets::textOf;
+
+constexpr double tabHeight = 520; // of all rows together, in units of 13 to the body type
+
+QString tr(const char* text)
+{
+    return QCoreApplication::translate("figures", text);
+}
+
+const StudyResult& studyOf(const FigureSource& source, const std::string& tab)
+{
+    checkFigureView(tab);
+    if (!source.study || source.study->request.tab != tab)
+        throw engine::Error(engine::Fault::Request, "nothing was computed for the view '" + tab +
+                                                        "' yet; a method that has it must be compared");
+    return *source.study;
+}
+
+widgets::StudyNames namesOf(const StudyRequest& request)
+{
+    widgets::Identity exact = widgets::identityOf(engine::findMethod(engine::baseline).info);
+    exact.title = tr("exact");
+    return {widgets::identityOf(engine::findMethod(request.method).info), exact,
+            tokenLabels(*request.cell.exact->sequence)};
+}
+
+// Ends as a sentence does.
+QString sentence(const std::string& words)
+{
+    const QString text = textOf(words);
+    return text.endsWith(u'.') ? text : text + u'.';
+}
+
+QString captionOf(const FigureSource& source, const StudyResult& result,
+                  const std::vector<const engine::Panel*>& panels)
+{
+    const LayerAttention& layer = *result.layer;
+    const engine::Part& part = layer.context.plan.shown();
+    const QString knobs = knobsInForce(part);
+    QString text = (knobs.isEmpty() ? titleOf(part) : titleOf(part) + QStringLiteral(", ") + knobs) +
+                   tr(" in layer %1 of %2: %3.")
+                       .arg(result.request.cell.layer.value + 1)
+                       .arg(modelWords(source, *result.request.cell.own->model), textOf(result.study.words));
+    if (layer.fidelity == engine::Fidelity::DropIn)
+        text += tr(" Drop-in, no training.");
+    text += QStringLiteral(" ");
+    for (const engine::Phrase& phrase : result.study.sentence)
+        text += textOf(phrase.text);
+    if (!result.study.second.empty())
+        text += QStringLiteral(" ") + sentence(result.study.second);
+    for (const engine::Notice& notice : result.study.notices)
+        text += QStringLiteral(" ") + sentence(notice.what);
+    for (std::size_t place = 0; place < panels.size(); ++place)
+        if (!panels[place]->note.empty())
+            text += QStringLiteral(" (%1) %2").arg(QChar(u'a' + char16_t(place)), sentence(panels[place]->note));
+    const bool reference = layer.backend == engine::Backend::Reference;
+    text += reference ? tr(" Float64 reference.") : tr(" Float32 on %1.").arg(deviceText(source.device));
+    return text;
+}
+
+} // namespace
+
+widgets::FigurePage studyPage(const FigureSource& source, const std::string& tab)
+{
+    const StudyResult& result = studyOf(source, tab);
+    const widgets::StudyNames names = namesOf(result.request);
+    std::vector<const engine::Panel*> panels;
+    std::map<int, double> shares; // of the rows
+    for (const engine::Panel& panel : result.study.panels)
+        if (!panel.side) { // what stands in the dock is read there, not shown by the tab
+            panels.push_back(&panel);
+            shares[panel.row] = std::max(shares[panel.row], panel.height);
+        }
+    std::stable_sort(panels.begin(), panels.end(),
+                     [](const engine::Panel* a, const engine::Panel* b) { return a->row < b->row; });
+    double all = 0;
+    for (const auto& [row, share] : shares)
+        all += share;
+    widgets::FigurePage page;
+    for (const engine::TabSpec* spec : methodTabs())
+        if (spec->id == tab)
+            page.title = textOf(spec->title);
+    for (const engine::Panel* panel : panels)
+        page.parts.push_back({{},
+                              {},
+                              widgets::FigureStudy{*panel, names},
+                              std::max(150.0, tabHeight * shares[panel->row] / all),
+                              panel->row,
+                              panel->width});
+    page.caption = captionOf(source, result, panels);
+    return page;
+}
+
+} // namespace app

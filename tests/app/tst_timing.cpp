@@ -1,0 +1,374 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The Timing tab: numbers that only this test can have put there are found on screen, its interactions are played, a
+// sweep is asked for, stopped and told of, and figures lead back to their views.
+#include "app/figures.h"
+#include "app/mainwindow.h"
+#include "app/panels/timingpanel.h"
+#include "app/timing.h"
+#include "app/tour.h"
+#include "app/wiring.h"
+#include "tests/support/samples.h"
+#include "widgets/messagebar.h"
+#include "widgets/numbers.h"
+#include "widgets/plotview.h"
+#include "widgets/proxystyle.h"
+#include "widgets/segment.h"
+#include "widgets/sentence.h"
+#include "widgets/snapshot.h"
+
+#include <QApplication>
+#include <QClipboard>
+#include <QFileDialog>
+#include <QPushButton>
+#include <QTemporaryDir>
+#include <QTest>
+
+using namespace app;
+
+namespace {
+
+constexpr engine::LaneIndex compared{1};
+
+// The whole program on a tiny checkpoint, on the reference.
+struct Program
+{
+    explicit Program(const std::filesystem::path& checkpoint, const std::string& tab = "timing")
+        : document(stateOf(checkpoint, tab))
+        , lanes(document)
+        , wiring(document, lanes, window)
+    {
+        window.resize(1600, 900);
+        window.show();
+        wiring.start();
+    }
+
+    static DocumentState stateOf(const std::filesystem::path& checkpoint, const std::string& tab)
+    {
+        DocumentState state = startState();
+        state.checkpoint = checkpoint;
+        state.prompt = "the cat and the dog";
+        for (engine::SessionPlan& plan : state.lanes)
+            plan.backend = engine::Backend::Reference;
+        state.lanes[1].everywhere.attention.method = "taylorshift";
+        state.layout.tab = tab;
+        return state;
+    }
+
+    bool rest() { return waitUntilIdle(lanes, 60000); }
+
+    TimingPanel& panel() { return *window.findChild<TimingPanel*>(); }
+
+    QPushButton& button(const QString& text)
+    {
+        for (QPushButton* each : panel().findChildren<QPushButton*>())
+            if (each->text() == text)
+                return *each;
+        qFatal("no button %s", qPrintable(text));
+    }
+
+    // The shortcut's file dialog, answered.
+    bool answerDialog(const QString& path)
+    {
+        auto* dialog = window.findChild<QFileDialog*>();
+        if (dialog == nullptr)
+            return false;
+        emit dialog->fileSelected(path);
+        dialog->close();
+        return rest();
+    }
+
+    Document document;
+    Lanes lanes;
+    MainWindow window;
+    Wiring wiring;
+};
+
+engine::Timing timingOf(std::int64_t ns)
+{
+    return engine::summarise({ns - ns / 10, ns, ns + ns / 10}, false);
+}
+
+// Times that nothing measures: exact 4.321 ms at 256, TaylorShift slower at 16 and 64, faster from some 128 on.
+std::shared_ptr<SweepResult> sentinels()
+{
+    auto result = std::make_shared<SweepResult>();
+    result->request.methods = {{std::string(engine::baseline), {}}, {"taylorshift", {}}};
+    result->request.shape = {4, 4, 8, 8, false};
+    result->request.lengths = {16, 64, 256};
+    result->request.repeats = 3;
+    result->sweep.machine = "a machine that is nowhere";
+    result->sweep.peaks = {123.4e9, 56.7e9};
+    const std::int64_t exact[] = {111111, 333333, 4321000}, own[] = {222222, 444444, 1234000};
+    for (std::size_t at = 0; at < 3; ++at)
+        for (int place = 0; place < 2; ++place) {
+            engine::SweepRow row;
+            row.place = place;
+            row.method = result->request.methods[std::size_t(place)].method;
+            row.shape = result->request.shape;
+            row.tokens = result->request.lengths[at];
+            row.threads = 7;
+            row.cost = engine::findMethod(row.method).cost(row.shape, {}, row.tokens);
+            row.timing = timingOf(place == 0 ? exact[at] : own[at]);
+            row.stateBytes = std::size_t(place == 0 ? row.tokens * 100 : 4321);
+            result->sweep.rows.push_back(row);
+        }
+    return result;
+}
+
+QString factsText(const TimingPanel& panel)
+{
+    QString text;
+    for (const widgets::FactsView* facts : panel.findChildren<widgets::FactsView*>())
+        if (!facts->isHidden())
+            text += facts->facts().title + QStringLiteral(" ") + facts->accessibleDescription() + QStringLiteral("\n");
+    return text.replace(QChar(0x00A0), u' ').replace(QChar(0x202F), u' ').replace(QChar(0x2009), u' ');
+}
+
+QString plain(QString text)
+{
+    return text.replace(QChar(0x00A0), u' ').replace(QChar(0x202F), u' ').replace(QChar(0x2009), u' ');
+}
+
+} // namespace
+
+class TestTiming : public QObject
+{
+    Q_OBJECT
+
+private slots:
+
+    void initTestCase()
+    {
+        QApplication::setStyle(new widgets::ProxyStyle);
+        m_path = std::filesystem::path(m_folder.path().toStdString()) / "tiny";
+        samples::Shape shape;
+        shape.layers = 2;
+        samples::writeLlamaFolder(m_path, shape);
+    }
+
+    void sentinelsAreOnScreen()
+    {
+        Program program(m_path);
+        QVERIFY(program.rest());
+        const auto result = sentinels();
+        program.document.setSweep(result);
+        TimingPanel& panel = program.panel();
+        QVERIFY(panel.isVisible());
+
+        // The sentence has the crossing that the engine finds in these rows.
+        const auto crossing = engine::crossover(result->sweep, 1);
+        QVERIFY(crossing && *crossing > 64 && *crossing < 256);
+        const QString sentence = plain(panel.findChild<widgets::Sentence*>()->text());
+        QVERIFY2(sentence.contains(QStringLiteral("From %1 tokens on").arg(std::llround(*crossing))),
+                 qPrintable(sentence));
+
+        // Every number is read from the plot, by pointer and by screen reader.
+        QCOMPARE(plain(panel.plot().readAt(256).join("; ")),
+                 QStringLiteral("Exact softmax 4.32 ms; TaylorShift 1.23 ms"));
+        QVERIFY(plain(panel.plot().accessibleDescription()).contains("TaylorShift from 0.222"));
+        const QString facts = factsText(panel);
+        for (const char* number : {"123 GFLOP/s", "56.7 GB/s", "4.32", "1.23", "7"})
+            QVERIFY2(facts.contains(QString::fromUtf8(number)), qPrintable(QString::fromUtf8(number) + "\n" + facts));
+        for (const std::int64_t held : {25600, 4321})
+            QVERIFY2(facts.contains(plain(widgets::bytes(held))), qPrintable(facts));
+        QVERIFY(facts.contains(QStringLiteral("--lengths 16:256:x4")) ||
+                panel.side().findChildren<widgets::FactsView*>().back()->facts().code.contains("--lengths 16:256:x4"));
+
+        // And in the picture: the marker of the method stands at its number, in its colour.
+        const QImage picture = widgets::snapshot(panel.plot(), panel.plot().size());
+        const QPointF place = panel.plot().layoutNow().at({256, 1.234});
+        const QColor expected = panel.plot().plot().series[1].identity->area();
+        QCOMPARE(QColor(picture.pixel(place.toPoint())), expected);
+    }
+
+    void disturbedTimesAreMarked()
+    {
+        Program program(m_path);
+        QVERIFY(program.rest());
+        auto result = sentinels();
+        program.document.setSweep(result);
+        const auto warned = [&] {
+            for (const widgets::MessageBar* bar : program.panel().findChildren<widgets::MessageBar*>())
+                if (bar->isVisible())
+                    return true;
+            return false;
+        };
+        QVERIFY(!warned());
+        result = sentinels();
+        for (engine::SweepRow& row : result->sweep.rows)
+            row.timing.disturbed = row.tokens == 64;
+        program.document.setSweep(result);
+        QVERIFY(warned());
+        QCOMPARE(program.panel().plot().plot().series[0].hollow, (std::vector<bool>{false, true, false}));
+    }
+
+    void interactionsArePlayed()
+    {
+        Program program(m_path);
+        QVERIFY(program.rest());
+        program.document.setSweep(sentinels());
+        widgets::PlotView& plot = program.panel().plot();
+        const widgets::PlotLayout before = plot.layoutNow();
+        const QPoint near = before.at({64, 0.3}).toPoint() + QPoint(3, 0);
+        const QString atRest = plot.accessibleDescription();
+
+        // Hover reads, a click keeps, leaving loses what is not kept, Esc lets go.
+        QTest::mouseMove(&plot, near);
+        QVERIFY(plain(plot.accessibleDescription()).startsWith("64 tokens: Exact softmax 0.333 ms"));
+        QTest::mouseClick(&plot, Qt::LeftButton, {}, near);
+        QCOMPARE(plot.pinned(), std::optional(64.0));
+        QEvent leave(QEvent::Leave);
+        QCoreApplication::sendEvent(&plot, &leave);
+        QVERIFY(plain(plot.accessibleDescription()).startsWith("64 tokens"));
+        plot.setFocus();
+        QTest::keyClick(&plot, Qt::Key_Escape);
+        QVERIFY(!plot.pinned());
+        QCOMPARE(plot.accessibleDescription(), atRest);
+
+        // The wheel zooms, a double click shows all again; arrows walk.
+        QWheelEvent wheel(near, plot.mapToGlobal(near), {}, {0, 240}, Qt::NoButton, {}, Qt::NoScrollPhase, false);
+        QCoreApplication::sendEvent(&plot, &wheel);
+        QVERIFY(plot.layoutNow().xHigh < before.xHigh && plot.layoutNow().xLow > before.xLow);
+        QTest::mouseDClick(&plot, Qt::LeftButton, {}, near);
+        QCOMPARE(plot.layoutNow().xHigh, before.xHigh);
+        QTest::keyClick(&plot, Qt::Key_Right);
+        QTest::keyClick(&plot, Qt::Key_Right);
+        QVERIFY(!plot.accessibleDescription().isEmpty());
+
+        // Another quantity is another plot.
+        emit program.panel().quantity().chosen(3);
+        program.panel().quantity().setCurrent(3);
+        emit program.panel().quantity().chosen(3);
+        QVERIFY(plot.plot().y.format == widgets::AxisSpec::Format::Bytes);
+        QCOMPARE(
+            plain(plot.readAt(256).join("; ")),
+            plain(QStringLiteral("Exact softmax %1; TaylorShift %2").arg(widgets::bytes(25600), widgets::bytes(4321))));
+    }
+
+    void passesAreTakenApart()
+    {
+        Program program(m_path);
+        QVERIFY(program.rest());
+        const auto& passes = program.document.passes(); // a second's work starts by itself
+        QVERIFY(passes && passes->lanes.size() == 2);
+        QCOMPARE(passes->lanes[1].layer, program.document.lane(compared).look->layer);
+        widgets::TimelineView& timeline = program.panel().timeline();
+        timeline.setFocus();
+        QTest::keyClick(&timeline, Qt::Key_Right);
+        QVERIFY2(timeline.detail().contains("Exact"), qPrintable(timeline.detail()));
+        const auto all = timeline.window();
+        QWheelEvent wheel(QPointF(400, 40), timeline.mapToGlobal(QPointF(400, 40)), {}, {0, 480}, Qt::NoButton, {},
+                          Qt::NoScrollPhase, false);
+        QCoreApplication::sendEvent(&timeline, &wheel);
+        QVERIFY(timeline.window().second - timeline.window().first < all.second - all.first);
+        QTest::keyClick(&timeline, Qt::Key_F);
+        QCOMPARE(timeline.window(), all);
+        widgets::snapshot(timeline, timeline.size());
+        QVERIFY(timeline.drawnSpans() > 0 && timeline.drawnSpans() < timeline.width() * 6);
+    }
+
+    void aSweepIsAskedForAndTold()
+    {
+        Program program(m_path);
+        QVERIFY(program.rest());
+        QVERIFY(!program.document.sweep()); // never by itself
+        TimingSide& side = program.panel().side();
+        side.setForm({QStringLiteral("4,8,16"), QStringLiteral("2"), false, true});
+        emit side.formChanged();
+        QTest::mouseClick(&program.button(QStringLiteral("Run the sweep")), Qt::LeftButton);
+        QVERIFY(program.rest());
+        const auto& sweep = program.document.sweep();
+        QVERIFY(sweep && sweep->complete);
+        QCOMPARE(lengthsOf(sweep->sweep), (std::vector<int>{4, 8, 16}));
+        // What cannot be timed without a mask is named.
+        QCOMPARE(sweep->leftOut.size() + sweep->request.methods.size(), engine::methods().size());
+        QVERIFY(!sweep->leftOut.empty());
+        QTest::mouseClick(&program.button(QStringLiteral("Copy as command line")), Qt::LeftButton);
+        QCOMPARE(QApplication::clipboard()->text().toStdString(),
+                 commandOf(sweep->request, sweep->backend, sweep->device));
+        // Nonsense is refused where it stands.
+        side.setForm({QStringLiteral("4,x"), QStringLiteral("2"), false, false});
+        emit side.formChanged();
+        QVERIFY(!program.button(QStringLiteral("Run the sweep")).isEnabled());
+    }
+
+    void aSweepCanBeStopped()
+    {
+        Program program(m_path);
+        QVERIFY(program.rest());
+        program.panel().side().setForm({QStringLiteral("64:512:x2"), QStringLiteral("10000"), false, false});
+        emit program.panel().side().formChanged();
+        QTest::mouseClick(&program.button(QStringLiteral("Run the sweep")), Qt::LeftButton);
+        QTRY_VERIFY(!program.document.jobs().empty());
+        QTest::mouseClick(&program.button(QStringLiteral("Stop")), Qt::LeftButton);
+        QVERIFY(program.rest());
+        QVERIFY(!program.document.sweep() || !program.document.sweep()->complete);
+        QVERIFY(program.button(QStringLiteral("Run the sweep")).isEnabled());
+    }
+
+    // Another window that is given the figure shows and exports the same pixels.
+    void aDroppedFigureOpensItsView()
+    {
+        const QString first = m_folder.filePath("first.png"), second = m_folder.filePath("second.png"),
+                      pdf = m_folder.filePath("first.pdf");
+        DocumentState shown;
+        {
+            Program program(m_path, "attention");
+            QVERIFY(program.rest());
+            Selection selection = program.document.state().selection;
+            selection.layer = {1};
+            program.document.select(selection);
+            program.document.pin(engine::TokenPos{3}, engine::TokenPos{1});
+            ViewLayout layout = program.document.state().layout;
+            layout.mapScale = "linear";
+            layout.attention.mode = AttentionView::Mode::Every;
+            program.document.setLayout(layout);
+            QVERIFY(program.rest());
+            for (const QString& path : {first, pdf}) {
+                QTest::keyClick(&program.window, Qt::Key_E, Qt::ControlModifier);
+                QVERIFY(program.answerDialog(path));
+                QVERIFY(QFile::exists(path));
+            }
+            shown = program.document.state();
+        }
+        for (const QString& figure : {first, pdf}) {
+            Program other(m_path, "timing");
+            QVERIFY(other.rest());
+            other.document.setPrompt("a dog");
+            QVERIFY(other.rest());
+            emit other.window.dropped({figure});
+            QVERIFY(other.rest());
+            QCOMPARE(other.document.state().selection, shown.selection);
+            QCOMPARE(other.document.state().prompt, shown.prompt);
+            QCOMPARE(other.document.state().layout.tab, std::string("attention"));
+            QCOMPARE(other.document.state().lanes, shown.lanes);
+            QTest::keyClick(&other.window, Qt::Key_E, Qt::ControlModifier);
+            QVERIFY(other.answerDialog(second));
+            QCOMPARE(QImage(second), QImage(first));
+            // One step to undo.
+            other.document.undo();
+            QCOMPARE(other.document.state().prompt, std::string("a dog"));
+            QVERIFY(other.rest());
+        }
+    }
+
+    void whatIsNoFigureIsRefused()
+    {
+        Program program(m_path);
+        QVERIFY(program.rest());
+        const QString path = m_folder.filePath("white.png");
+        QImage(8, 8, QImage::Format_RGB32).save(path);
+        emit program.window.dropped({path});
+        QVERIFY(program.rest());
+        QVERIFY(program.document.message());
+        QVERIFY2(program.document.message()->what.contains("holds no view of Subquad"),
+                 qPrintable(program.document.message()->what));
+    }
+
+private:
+    QTemporaryDir m_folder;
+    std::filesystem::path m_path;
+};
+
+QTEST_MAIN(TestTiming)
+#include "tst_timing.moc"
