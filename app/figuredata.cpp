@@ -164,30 +164,33 @@ void writeNpys(const std::filesystem::path& path, const std::vector<DataMatrix>&
 
 } // namespace
 
-void writeData(const std::filesystem::path& path, const FigureSource& source, const std::string& view,
-               const QByteArray& provenance)
+void writeCsv(std::ostream& out, const FigureSource& source, const std::string& view, const QByteArray& provenance)
 {
-    const bool csv = path.extension() == ".csv";
     if (view == "timing") {
-        if (!csv)
-            throw Error(Fault::Request, path.string() + ": the timing view shows no matrix; .csv was expected");
         if (!source.sweep)
             throw Error(Fault::Request, "nothing was timed yet; run a sweep first");
-        writeTimingReport(path, *source.sweep, {});
+        writeTimingCsv(out, *source.sweep);
         return;
     }
-    const bool attention = view == "attention";
-    if (!csv) {
-        writeNpys(path, attention ? attentionMatrices(mapsOf(source)) : studyMatrices(source, view), provenance);
-        return;
-    }
-    std::ofstream out(path, std::ios::binary);
     out << "# provenance: " << provenance.toStdString() << "\n";
-    if (attention)
+    if (view == "attention")
         writeWide(out, attentionMatrices(mapsOf(source)));
     else
         writeStudyCsv(out, source, view);
-    close(out, path);
+}
+
+void writeData(const std::filesystem::path& path, const FigureSource& source, const std::string& view,
+               const QByteArray& provenance)
+{
+    if (path.extension() == ".csv") {
+        std::ofstream out(path, std::ios::binary);
+        writeCsv(out, source, view, provenance);
+        close(out, path);
+        return;
+    }
+    if (view == "timing")
+        throw Error(Fault::Request, path.string() + ": the timing view shows no matrix; .csv was expected");
+    writeNpys(path, view == "attention" ? attentionMatrices(mapsOf(source)) : studyMatrices(source, view), provenance);
 }
 
 } // namespace app

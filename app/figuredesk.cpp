@@ -2,16 +2,22 @@
 #include "app/figuredesk.h"
 
 #include "app/cli/opened.h"
+#include "app/figuredata.h"
 #include "app/figures.h"
 #include "app/provenance.h"
 #include "app/timingreport.h"
 
 #include <QAction>
+#include <QClipboard>
 #include <QFile>
 #include <QFileDialog>
+#include <QGuiApplication>
+#include <QJsonDocument>
 #include <QMenu>
+#include <QMimeData>
 
 #include <algorithm>
+#include <sstream>
 
 namespace app {
 
@@ -41,6 +47,11 @@ FigureDesk::FigureDesk(Document& document, Lanes& lanes, MainWindow& window)
             this, &FigureDesk::exportFigure);
     connect(window.addEntry(file, tr("Export data…"), {QKeySequence(QStringLiteral("Ctrl+Shift+E"))}),
             &QAction::triggered, this, &FigureDesk::exportData);
+    const QString edit = tr("Edit");
+    connect(window.addEntry(edit, tr("Copy figure"), {QKeySequence(QStringLiteral("Ctrl+C"))}), &QAction::triggered,
+            this, &FigureDesk::copyFigure);
+    connect(window.addEntry(edit, tr("Copy numbers"), {QKeySequence(QStringLiteral("Ctrl+Shift+C"))}),
+            &QAction::triggered, this, &FigureDesk::copyNumbers);
     connect(window.addEntry(file, tr("Save timing report…")), &QAction::triggered, this, &FigureDesk::exportReport);
     connect(window.addEntry(file, tr("Open a figure’s view again…")), &QAction::triggered, this, [this] {
         auto* dialog = new QFileDialog(&m_window, tr("Open a figure’s view again"));
@@ -129,7 +140,8 @@ void FigureDesk::exportReport()
         });
 }
 
-void FigureDesk::write(const QString& path, double widthMm)
+void FigureDesk::withShown(std::string tag, const QString& title,
+                           std::function<void(const FigureSource&, const std::string& view, engine::Job&, Bench&)> work)
 {
     std::vector<std::shared_ptr<const Accelerator>> accelerators;
     for (int lane = 0; lane < m_document.laneCount(); ++lane)
@@ -138,19 +150,52 @@ void FigureDesk::write(const QString& path, double widthMm)
     const std::optional<MapsRequest> maps = mapsRequestOf(shown.state, shown.lanes, std::move(accelerators),
                                                           m_document.comparedLane().value, m_document.lastRow());
     m_lanes.measureOn(
-        "figure", tr("Writing the figure"),
-        [path = path.toStdString(), source = shown, view = view(), maps, widthMm](engine::Job& job,
-                                                                                  Bench& bench) mutable {
-            checkFigurePath(path);
+        std::move(tag), title,
+        [source = shown, view = view(), maps, work = std::move(work)](engine::Job& job, Bench& bench) mutable {
             if (view == "attention" && maps) {
                 const Turns::Turn turn = bench.turns.take(job); // joining heads computes on the lanes' device
                 source.maps = makeMaps(*maps, job);
             }
             source.weightsHash = source.lanes.empty() ? std::string() : hashOf(source.lanes.front().run, job);
             job.report(0.5, "rendering");
-            writeFigure(path, source, view, widthMm);
+            work(source, view, job, bench);
         },
         [] {});
+}
+
+void FigureDesk::write(const QString& path, double widthMm)
+{
+    withShown("figure", tr("Writing the figure"),
+              [path = path.toStdString(), widthMm](const FigureSource& source, const std::string& view, engine::Job&,
+                                                   Bench&) { writeFigure(path, source, view, widthMm); });
+}
+
+void FigureDesk::copyFigure()
+{
+    withShown("copy", tr("Copying the figure"),
+              [](const FigureSource& source, const std::string& view, engine::Job&, Bench& bench) {
+                  const QByteArray png =
+                      widgets::figurePng(pageOf(source, view), widgets::doubleColumnMm,
+                                         QJsonDocument(provenanceOf(source, view)).toJson(QJsonDocument::Compact));
+                  const QImage picture = QImage::fromData(png);
+                  bench.post([png, picture] {
+                      auto* data = new QMimeData; // the clipboard owns it
+                      data->setImageData(picture);
+                      data->setData(QStringLiteral("image/png"), png);
+                      QGuiApplication::clipboard()->setMimeData(data);
+                  });
+              });
+}
+
+void FigureDesk::copyNumbers()
+{
+    withShown("copy", tr("Copying the numbers"),
+              [](const FigureSource& source, const std::string& view, engine::Job&, Bench& bench) {
+                  std::ostringstream out;
+                  writeCsv(out, source, view, QJsonDocument(provenanceOf(source, view)).toJson(QJsonDocument::Compact));
+                  bench.post(
+                      [text = QString::fromStdString(out.str())] { QGuiApplication::clipboard()->setText(text); });
+              });
 }
 
 void FigureDesk::reopen(const QString& path)

@@ -28,10 +28,15 @@ public slots:
     void exportData();
     void exportReport();
     void write(const QString& path, double widthMm); // one figure or data file of the chosen tab
+    void copyFigure();                               // to the clipboard, as a picture
+    void copyNumbers();                              // as CSV
     void reopen(const QString& path);
 
 private:
     FigureSource source() const;
+    // Runs `work` on the measuring worker with everything that the chosen tab shows.
+    void withShown(std::string tag, const QString& title,
+                   std::function<void(const FigureSource&, const std::string& view, engine::Job&, Bench&)> work);
     std::string view() const;
     void ask(const QString& title, const QStringList& filters, const std::function<void(QString, int filter)>& then);
     void restore(const DocumentState& state);

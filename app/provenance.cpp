@@ -5,6 +5,7 @@
 #include "app/wording.h"
 #include "widgets/figure.h"
 
+#include <QCryptographicHash>
 #include <QDateTime>
 #include <QJsonArray>
 #include <QJsonDocument>
@@ -58,8 +59,12 @@ void addModel(QJsonObject& json, const FigureSource& source, const LaneRun& run)
     for (const engine::TokenId id : run.sequence->ids)
         ids.append(id.value);
     json["token_ids"] = ids;
+    const QByteArray text = QByteArray::fromStdString(source.state.prompt);
+    QJsonObject prompt{
+        {"sha256", QString::fromLatin1(QCryptographicHash::hash(text, QCryptographicHash::Sha256).toHex())}};
     if (source.withText)
-        json["prompt"] = QJsonObject{{"text", QString::fromStdString(source.state.prompt)}};
+        prompt["text"] = QString::fromUtf8(text);
+    json["prompt"] = prompt;
 }
 
 } // namespace
@@ -86,8 +91,13 @@ QJsonObject provenanceOf(const FigureSource& source, const std::string& view)
                                      {"cus", source.device->computeUnits}};
     const bool reference = source.state.lanes.front().backend == engine::Backend::Reference || !source.device;
     json["precision"] = reference ? "float64" : "float32";
-    json["view"] = QJsonObject{{"layout", QString::fromStdString(view)},
-                               {"scale", QString::fromStdString(source.state.layout.mapScale)}};
+    QJsonObject shown{{"layout", QString::fromStdString(view)},
+                      {"scale", QString::fromStdString(source.state.layout.mapScale)}};
+    if (view == "attention" && source.maps) {
+        shown["range"] = QJsonArray{source.maps->low, source.maps->high};
+        shown["difference_range"] = QJsonArray{-source.maps->signedHigh, source.maps->signedHigh};
+    }
+    json["view"] = shown;
     if (source.sweep)
         json["sweep"] =
             QString::fromStdString(commandOf(source.sweep->request, source.sweep->backend, source.sweep->device));

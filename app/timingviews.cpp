@@ -241,7 +241,7 @@ QString sweepWords(SweepQuantity quantity)
     case SweepQuantity::Ratio:
         return tr("times of exact attention");
     case SweepQuantity::Memory:
-        return tr("what must survive from token to token");
+        return tr("state kept between tokens");
     }
     return {};
 }
@@ -406,6 +406,8 @@ widgets::Facts kernelTotals(const PassSet& passes)
              QString::fromStdString(label),
              {widgets::whole(total.launches), widgets::duration(total.ns), widgets::duration(total.longest)},
              total.ns / most});
+    if (totals.empty())
+        facts.columns.clear();
     if (totals.empty())
         facts.text = tr("The reference launches no kernels: choose a device to see them.");
     return facts;

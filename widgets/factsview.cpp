@@ -3,6 +3,7 @@
 
 #include <QFontMetricsF>
 #include <QPainter>
+#include <QResizeEvent>
 
 #include <algorithm>
 #include <cmath>
@@ -219,7 +220,13 @@ QSize FactsView::sizeHint() const
 
 QSize FactsView::minimumSizeHint() const
 {
-    return {theme().px(160), theme().px(40)};
+    return {theme().px(160), heightForWidth(std::max(width(), theme().px(240)))};
+}
+
+void FactsView::resizeEvent(QResizeEvent* event)
+{
+    if (event->oldSize().width() != event->size().width())
+        updateGeometry(); // lines of text follow the width
 }
 
 void FactsView::paintEvent(QPaintEvent* /*event*/)

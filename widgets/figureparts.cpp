@@ -4,6 +4,7 @@
 #include "widgets/colorbar.h"
 #include "widgets/numbers.h"
 
+#include <QCoreApplication>
 #include <QPainter>
 #include <QPolygonF>
 
@@ -14,6 +15,11 @@ namespace widgets {
 namespace {
 
 constexpr double titleHeight = 24, smallestMap = 150, mapGap = 28, barBlock = 48, rowLabels = 22, gutterRow = 54;
+
+QString tr(const char* text)
+{
+    return QCoreApplication::translate("figures", text);
+}
 
 // The letter at the left, bold; where the rest begins.
 double drawLetter(QPainter& painter, QPointF at, int letter)
@@ -49,11 +55,11 @@ void drawBar(QPainter& painter, const ColorScale& scale, const QString& words, c
 QString barWords(std::span<const FigureMap> maps, double width)
 {
     const FigureMap& first = maps.front();
-    const QString scale = first.scale.scale == Scale::Root  ? QStringLiteral(", square-root scale")
-                          : first.scale.scale == Scale::Log ? QStringLiteral(", logarithmic scale")
+    const QString scale = first.scale.scale == Scale::Root  ? tr(", square-root scale")
+                          : first.scale.scale == Scale::Log ? tr(", logarithmic scale")
                                                             : QString();
-    const QString shorter = first.scale.scale == Scale::Root  ? QStringLiteral(", √")
-                            : first.scale.scale == Scale::Log ? QStringLiteral(", log")
+    const QString shorter = first.scale.scale == Scale::Root  ? tr(", √")
+                            : first.scale.scale == Scale::Log ? tr(", log")
                                                               : QString();
     QString beyond;
     std::vector<engine::Grid> grids;
@@ -61,7 +67,7 @@ QString barWords(std::span<const FigureMap> maps, double width)
         grids.push_back(map.cells);
     const Histogram histogram = histogramOf(grids, first.shape, first.scale, 1);
     if (const std::int64_t count = histogram.above + histogram.below; count > 0)
-        beyond = (count == 1 ? QStringLiteral(" (%1 cell beyond %2)") : QStringLiteral(" (%1 cells beyond %2)"))
+        beyond = (count == 1 ? tr(" (%1 cell beyond %2)") : tr(" (%1 cells beyond %2)"))
                      .arg(whole(count), axisText(first.scale.last(), AxisSpec::Format::Number));
     const QString words = first.quantity + scale + beyond;
     return textWidth(theme().font(Theme::labelSize), words) <= width ? words : first.quantity + shorter + beyond;

@@ -213,7 +213,8 @@ std::vector<QRectF> paintRoofs(QPainter& painter, const PlotValue& value, const 
         painter.drawLine(from, to);
         painter.setRenderHint(QPainter::Antialiasing, false);
         const double long_ = std::hypot(to.x() - from.x(), to.y() - from.y());
-        const QString text = elided(small, roof.text, long_ - look.px(8));
+        const bool whole = textWidth(small, roof.text) <= long_ - look.px(8);
+        const QString text = whole ? roof.text : elided(small, roof.text.section(u',', 0, 0), long_ - look.px(8));
         const double wide = textWidth(small, text) + 1;
         painter.save();
         painter.translate(from);

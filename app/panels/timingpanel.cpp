@@ -16,6 +16,8 @@
 #include <QStackedWidget>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace app {
 
 using widgets::theme;
@@ -193,7 +195,7 @@ void TimingPanel::themeChanged()
 {
     const int left = theme().px(Theme::gap4);
     m_inset->setContentsMargins(left, 0, theme().px(m_compact ? 16 : 40), 0);
-    m_passes->setFixedHeight(m_timeline->sizeHint().height() + theme().px(4));
+    m_passes->setFixedHeight(std::max(m_timeline->sizeHint().height() + theme().px(4), theme().px(120)));
 }
 
 void TimingPanel::resizeEvent(QResizeEvent* /*event*/)

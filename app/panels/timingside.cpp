@@ -99,7 +99,7 @@ QWidget* TimingSide::makeForm()
         auto* label = new QLabel(name, form);
         label->setBuddy(field);
         field->setAccessibleName(name);
-        field->setMinimumWidth(theme().px(80)); // it takes what there is
+        field->setMinimumSize(theme().px(80), theme().px(26)); // it takes what there is
         grid->addWidget(label, row, 0);
         grid->addWidget(field, row++, 1);
     };
@@ -109,6 +109,7 @@ QWidget* TimingSide::makeForm()
     add(tr("methods"), m_methods);
     m_lengths->setToolTip(tr("n, n,n,…, first:last:x2 or first:last:+64"));
     m_run = new QPushButton(tr("Run the sweep"), form);
+    m_run->setMinimumHeight(theme().px(28));
     m_price = new QLabel(form);
     m_price->setWordWrap(true);
     grid->addWidget(m_run, row, 0);

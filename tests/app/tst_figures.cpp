@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // `subquad figure`: files, provenance, and that SVG, PDF and PNG show the same.
+#include "app/figures.h"
 #include "app/provenance.h"
 #include "tests/app/program.h"
 #include "widgets/figure.h"
@@ -72,6 +73,8 @@ private slots:
     void theScreensScaleChangesNothing();
     void aFigureOpensItsViewAgain();
     void dataHasNamedColumns();
+    void everyViewIsAFigure_data();
+    void everyViewIsAFigure();
     void refusals();
 
 private:
@@ -228,6 +231,38 @@ void FiguresTest::dataHasNamedColumns()
         QJsonDocument::fromJson(contentOf(m_folder.filePath("f-" + QString::fromUtf8(header[4]) + ".json"))).object();
     QCOMPARE(beside["rows"]["tokens"].toArray().size(), tokens);
     QVERIFY(beside["provenance"].toString().contains("sha256"));
+}
+
+void FiguresTest::everyViewIsAFigure_data()
+{
+    QTest::addColumn<QString>("view");
+    for (const std::string& view : figureViews())
+        QTest::newRow(view.c_str()) << QString::fromStdString(view);
+}
+
+// Letters, colours and caption of every tab: SVG and PNG show the same, and each leads back to its tab.
+void FiguresTest::everyViewIsAFigure()
+{
+    QFETCH(QString, view);
+    const QString png = m_folder.filePath(view + ".png"), svg = m_folder.filePath(view + ".svg"),
+                  csv = m_folder.filePath(view + ".csv");
+    // The checkpoint's own first prompt: long enough to fit tables on.
+    const Ran ran = runProgram({"figure", sample, "--backend", "reference", "--view", view, "--lengths", "8,16",
+                                "--width", "120mm", "-o", png, "-o", svg, "-o", csv});
+    QVERIFY2(ran.exitCode == 0, ran.err.constData());
+    const QImage picture(png);
+    QCOMPARE(picture.width(), int(std::lround(120 / 25.4 * 300)));
+    QSvgRenderer renderer(svg);
+    QImage back(picture.size(), QImage::Format_RGB32);
+    back.fill(Qt::white);
+    QPainter painter(&back);
+    renderer.render(&painter);
+    painter.end();
+    QVERIFY2(farApart(picture, back) < 5, qPrintable(QString::number(farApart(picture, back))));
+    const auto state = sessionIn(contentOf(svg));
+    QVERIFY(state && QString::fromStdString(state->layout.tab) == view);
+    const QList<QByteArray> lines = contentOf(csv).split('\n');
+    QVERIFY(lines.size() > 5 && lines.front().startsWith("# "));
 }
 
 void FiguresTest::refusals()

@@ -4,6 +4,7 @@
 #include "app/figures.h"
 #include "app/mainwindow.h"
 #include "app/panels/timingpanel.h"
+#include "app/provenance.h"
 #include "app/timing.h"
 #include "app/tour.h"
 #include "app/wiring.h"
@@ -19,6 +20,7 @@
 #include <QApplication>
 #include <QClipboard>
 #include <QFileDialog>
+#include <QMimeData>
 #include <QPushButton>
 #include <QTemporaryDir>
 #include <QTest>
@@ -267,6 +269,26 @@ private slots:
         QVERIFY(timeline.drawnSpans() > 0 && timeline.drawnSpans() < timeline.width() * 6);
     }
 
+    void picturesForTheEye()
+    {
+        const QString folder = qEnvironmentVariable("SUBQUAD_GALLERY");
+        if (folder.isEmpty())
+            QSKIP("SUBQUAD_GALLERY=folder writes them");
+        Program program(m_path);
+        QVERIFY(program.rest());
+        program.document.setSweep(sentinels());
+        for (const int part : {0, 1, 2}) {
+            program.panel().taken().setCurrent(part);
+            emit program.panel().taken().chosen(part);
+            for (const int quantity : {0, 3}) {
+                program.panel().quantity().setCurrent(quantity);
+                emit program.panel().quantity().chosen(quantity);
+                widgets::snapshot(program.window, {1600, 900})
+                    .save(QStringLiteral("%1/timing-%2-%3.png").arg(folder).arg(part).arg(quantity));
+            }
+        }
+    }
+
     void aSweepIsAskedForAndTold()
     {
         Program program(m_path);
@@ -350,6 +372,20 @@ private slots:
             QCOMPARE(other.document.state().prompt, std::string("a dog"));
             QVERIFY(other.rest());
         }
+    }
+
+    void theFigureAndItsNumbersAreCopied()
+    {
+        Program program(m_path, "attention");
+        QVERIFY(program.rest());
+        QTest::keyClick(&program.window, Qt::Key_C, Qt::ControlModifier);
+        QVERIFY(program.rest());
+        const QMimeData* data = QApplication::clipboard()->mimeData();
+        QVERIFY(data->hasImage());
+        QVERIFY(sessionIn(data->data("image/png")));
+        QTest::keyClick(&program.window, Qt::Key_C, Qt::ControlModifier | Qt::ShiftModifier);
+        QVERIFY(program.rest());
+        QVERIFY(QApplication::clipboard()->text().contains("query,query_token,key,key_token,softmax,taylorshift"));
     }
 
     void whatIsNoFigureIsRefused()
