@@ -4,6 +4,7 @@
 #include "app/cli/opened.h"
 #include "app/figuredata.h"
 #include "app/figures.h"
+#include "app/probestudy.h"
 #include "app/provenance.h"
 #include "app/timingreport.h"
 
@@ -85,7 +86,8 @@ FigureSource FigureDesk::source() const
         source.lanes.push_back(m_document.lane({lane}));
     source.sweep = m_document.sweep();
     source.passes = m_document.passes();
-    source.study = m_document.study(view());
+    source.study =
+        view() == probesTab ? probeStudy(source.state, source.lanes, m_document.lastRow()) : m_document.study(view());
     source.device = m_document.device();
     return source;
 }

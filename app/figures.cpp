@@ -3,6 +3,7 @@
 
 #include "app/attention/mapwords.h"
 #include "app/figuredata.h"
+#include "app/probestudy.h"
 #include "app/provenance.h"
 #include "app/timingviews.h"
 #include "app/wording.h"
@@ -260,6 +261,7 @@ std::vector<std::string> figureViews()
     for (const engine::TabSpec* tab : methodTabs())
         views.emplace_back(tab->id);
     views.emplace_back("timing");
+    views.emplace_back(probesTab);
     return views;
 }
 
@@ -276,7 +278,7 @@ void checkFigureView(const std::string& view)
 
 QString modelWords(const FigureSource& source, const engine::Model& model)
 {
-    const QString name = QString::fromStdString(model.checkpoint().name);
+    QString name = QString::fromStdString(model.checkpoint().name);
     if (source.weightsHash.empty())
         return name;
     const QString hash = QString::fromStdString(source.weightsHash);

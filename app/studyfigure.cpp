@@ -56,7 +56,8 @@ QString captionOf(const FigureSource& source, const StudyResult& result,
                        .arg(modelWords(source, *result.request.cell.own->model), textOf(result.study.words));
     if (layer.fidelity == engine::Fidelity::DropIn)
         text += tr(" Drop-in, no training.");
-    text += QStringLiteral(" ");
+    if (!result.study.sentence.empty())
+        text += QStringLiteral(" ");
     for (const engine::Phrase& phrase : result.study.sentence)
         text += textOf(phrase.text);
     if (!result.study.second.empty())
@@ -97,9 +98,11 @@ widgets::FigurePage studyPage(const FigureSource& source, const std::string& tab
         page.parts.push_back({{},
                               {},
                               widgets::FigureStudy{*panel, names},
-                              std::max(150.0, tabHeight * shares[panel->row] / all),
+                              std::clamp(tabHeight * shares[panel->row] / all, 150.0, 300.0),
                               panel->row,
                               panel->width});
+    if (page.title.isEmpty() && !panels.empty())
+        page.title = textOf(panels.front()->title);
     page.caption = captionOf(source, result, panels);
     return page;
 }

@@ -529,7 +529,7 @@ widgets::Facts machineFacts(const SweepResult& result)
         facts.rows.push_back({std::nullopt, tr("threads"), {widgets::whole(result.sweep.rows.front().threads)}});
     widgets::Facts::Row quiet{std::nullopt, tr("other load"), {tr("none")}};
     if (disturbed(result.sweep)) {
-        quiet.values = {tr("meanwhile")};
+        quiet.values = {tr("yes")};
         quiet.doubt = true;
     }
     facts.rows.push_back(quiet);
@@ -608,7 +608,7 @@ widgets::Facts countFacts(const SweepResult& result)
                                   identity.title,
                                   {widgets::compact(double(cost.operations) * 1e-6) + QStringLiteral(" MFLOP")}});
         }
-        facts.rows.push_back({std::nullopt, tr("at N, without mask"), {widgets::whole(std::llround(predicted))}});
+        facts.rows.push_back({std::nullopt, tr("at N, no mask"), {widgets::whole(std::llround(predicted))}});
         const int agree = countsAgree(result, place);
         if (agree > 0 && std::abs(agree - predicted) > 0.05 * predicted)
             facts.rows.push_back({std::nullopt, tr("counts agree at"), {widgets::whole(agree)}});
@@ -646,7 +646,6 @@ widgets::Facts memoryFacts(const SweepResult& result)
     if (lengths.empty())
         return facts;
     facts.note = tr("at %1 tokens").arg(widgets::whole(lengths.back()));
-    facts.labelShare = 0.4;
     double most = 1;
     for (const engine::SweepRow& row : result.sweep.rows)
         if (row.tokens == lengths.back())

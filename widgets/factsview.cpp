@@ -113,6 +113,10 @@ double paintRows(QPainter& painter, const Facts& facts, const QRectF& box, doubl
         columns(facts.columns, small, look.secondary);
         y += look.px(rowHeight);
     }
+    double labels = box.width() * facts.labelShare;
+    for (const Facts::Row& row : facts.rows)
+        if (facts.labelShare == 0)
+            labels = std::max(labels, textWidth(body, row.label) + (row.identity ? look.px(17) : 1));
     for (const Facts::Row& row : facts.rows) {
         const double right = columns(row.values, body, row.doubt ? look.warningText : look.text, row.doubts);
         double left = box.left();
@@ -120,8 +124,7 @@ double paintRows(QPainter& painter, const Facts& facts, const QRectF& box, doubl
             drawMarker(painter, *row.identity, {left + look.px(4), y + look.px(rowHeight) / 2.0}, look.px(7));
             left += look.px(16);
         }
-        const double share = facts.labelShare > 0 ? facts.labelShare : 0.32;
-        const double end = row.bar < 0 ? right : std::min(right, box.left() + box.width() * share);
+        const double end = row.bar < 0 ? right : std::min(right, box.left() + labels);
         if (end > left)
             drawText(painter, QRectF(left, y, end - left, look.px(rowHeight)), Qt::AlignLeft, row.label, body,
                      row.identity ? look.text : look.secondary);

@@ -31,7 +31,7 @@ struct Facts
     std::vector<Row> rows;
     QString text;
     QString code;
-    double labelShare = 0; // of the width, for rows with a bar; 0: 0.32
+    double labelShare = 0; // of the width, for rows with a bar; 0: what the labels need
 };
 
 // Paints facts and returns where they end.

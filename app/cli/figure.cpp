@@ -4,6 +4,7 @@
 #include "app/cli/opened.h"
 #include "app/figures.h"
 #include "app/headwork.h"
+#include "app/probestudy.h"
 #include "app/provenance.h"
 #include "app/report.h"
 #include "app/samplepath.h"
@@ -67,7 +68,7 @@ void startAsTheWindow(DocumentState& state, const FigureOptions& options, const 
     const bool alone = !model.config().denseProjections;
     for (std::size_t lane = alone ? 0 : 1; model.checkpoint().hasNative && lane < state.lanes.size(); ++lane)
         state.lanes[lane] = nativePlan(model.checkpoint());
-    const bool isTab = options.view != "attention" && options.view != "timing";
+    const bool isTab = options.view != "attention" && options.view != "timing" && options.view != probesTab;
     if (isTab && state.lanes.size() > 1 && !ownerOf(state, options.view))
         state.lanes[1] = planWithTab(state.lanes[1], options.view);
 }
@@ -178,6 +179,27 @@ void study(FigureSource& source, const std::string& view, const Accelerator* acc
     source.study = studyOf(request, exact.look->layer, nullptr, accelerator, context.job);
 }
 
+// Every probe of every lane is recorded, and the one asked for is looked at.
+void probe(FigureSource& source, const FigureOptions& options, const Accelerator* accelerator, Context& context)
+{
+    std::string& id = source.state.layout.probe;
+    if (!options.probe.empty())
+        id = options.probe;
+    std::string known;
+    for (LaneResults& lane : source.lanes) {
+        lane.probes = attendLayer(source.lanes.front().run, lane.run, source.state.selection.layer, true, accelerator,
+                                  context.job);
+        for (const ProbeSpec& spec : findMethod(lane.probes->context.plan.shown().method).info.probes) {
+            known += (known.empty() ? "" : ", ") + std::string(spec.id);
+            if (id.empty() && &lane != &source.lanes.front())
+                id = std::string(spec.id);
+        }
+    }
+    source.study = probeStudy(source.state, source.lanes, source.lanes.front().look->map.tokens - 1);
+    if (!source.study)
+        throw Error(Fault::Request, "probe '" + id + "' recorded nothing here; one of " + known + " was expected");
+}
+
 void time(FigureSource& source, const FigureOptions& options, const Model& model, DeviceContext* device,
           Context& context)
 {
@@ -247,7 +269,9 @@ int figure(const FigureOptions& options, Context& context)
         drawMaps(source, accelerator, context);
     if (options.view == "timing")
         time(source, options, *model, LaneEngine::ofThisThread().context(accelerator.get()), context);
-    if (options.view != "attention" && options.view != "timing")
+    if (options.view == probesTab)
+        probe(source, options, accelerator.get(), context);
+    else if (options.view != "attention" && options.view != "timing")
         study(source, options.view, accelerator.get(), context);
     for (const std::string& path : options.out)
         writeFigure(path, source, options.view, width);

@@ -256,6 +256,7 @@ void Parser::addFigure()
         ->capture_default_str();
     sub->add_option("--width", options->width, "Of the figure: 85mm, 178mm")->capture_default_str();
     sub->add_option("--methods", options->methods, "Methods beside exact attention, separated by commas");
+    sub->add_option("--probe", options->probe, "The record that the view probes shows, by its id");
     sub->add_option("--layer", options->layer, "Layer, counted from 0");
     sub->add_option("--head", options->head, "Head, counted from 0");
     auto* query = sub->add_option("--query", options->query, "Query token of the row, counted from 0");

@@ -283,6 +283,7 @@ private slots:
             for (const int quantity : {0, 3}) {
                 program.panel().quantity().setCurrent(quantity);
                 emit program.panel().quantity().chosen(quantity);
+                QTest::qWait(50);
                 widgets::snapshot(program.window, {1600, 900})
                     .save(QStringLiteral("%1/timing-%2-%3.png").arg(folder).arg(part).arg(quantity));
             }
