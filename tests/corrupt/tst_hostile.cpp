@@ -28,7 +28,7 @@ constexpr bool measured = false;
 constexpr bool measured = true;
 #endif
 
-constexpr auto longest = 4s; // two on a machine of its own; threads that share a core take twice that
+constexpr auto longest = 4s;               // two on a machine of its own; threads that share a core take twice that
 constexpr long mostKilobytes = 256 * 1024; // beyond what a good file takes
 
 constexpr int noSuchUser = 126; // of a child that could not become the program
