@@ -58,6 +58,7 @@ void checkProbes(const DumpRequest& request, int layers)
 NamedTensor heads(const std::string& name, int count, int tokens, const std::function<Grid(HeadIndex)>& grid)
 {
     std::vector<Grid> parts;
+    parts.reserve(std::size_t(count));
     for (int head = 0; head < count; ++head)
         parts.push_back(grid(HeadIndex{head}));
     const auto width = std::size_t(parts.front().cols());

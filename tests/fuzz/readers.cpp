@@ -5,6 +5,7 @@
 #include "tests/support/samples.h"
 
 #include <algorithm>
+#include <map>
 #include <stdexcept>
 #include <unistd.h>
 
@@ -44,15 +45,37 @@ const Reader& find(std::string_view name)
     return *found;
 }
 
-// One folder for each reader and process, in memory where there is such a place.
-fs::path folderOf(const Reader& reader)
+// One folder for each reader and process, in memory where there is such a place; gone when the process ends.
+class Folder
 {
-    const fs::path memory = "/dev/shm";
-    const fs::path root = fs::is_directory(memory) ? memory : fs::temp_directory_path();
-    const fs::path folder = root / ("subquad-fuzz-" + std::string(reader.name) + "-" + std::to_string(::getpid()));
-    if (!fs::exists(folder))
-        reader.make(folder);
-    return folder;
+public:
+    explicit Folder(const Reader& reader)
+    {
+        const fs::path memory = "/dev/shm";
+        const fs::path root = fs::is_directory(memory) ? memory : fs::temp_directory_path();
+        m_path = root / ("subquad-fuzz-" + std::string(reader.name) + "-" + std::to_string(::getpid()));
+        reader.make(m_path);
+    }
+
+    ~Folder()
+    {
+        std::error_code ignored;
+        fs::remove_all(m_path, ignored);
+    }
+
+    Folder(const Folder&) = delete;
+    Folder& operator=(const Folder&) = delete;
+
+    const fs::path& path() const { return m_path; }
+
+private:
+    fs::path m_path;
+};
+
+const fs::path& folderOf(const Reader& reader)
+{
+    static std::map<std::string_view, Folder> folders;
+    return folders.try_emplace(reader.name, reader).first->second.path();
 }
 
 // Texts that meet every step of a tokenizer, and a token of every id.
@@ -82,7 +105,7 @@ std::vector<std::string_view> readers()
 std::string open(std::string_view name, std::span<const std::byte> bytes)
 {
     const Reader& reader = find(name);
-    const fs::path folder = folderOf(reader);
+    const fs::path& folder = folderOf(reader);
     samples::writeFile(folder / reader.file, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
     const bool bin = fs::exists(folder / "tiny.bin");
     try {
