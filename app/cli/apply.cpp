@@ -5,11 +5,11 @@
 #include "app/cli/tensors.h"
 #include "engine/export/json.h"
 #include "engine/export/safetensors.h"
+#include "engine/export/wholefile.h"
 #include "engine/session/attend.h"
 
 #include <algorithm>
 #include <array>
-#include <fstream>
 
 using namespace engine;
 
@@ -162,10 +162,9 @@ void write(const ApplyOptions& options, const Settings& settings, const LayerCon
         tensors.push_back(weightsOf(attended, context, tokens, machine.device(), output.job));
     for (NamedTensor& state : statesOf(attended, context))
         tensors.push_back(std::move(state));
-    std::ofstream file(options.out, std::ios::binary);
-    if (!file)
-        throw Error(Fault::File, options.out + " cannot be written");
-    writeSafetensors(file, tensors, {{"method", printSpec(settings.part)}, {"form", attended.form}});
+    writeWhole(options.out, [&](std::ostream& file) {
+        writeSafetensors(file, tensors, {{"method", printSpec(settings.part)}, {"form", attended.form}});
+    });
     if (!output.json) {
         output.out << printSpec(settings.part) << " · " << attended.form << " · " << context.shape.heads << " heads, "
                    << tokens << " tokens, " << machine.deviceName() << "\n"
@@ -208,10 +207,9 @@ int applyToTensors(const ApplyOptions& options, const Settings& settings, Contex
     const PlainTensors input = readPlainTensors(options.in);
     return onMachine(options.where, context, [&](Machine& machine) {
         const auto tensors = named(method.apply(input, settings.part.knobs, machine.device(), context.job));
-        std::ofstream file(options.out, std::ios::binary);
-        if (!file)
-            throw Error(Fault::File, options.out + " cannot be written");
-        writeSafetensors(file, tensors, {{"method", printSpec(settings.part)}});
+        writeWhole(options.out, [&](std::ostream& file) {
+            writeSafetensors(file, tensors, {{"method", printSpec(settings.part)}});
+        });
         if (!context.json) {
             context.out << printSpec(settings.part) << " · " << machine.deviceName() << '\n';
             for (const NamedTensor& tensor : tensors) {

@@ -10,15 +10,29 @@
 #include <condition_variable>
 #include <csignal>
 #include <deque>
+#include <fcntl.h>
 #include <iostream>
 #include <mutex>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <unistd.h>
 
 using namespace engine;
 
 namespace app::cli {
 namespace {
+
+// A standard stream that was closed (`>&-`) leaves its number to the next file that is opened, and what is printed
+// would go into that file. Writing to a closed standard output must fail.
+void keepStandardStreams()
+{
+    for (const auto& [number, stand] : {std::pair(STDIN_FILENO, "/dev/null"), std::pair(STDOUT_FILENO, "/dev/full"),
+                                        std::pair(STDERR_FILENO, "/dev/null")}) {
+        if (fcntl(number, F_GETFD) < 0 && open(stand, O_RDWR) != number)
+            _exit(exitInput); // there is nobody to tell
+    }
+}
 
 volatile std::sig_atomic_t interrupted = 0;
 
@@ -89,10 +103,27 @@ void clearProgress()
     std::cerr << "\r\033[K" << std::flush;
 }
 
+// What a stranger's file is called, or holds, must not steer the terminal. Only a driver's own account has lines.
+std::string printable(const Error& error)
+{
+    std::string text;
+    for (const char c : std::string_view(error.what())) {
+        const auto byte = static_cast<unsigned char>(c);
+        const bool keeps = byte >= 0x20 && byte != 0x7F;
+        if (keeps || (c == '\n' && error.fault() == Fault::Device)) {
+            text += c;
+            continue;
+        }
+        constexpr std::string_view digits = "0123456789ABCDEF";
+        text += std::string("\\x") + digits[byte / 16] + digits[byte % 16];
+    }
+    return text;
+}
+
 int finished(const Outcome<int>& outcome)
 {
     if (const auto* error = std::get_if<Error>(&outcome)) {
-        std::cerr << "subquad: " << error->what() << '\n';
+        std::cerr << "subquad: " << printable(*error) << '\n';
         return exitCodeOf(error->fault());
     }
     if (std::holds_alternative<Cancelled>(outcome)) {
@@ -168,6 +199,7 @@ int exitCodeOf(Fault fault)
 
 std::variant<int, WindowRequest> run(int argc, const char* const* argv)
 {
+    keepStandardStreams();
     const auto parsed = parse(argc, argv);
     if (const auto* window = std::get_if<WindowRequest>(&parsed))
         return *window;

@@ -8,6 +8,7 @@
 #include "app/cli/table.h"
 #include "engine/export/json.h"
 #include "engine/export/safetensors.h"
+#include "engine/export/wholefile.h"
 
 #include <QByteArray>
 #include <QFile>
@@ -19,7 +20,6 @@
 #include <array>
 #include <charconv>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <optional>
 #include <set>
@@ -153,10 +153,9 @@ void writeWeights(const fs::path& file, const Checkpoint& checkpoint, const Conv
                                std::vector<Grid>{Grid(tensor.numbers, int(tensor.numbers.size()) / cols, cols)}});
         }
     }
-    std::ofstream out(file, std::ios::binary);
-    if (!out)
-        throw Error(Fault::File, file.string() + " cannot be written");
-    writeSafetensors(out, tensors, {{"format", "pt"}, {"method", printSpec(conversion.part)}});
+    writeWhole(file, [&](std::ostream& out) {
+        writeSafetensors(out, tensors, {{"format", "pt"}, {"method", printSpec(conversion.part)}});
+    });
 }
 
 QJsonObject nativeBlock(const Model& model, const Conversion& conversion)
@@ -193,7 +192,7 @@ void writeConfig(const fs::path& from, const fs::path& to, const Model& model, c
         throw Error(Fault::File, from.string() + " cannot be read");
     QJsonObject config = QJsonDocument::fromJson(source.readAll()).object();
     config["subquad"] = nativeBlock(model, conversion);
-    if (!target.open(QIODevice::WriteOnly) || target.write(QJsonDocument(config).toJson()) < 0)
+    if (!target.open(QIODevice::WriteOnly) || target.write(QJsonDocument(config).toJson()) < 0 || !target.flush())
         throw Error(Fault::File, to.string() + " cannot be written");
 }
 
@@ -201,9 +200,6 @@ void writeFolder(const fs::path& folder, const Model& model, const Conversion& c
 {
     const fs::path source = folderOf(model.checkpoint());
     std::error_code failed;
-    fs::create_directories(folder, failed);
-    if (failed)
-        throw Error(Fault::File, folder.string() + " cannot be made: " + failed.message());
     writeWeights(folder / "model.safetensors", model.checkpoint(), conversion);
     writeConfig(source / "config.json", folder / "config.json", model, conversion);
     for (const char* name : {"tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"}) {
@@ -316,7 +312,7 @@ int convert(const ConvertOptions& options, Context& context)
         const std::size_t heldOut =
             conversion.parts.empty() ? 0 : std::size_t(conversion.parts.begin()->second.heldOut);
         measure(conversion, runner, std::span(tokens).last(std::min(heldOut, tokens.size())), context.job);
-        writeFolder(options.out, *model, conversion);
+        writeWholeFolder(options.out, [&](const fs::path& folder) { writeFolder(folder, *model, conversion); });
         tell(conversion, options.out, context);
         return exitOk;
     });

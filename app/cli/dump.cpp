@@ -3,10 +3,10 @@
 
 #include "app/cli/grammar.h"
 #include "engine/export/safetensors.h"
+#include "engine/export/wholefile.h"
 #include "engine/session/attend.h"
 
 #include <algorithm>
-#include <fstream>
 
 using namespace engine;
 
@@ -158,10 +158,9 @@ void writeDump(const DumpRequest& request, Runner& runner, std::span<const Token
     }
     for (const std::string_view probe : askedProbes(request.asked))
         addProbe(tensors, *trace, probe);
-    std::ofstream out(request.file, std::ios::binary);
-    if (!out)
-        throw Error(Fault::File, request.file + " cannot be written");
-    writeSafetensors(out, tensors, {{"format", "subquad run"}, {"checkpoint", model.checkpoint().name}});
+    writeWhole(request.file, [&](std::ostream& out) {
+        writeSafetensors(out, tensors, {{"format", "subquad run"}, {"checkpoint", model.checkpoint().name}});
+    });
     context.log << request.file << ": " << tensors.size() << " tensors\n";
 }
 

@@ -27,12 +27,12 @@ std::string readText(const std::string& path)
     std::error_code failed;
     if (std::filesystem::is_regular_file(path, failed) && std::filesystem::file_size(path, failed) == 0 && !failed)
         return {};
-    const MappedFile file(path);
+    const File file(path);
     // Tokens and their logits are many times the text.
-    if (file.bytes().size() > memoryLimit() / 16)
-        throw Error(Fault::Memory, path + ": a text of " + std::to_string(file.bytes().size()) +
+    if (file.size() > memoryLimit() / 16)
+        throw Error(Fault::Memory, path + ": a text of " + std::to_string(file.size()) +
                                        " bytes; the memory limit allows " + std::to_string(memoryLimit() / 16));
-    return {reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()};
+    return file.text(file.size());
 }
 
 const Tokenizer& tokenizerOf(const Model& model)

@@ -4,6 +4,7 @@
 #include "engine/files/safetensors.h"
 #include "engine/model/model.h"
 
+#include <algorithm>
 #include <limits>
 
 using namespace engine;
@@ -40,11 +41,16 @@ void checkThree(const std::string& path, const TensorRef& tensor, const char* na
 Grid tokenRows(const TensorRef& tensor)
 {
     const std::size_t slots = tensor.shape[0], tokens = tensor.shape[1], width = tensor.shape[2];
-    std::vector<float> cells(slots * tokens * width), row(width);
+    constexpr std::size_t mostRows = 1024; // at a time
+    std::vector<float> cells(slots * tokens * width), rows(std::min(mostRows, tokens) * width);
     for (std::size_t slot = 0; slot < slots; ++slot) {
-        for (std::size_t token = 0; token < tokens; ++token)
-            widen(tensor, (slot * tokens + token) * width,
-                  std::span(cells).subspan((token * slots + slot) * width, width));
+        for (std::size_t first = 0; first < tokens; first += mostRows) {
+            const std::size_t count = std::min(mostRows, tokens - first);
+            widen(tensor, (slot * tokens + first) * width, std::span(rows).first(count * width));
+            for (std::size_t row = 0; row < count; ++row)
+                std::copy_n(rows.begin() + std::ptrdiff_t(row * width), width,
+                            cells.begin() + std::ptrdiff_t(((first + row) * slots + slot) * width));
+        }
     }
     return {std::move(cells), int(tokens), int(slots * width)};
 }

@@ -3,6 +3,9 @@
 
 #include "engine/values/error.h"
 
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
 #include <utility>
 
 namespace engine {
@@ -56,7 +59,37 @@ constexpr std::pair<cl_int, std::string_view> names[] = {
     {platformNotFound, "CL_PLATFORM_NOT_FOUND_KHR"},
 };
 
+struct Injected
+{
+    std::atomic<long> calls = 0, at = 0;
+    std::atomic<cl_int> code = CL_SUCCESS;
+
+    Injected()
+    {
+        const char* text = std::getenv("SUBQUAD_FAULT"); // NOLINT(concurrency-mt-unsafe): nobody sets it
+        long nth = 0;
+        int what = 0;
+        if (text != nullptr && std::sscanf(text, "%ld:%d", &nth, &what) == 2) { // NOLINT(cert-err34-c): a test's
+            at = nth;
+            code = what;
+        }
+    }
+};
+
+Injected& injected()
+{
+    static Injected fault;
+    return fault;
+}
+
 } // namespace
+
+long failCheck(long nth, cl_int code)
+{
+    injected().at = nth;
+    injected().code = code;
+    return injected().calls.exchange(0);
+}
 
 std::string codeName(cl_int code)
 {
@@ -70,6 +103,8 @@ std::string codeName(cl_int code)
 
 void check(cl_int code, std::string_view what)
 {
+    if (const long call = ++injected().calls; call == injected().at)
+        code = injected().code;
     if (code == CL_SUCCESS)
         return;
     const bool memory =

@@ -15,4 +15,8 @@ std::string codeName(cl_int code);
 // all others: "<what> failed: <code's name>". The one place where OpenCL codes become errors.
 void check(cl_int code, std::string_view what);
 
+// For tests: the nth call of check() from now on fails with `code` whatever OpenCL said; 0: none does. Returns how many
+// calls there were since the last time. SUBQUAD_FAULT=n:code does the same for a whole process.
+long failCheck(long nth, cl_int code);
+
 } // namespace engine

@@ -17,6 +17,8 @@ namespace {
 std::vector<cl_platform_id> platforms()
 {
     prepareEnvironment();
+    if (!obstacle().empty())
+        return {};
     cl_uint count = 0;
     if (clGetPlatformIDs(0, nullptr, &count) != CL_SUCCESS || count == 0)
         return {}; // no OpenCL on this machine is not an error
@@ -122,6 +124,8 @@ std::vector<DeviceInfo> Device::list()
 DeviceInfo Device::choose(std::string_view name)
 {
     const std::vector<DeviceInfo> found = list();
+    if (found.empty() && !obstacle().empty())
+        throw Error(Fault::Device, obstacle());
     if (found.empty())
         throw Error(Fault::Device, "no OpenCL device was found; one (for example of pocl-opencl-icd) or the reference "
                                    "back end was expected");

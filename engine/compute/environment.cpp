@@ -66,6 +66,17 @@ void prepareEnvironment()
     std::call_once(once, setVariables);
 }
 
+std::string obstacle()
+{
+    // What hwloc, inside PoCL, reads.
+    for (const char* folder : {"/sys/devices/system/cpu", "/sys/bus/cpu/devices"}) {
+        if (access(folder, R_OK | X_OK) == 0)
+            return {};
+    }
+    return "OpenCL was not asked for devices because /sys does not list the processors; mount /sys (mount -t sysfs "
+           "sysfs /sys) to use it";
+}
+
 void requireLinker(std::string_view platform)
 {
     if (platform.find("Portable Computing Language") == std::string_view::npos)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <string>
 #include <string_view>
 
 namespace engine {
@@ -13,5 +14,9 @@ void prepareEnvironment();
 // Throws Error{Device} when `platform` is PoCL and the linker it calls is not on PATH: PoCL ends the process at the
 // first launch then.
 void requireLinker(std::string_view platform);
+
+// Why OpenCL must not be asked on this machine, in a sentence; empty where it may. PoCL ends the process when it is
+// asked for devices and /sys does not list the processors, as in a bare chroot.
+std::string obstacle();
 
 } // namespace engine

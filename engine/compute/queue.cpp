@@ -216,10 +216,12 @@ void Queue::enqueue(Kernel& kernel, const Range& range, std::string_view label, 
     }
     const bool chosen = range.local[0] != 0;
     cl_event event = nullptr;
-    check(clEnqueueNDRangeKernel(m_impl->handle.get(), kernel.get(), cl_uint(range.dimensions), nullptr,
-                                 range.global.data(), chosen ? range.local.data() : nullptr, 0, nullptr, &event),
-          "launching kernel " + kernel.name());
-    m_impl->launches.push_back({EventHandle(event), std::string(label)});
+    const cl_int code =
+        clEnqueueNDRangeKernel(m_impl->handle.get(), kernel.get(), cl_uint(range.dimensions), nullptr,
+                               range.global.data(), chosen ? range.local.data() : nullptr, 0, nullptr, &event);
+    EventHandle launched(event);
+    check(code, "launching kernel " + kernel.name());
+    m_impl->launches.push_back({std::move(launched), std::string(label)});
 }
 
 void Queue::writeBytes(cl_mem to, std::size_t capacity, const void* from, std::size_t bytes, std::size_t offset)
@@ -290,8 +292,9 @@ EventHandle Queue::mark()
 {
     m_impl->assertOwner();
     cl_event event = nullptr;
-    check(clEnqueueMarkerWithWaitList(m_impl->handle.get(), 0, nullptr, &event), "enqueuing a marker");
+    const cl_int code = clEnqueueMarkerWithWaitList(m_impl->handle.get(), 0, nullptr, &event);
     EventHandle marker(event);
+    check(code, "enqueuing a marker");
     check(clFlush(m_impl->handle.get()), "flushing a queue");
     return marker;
 }

@@ -3,35 +3,15 @@
 
 #include "engine/values/error.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
 #include <limits>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 namespace engine {
 namespace {
-
-// Closes a descriptor on every way out.
-struct Descriptor
-{
-    int number = -1;
-
-    explicit Descriptor(int descriptor)
-        : number(descriptor)
-    {
-    }
-
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-
-    ~Descriptor()
-    {
-        if (number >= 0)
-            ::close(number);
-    }
-};
 
 [[noreturn]] void refuse(const std::filesystem::path& path, const std::string& why)
 {
@@ -43,46 +23,98 @@ std::string systemReason()
     return std::generic_category().message(errno);
 }
 
+std::size_t sizeOf(int descriptor, const std::filesystem::path& path)
+{
+    struct stat status = {};
+    if (::fstat(descriptor, &status) != 0)
+        refuse(path, "cannot be examined: " + systemReason());
+    if (S_ISDIR(status.st_mode))
+        refuse(path, "is a folder; a file was expected");
+    if (!S_ISREG(status.st_mode))
+        refuse(path, "is not a regular file; one was expected");
+    if (status.st_size <= 0)
+        refuse(path, "is empty; bytes were expected");
+    return static_cast<std::size_t>(status.st_size);
+}
+
 } // namespace
 
-MappedFile::MappedFile(std::filesystem::path path)
+File::File(std::filesystem::path path)
     : m_path(std::move(path))
 {
     // Without O_NONBLOCK the opening of a FIFO would wait for a writer.
-    const Descriptor file(::open(m_path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-    if (file.number < 0)
+    m_descriptor = ::open(m_path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (m_descriptor < 0)
         refuse(m_path, "cannot be opened: " + systemReason());
-    struct stat status = {};
-    if (::fstat(file.number, &status) != 0)
-        refuse(m_path, "cannot be examined: " + systemReason());
-    if (S_ISDIR(status.st_mode))
-        refuse(m_path, "is a folder; a file was expected");
-    if (!S_ISREG(status.st_mode))
-        refuse(m_path, "is not a regular file");
-    if (status.st_size <= 0)
-        refuse(m_path, "is empty");
-    const auto size = static_cast<std::size_t>(status.st_size);
-    void* address = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.number, 0);
-    if (address == MAP_FAILED)
-        refuse(m_path, "cannot be mapped: " + systemReason());
-    m_bytes = {static_cast<const std::byte*>(address), size};
+    try {
+        m_size = sizeOf(m_descriptor, m_path);
+    } catch (...) {
+        ::close(m_descriptor);
+        throw;
+    }
 }
 
-MappedFile::~MappedFile()
+File::~File()
 {
-    // munmap takes a mutable address although it changes no byte.
-    ::munmap(const_cast<std::byte*>(m_bytes.data()), m_bytes.size());
+    ::close(m_descriptor);
+}
+
+void File::read(std::size_t first, std::span<std::byte> to) const
+{
+    while (!to.empty()) {
+        const ssize_t count = ::pread(m_descriptor, to.data(), to.size(), static_cast<off_t>(first));
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count < 0)
+            refuse(m_path, "cannot be read at byte " + std::to_string(first) + ": " + systemReason());
+        if (count == 0)
+            refuse(m_path,
+                   "ends at byte " + std::to_string(first) + "; it had " + std::to_string(m_size) +
+                       " bytes when it was opened: something is writing to it, open it again when that is done");
+        first += static_cast<std::size_t>(count);
+        to = to.subspan(static_cast<std::size_t>(count));
+    }
+}
+
+std::vector<std::byte> File::head() const
+{
+    constexpr std::size_t most = 4096;
+    std::vector<std::byte> bytes(std::min(most, m_size));
+    read(0, bytes);
+    return bytes;
+}
+
+std::string File::text(std::size_t most) const
+{
+    if (m_size > most)
+        throw Error(Fault::Format, m_path.filename().string() + ": is " + std::to_string(m_size) +
+                                       " bytes long; at most " + std::to_string(most) + " were expected");
+    std::string bytes(m_size, '\0');
+    read(0, std::as_writable_bytes(std::span(bytes)));
+    return bytes;
+}
+
+bool isThere(const std::filesystem::path& path)
+{
+    std::error_code unknown;
+    return std::filesystem::symlink_status(path, unknown).type() != std::filesystem::file_type::not_found;
 }
 
 std::span<const std::byte> ByteReader::take(std::size_t count, std::string_view what)
 {
+    const ByteRange taken = skip(count, what);
+    return m_bytes.subspan(taken.first, taken.count);
+}
+
+ByteRange ByteReader::skip(std::size_t count, std::string_view what)
+{
     if (count > left())
-        throw Error(Fault::Format, m_name + ": cut off at byte " + std::to_string(m_bytes.size()) + ", inside the " +
+        throw Error(Fault::Format, m_name + ": cut off at byte " + std::to_string(m_size) + ", inside the " +
                                        std::string(what) + ", which begins at byte " + std::to_string(m_position) +
                                        " and takes " + std::to_string(count) + " bytes");
-    const std::span<const std::byte> taken = m_bytes.subspan(m_position, count);
+    const ByteRange skipped{m_position, count};
     m_position += count;
-    return taken;
+    return skipped;
 }
 
 std::string ByteReader::place() const

@@ -8,8 +8,6 @@
 namespace engine {
 namespace {
 
-constexpr std::size_t headBytes = 4096;
-
 float floatOfHalf(std::uint16_t half)
 {
     const std::uint32_t sign = std::uint32_t(half & 0x8000U) << 16U;
@@ -23,17 +21,31 @@ float floatOfHalf(std::uint16_t half)
     return sign != 0 ? -magnitude : magnitude;
 }
 
-template <typename T>
-T loadAt(std::span<const std::byte> bytes, std::size_t index)
+// Elements of type T, a piece at a time: convert(values, place of the first in the whole).
+template <typename T, typename Convert>
+void inPieces(const TensorRef& tensor, std::size_t first, std::size_t count, Convert convert)
 {
-    T value;
-    std::memcpy(&value, bytes.data() + index * sizeof(T), sizeof(T));
-    return value;
+    constexpr std::size_t most = 16384;
+    std::vector<T> piece(std::min(most, count));
+    for (std::size_t done = 0; done < count;) {
+        const std::span<T> values = std::span(piece).first(std::min(piece.size(), count - done));
+        tensor.file->read(tensor.bytes.first + (first + done) * sizeof(T), std::as_writable_bytes(values));
+        convert(std::span<const T>(values), done);
+        done += values.size();
+    }
 }
 
-std::span<const std::byte> headOf(const MappedFile& file)
+void widenGroups(const TensorRef& tensor, std::size_t first, std::span<float> to)
 {
-    return file.bytes().first(std::min(headBytes, file.bytes().size()));
+    if (to.empty())
+        return;
+    const std::size_t firstGroup = first / tensor.group;
+    std::vector<float> scales((first + to.size() - 1) / tensor.group - firstGroup + 1);
+    tensor.file->read(tensor.scales.first + firstGroup * sizeof(float), std::as_writable_bytes(std::span(scales)));
+    inPieces<std::int8_t>(tensor, first, to.size(), [&](std::span<const std::int8_t> values, std::size_t done) {
+        for (std::size_t i = 0; i < values.size(); ++i)
+            to[done + i] = static_cast<float>(values[i]) * scales[(first + done + i) / tensor.group - firstGroup];
+    });
 }
 
 std::string knownFormats()
@@ -44,11 +56,23 @@ std::string knownFormats()
     return names;
 }
 
+// PyTorch's own files: a pickle, or a zip of one.
+bool looksLikePickle(std::span<const std::byte> head)
+{
+    const auto at = [&](std::size_t place) { return std::to_integer<unsigned>(head[place]); };
+    if (head.size() < 4)
+        return false;
+    const bool zip = at(0) == 'P' && at(1) == 'K' && at(2) == 3 && at(3) == 4;
+    return zip || (at(0) == 0x80 && at(1) >= 2 && at(1) <= 5 && at(2) != 0); // a protocol, and what to do first
+}
+
 const Format* formatOf(const std::filesystem::path& path)
 {
-    const MappedFile file(path);
+    const std::vector<std::byte> head = File(path).head();
+    if (looksLikePickle(head))
+        return nullptr; // whatever it is called
     for (const Format* format : formats()) {
-        if (format->accepts(path, headOf(file)))
+        if (format->accepts(path, head))
             return format;
     }
     return nullptr;
@@ -122,20 +146,21 @@ void widen(const TensorRef& tensor, std::size_t first, std::span<float> to)
 {
     switch (tensor.type) {
     case ElementType::F32:
-        std::memcpy(to.data(), tensor.bytes.data() + first * sizeof(float), to.size_bytes());
+        tensor.file->read(tensor.bytes.first + first * sizeof(float), std::as_writable_bytes(to));
         break;
     case ElementType::F16:
-        for (std::size_t i = 0; i < to.size(); ++i)
-            to[i] = floatOfHalf(loadAt<std::uint16_t>(tensor.bytes, first + i));
+        inPieces<std::uint16_t>(tensor, first, to.size(), [&](std::span<const std::uint16_t> values, std::size_t done) {
+            std::ranges::transform(values, to.begin() + std::ptrdiff_t(done), floatOfHalf);
+        });
         break;
     case ElementType::BF16:
-        for (std::size_t i = 0; i < to.size(); ++i)
-            to[i] = std::bit_cast<float>(std::uint32_t(loadAt<std::uint16_t>(tensor.bytes, first + i)) << 16U);
+        inPieces<std::uint16_t>(tensor, first, to.size(), [&](std::span<const std::uint16_t> values, std::size_t done) {
+            std::ranges::transform(values, to.begin() + std::ptrdiff_t(done),
+                                   [](std::uint16_t half) { return std::bit_cast<float>(std::uint32_t(half) << 16U); });
+        });
         break;
     case ElementType::Q8Groups:
-        for (std::size_t i = 0; i < to.size(); ++i)
-            to[i] = static_cast<float>(loadAt<std::int8_t>(tensor.bytes, first + i)) *
-                    loadAt<float>(tensor.scales, (first + i) / tensor.group);
+        widenGroups(tensor, first, to);
         break;
     }
 }
@@ -145,12 +170,20 @@ Checkpoint readCheckpoint(const std::filesystem::path& path, Job& job, const std
     std::error_code unknown;
     const std::filesystem::file_status status = std::filesystem::status(path, unknown);
     if (!std::filesystem::exists(status))
-        throw Error(Fault::File, path.string() + ": no such file or folder");
+        throw Error(Fault::File, path.string() + ": " +
+                                     (unknown == std::errc::too_many_symbolic_link_levels
+                                          ? "is a link that leads in a circle; a file or a folder was expected"
+                                          : "no such file or folder"));
     const bool folder = std::filesystem::is_directory(status);
     const FileSet files{path, folder ? mainFile(path) : path, tokenizer};
     const Format* format = formatOf(files.main);
     if (format == nullptr)
-        throw Error(Fault::Format, path.string() + ": is not a checkpoint of a known format (" + knownFormats() + ")");
+        throw Error(Fault::Format,
+                    path.string() + ": is not a checkpoint of a known format (" + knownFormats() + ")" +
+                        (looksLikePickle(File(files.main).head())
+                             ? "; it is a pickle, which can run programs when it is loaded and is never opened: save "
+                               "the model as safetensors"
+                             : ""));
     job.report(0, "reading " + files.main.filename().string());
     Checkpoint checkpoint = format->read(files, job);
     checkpoint.path = path;

@@ -27,21 +27,21 @@ enum class ElementType
     Q8Groups
 }; // Q8Groups: llama2.c v2, int8 values then float scales per group
 
-// A tensor in a mapped file. Its bytes were checked to lie inside the file and to be as many as its shape says.
+// A tensor in a file. Its bytes were checked to lie inside the file and to be as many as its shape says.
 struct TensorRef
 {
     ElementType type = ElementType::F32;
-    std::vector<std::size_t> shape;         // row-major
-    std::span<const std::byte> bytes;       // the values
-    std::span<const std::byte> scales;      // Q8Groups only: float32, one per group
-    std::size_t group = 0;                  // Q8Groups only
-    std::shared_ptr<const MappedFile> file; // keeps the bytes alive
-    std::string name;                       // as the file calls it, for messages
+    std::vector<std::size_t> shape;   // row-major
+    ByteRange bytes;                  // of the file: the values
+    ByteRange scales;                 // Q8Groups only: float32, one per group
+    std::size_t group = 0;            // Q8Groups only
+    std::shared_ptr<const File> file; // open for as long as the numbers may be asked for
+    std::string name;                 // as the file calls it, for messages
 
     std::size_t count() const; // product of the shape
 };
 
-// `count` elements from element `first`, widened to float. Any alignment of the file is fine.
+// Reads elements from `first` on, widened to float. Throws Error{File} if the file has become shorter.
 void widen(const TensorRef& tensor, std::size_t first, std::span<float> to);
 
 // Knobs of a layer's two methods in config.json, as written: methods know how to read them.
@@ -97,7 +97,7 @@ struct Format
 std::span<const Format* const> formats(); // generated (.cmake/registry.cmake)
 
 // SHA-256 of the weights file(s), hex; long for large files, so it takes a Job.
-std::string sha256(const std::filesystem::path& file, Job& job);
+std::string sha256(const std::filesystem::path& path, Job& job);
 std::string sha256(std::span<const std::byte> bytes, Job& job);
 
 } // namespace engine

@@ -4,13 +4,15 @@
 #include "engine/files/bytes.h"
 #include "engine/values/error.h"
 
+#include <algorithm>
 #include <cmath>
+#include <functional>
 #include <nlohmann/json.hpp>
-#include <set>
+#include <unordered_set>
 
 namespace engine {
 
-struct Json::Document
+struct Json::Document // NOLINT(bugprone-exception-escape): what the library does when it is moved
 {
     std::string name;
     nlohmann::json root;
@@ -66,20 +68,45 @@ public:
     bool operator()(int depth, nlohmann::json::parse_event_t event, nlohmann::json& parsed)
     {
         using Event = nlohmann::json::parse_event_t;
-        if (++m_values > 2 * m_limits.values)
-            refuse("holds more than " + std::to_string(m_limits.values) + " values");
+        m_memory += memoryOf(event, parsed);
+        if (m_memory > m_limits.memory)
+            refuse("holds so many values that they take more than " + std::to_string(m_limits.memory) +
+                   " bytes of memory, the limit");
         if (depth > m_limits.depth)
             refuse("is nested deeper than " + std::to_string(m_limits.depth) + " levels");
         if (event == Event::object_start)
             m_keys.emplace_back();
         else if (event == Event::object_end)
             m_keys.pop_back();
-        else if (event == Event::key && !m_keys.back().insert(parsed.get_ref<const std::string&>()).second)
-            refuse("has the key " + parsed.dump() + " twice in one object");
+        else if (event == Event::key && !m_keys.back().insert(hashOf(parsed)).second)
+            refuse("has the key " + quoteJson(parsed.get_ref<const std::string&>()) + " twice in one object");
         return true;
     }
 
 private:
+    // As the library and the allocator take it, with the room that vectors grow into.
+    static std::size_t memoryOf(nlohmann::json::parse_event_t event, const nlohmann::json& parsed)
+    {
+        using Event = nlohmann::json::parse_event_t;
+        constexpr std::size_t value = 40, text = 48, container = 48, key = 184;
+        switch (event) {
+        case Event::key:
+            return key + parsed.get_ref<const std::string&>().size();
+        case Event::value:
+            return value + (parsed.is_string() ? text + parsed.get_ref<const std::string&>().size() : 0);
+        case Event::object_start:
+        case Event::array_start:
+            return value + container;
+        default:
+            return 0;
+        }
+    }
+
+    static std::size_t hashOf(const nlohmann::json& key)
+    {
+        return std::hash<std::string>()(key.get_ref<const std::string&>());
+    }
+
     [[noreturn]] void refuse(const std::string& why) const
     {
         throw Error(Fault::Format, m_name + ": " + why + ", at byte " + std::to_string(m_position));
@@ -88,9 +115,28 @@ private:
     const std::string& m_name;
     const JsonLimits& m_limits;
     const std::size_t& m_position;
-    std::size_t m_values = 0;
-    std::vector<std::set<std::string>> m_keys;
+    std::size_t m_memory = 0;
+    std::vector<std::unordered_set<std::size_t>> m_keys; // hashes: the keys themselves would take as much as the text
 };
+
+// Text that a message can hold: as JSON writes it, which has no control characters.
+std::string cut(const nlohmann::json& value)
+{
+    constexpr std::size_t longest = 60;
+    std::string text = value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    if (text.size() > longest)
+        text = value.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace).substr(0, longest) +
+               "…"; // ASCII, so that no character is cut in two
+    return text;
+}
+
+// A step of a path: a key as it is where it is short and plain.
+std::string stepOf(const std::string& key)
+{
+    constexpr std::size_t longest = 100;
+    const auto plain = [](unsigned char c) { return c > 0x20 && c != 0x7F; };
+    return !key.empty() && key.size() <= longest && std::ranges::all_of(key, plain) ? key : quoteJson(key);
+}
 
 } // namespace
 
@@ -117,9 +163,7 @@ Json Json::parse(std::string_view text, const std::string& name, const JsonLimit
 
 Json Json::read(const std::filesystem::path& file, const JsonLimits& limits)
 {
-    const MappedFile mapped(file);
-    const std::span<const std::byte> bytes = mapped.bytes();
-    return parse({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, file.filename().string(), limits);
+    return parse(File(file).text(limits.bytes), file.filename().string(), limits);
 }
 
 Json::Json(std::shared_ptr<const Document> document, const nlohmann::json* value, std::string path)
@@ -208,7 +252,7 @@ Json Json::operator[](std::string_view key) const
     if (found == m_value->end())
         throw Error(Fault::Format, place() + (m_path.empty() ? "" : " has no member ") + quoteJson(key) +
                                        (m_path.empty() ? " is missing" : ""));
-    return below(*found, std::string(key));
+    return below(*found, stepOf(std::string(key)));
 }
 
 Json Json::operator[](std::size_t index) const
@@ -225,7 +269,7 @@ std::optional<Json> Json::find(std::string_view key) const
     const auto found = m_value->find(key);
     if (found == m_value->end() || found->is_null())
         return std::nullopt;
-    return below(*found, std::string(key));
+    return below(*found, stepOf(std::string(key)));
 }
 
 std::vector<Json> Json::elements() const
@@ -246,8 +290,16 @@ std::vector<std::pair<std::string, Json>> Json::members() const
     std::vector<std::pair<std::string, Json>> members;
     members.reserve(size());
     for (const auto& [key, value] : m_value->items())
-        members.emplace_back(key, below(value, key.empty() ? "\"\"" : key));
+        members.emplace_back(key, below(value, stepOf(key)));
     return members;
+}
+
+void Json::eachMember(const std::function<void(const std::string& key, const Json& value)>& visit) const
+{
+    if (!isObject())
+        refuse("an object");
+    for (const auto& [key, value] : m_value->items())
+        visit(key, below(value, stepOf(key)));
 }
 
 std::string Json::place() const
@@ -259,11 +311,7 @@ std::string Json::text() const
 {
     if (m_value->is_structured() && !m_value->empty())
         return isArray() ? "an array" : "an object";
-    std::string text = m_value->dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-    constexpr std::size_t longest = 60;
-    if (text.size() > longest)
-        text = m_value->dump(-1, ' ', true).substr(0, longest) + "…"; // ASCII, so that no character is cut in two
-    return text;
+    return cut(*m_value);
 }
 
 void Json::refuse(const std::string& expected) const
@@ -274,7 +322,7 @@ void Json::refuse(const std::string& expected) const
 
 std::string quoteJson(std::string_view text)
 {
-    return nlohmann::json(std::string(text)).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    return cut(nlohmann::json(std::string(text)));
 }
 
 } // namespace engine

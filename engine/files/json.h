@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
@@ -17,8 +18,8 @@ namespace engine {
 // How much a JSON text may ask for, whoever wrote it.
 struct JsonLimits
 {
-    std::size_t bytes = std::size_t(128) << 20;
-    std::size_t values = std::size_t(8) << 20; // numbers, strings, arrays, objects
+    std::size_t bytes = std::size_t(48) << 20;   // the longest tokenizers have 35 MB
+    std::size_t memory = std::size_t(192) << 20; // of what the text becomes, as counted before it is taken
     int depth = 64;
 };
 
@@ -51,6 +52,8 @@ public:
 
     std::vector<Json> elements() const;                        // of an array
     std::vector<std::pair<std::string, Json>> members() const; // of an object, sorted by key
+    // The same one at a time, for objects that may hold a million.
+    void eachMember(const std::function<void(const std::string& key, const Json& value)>& visit) const;
 
     // "config.json: rope_scaling.type", for messages.
     std::string place() const;
@@ -70,7 +73,7 @@ private:
     std::string m_path;
 };
 
-// A string as JSON writes it, quotes included.
+// A string as JSON writes it, quotes included, cut after 60 bytes: for messages.
 std::string quoteJson(std::string_view text);
 
 } // namespace engine

@@ -85,11 +85,12 @@ private:
 void checkArchitecture(const Json& json)
 {
     if (const std::optional<Json> names = json.find("architectures")) {
-        for (const Json& name : names->elements()) {
+        const std::vector<Json> all = names->elements();
+        for (const Json& name : all) {
             if (name.string() == "LlamaForCausalLM")
                 return;
         }
-        names->refuse("a list with LlamaForCausalLM");
+        (all.empty() ? *names : all.front()).refuse("LlamaForCausalLM");
     }
     const Json type = json["model_type"];
     if (type.string() != "llama")

@@ -10,7 +10,7 @@ namespace engine {
 namespace {
 
 constexpr std::size_t lengthBytes = 8;
-constexpr std::size_t longestHeader = 100'000'000; // the format's own limit
+constexpr std::size_t longestHeader = JsonLimits{}.bytes; // the format itself allows 100 MB
 constexpr std::size_t mostDimensions = 8;
 
 std::size_t elementBytes(const Json& type)
@@ -24,7 +24,7 @@ std::size_t elementBytes(const Json& type)
     return found->second;
 }
 
-SafetensorsEntry entryOf(const std::string& name, const Json& json, std::span<const std::byte> data)
+SafetensorsEntry entryOf(const std::string& name, const Json& json, ByteRange data)
 {
     const Json type = json["dtype"];
     SafetensorsEntry entry{name, type.string(), {}, {}};
@@ -39,36 +39,35 @@ SafetensorsEntry entryOf(const std::string& name, const Json& json, std::span<co
     const Json offsets = json["data_offsets"];
     if (!offsets.isArray() || offsets.size() != 2)
         offsets.refuse("the first byte and the byte after the last");
-    const auto dataBytes = static_cast<std::int64_t>(data.size());
+    const auto dataBytes = static_cast<std::int64_t>(data.count);
     const std::int64_t first = offsets[std::size_t(0)].integer(0, dataBytes);
     const std::int64_t end = offsets[1].integer(first, dataBytes);
     if (static_cast<std::size_t>(end - first) != bytes)
         throw Error(Fault::Format, offsets.place() + " spans " + std::to_string(end - first) +
                                        " bytes; type and shape take " + std::to_string(bytes));
-    entry.bytes = data.subspan(static_cast<std::size_t>(first), bytes);
+    entry.bytes = {data.first + static_cast<std::size_t>(first), bytes};
     return entry;
 }
 
 // Every byte of the data belongs to exactly one tensor.
-void checkCover(const SafetensorsFile& file, std::span<const std::byte> data, const std::string& name)
+void checkCover(const SafetensorsFile& file, ByteRange data, const std::string& name)
 {
     std::vector<const SafetensorsEntry*> sorted;
     for (const auto& [key, entry] : file.entries)
         sorted.push_back(&entry);
-    std::ranges::sort(sorted, {}, [](const SafetensorsEntry* entry) {
-        return std::pair(entry->bytes.data(), entry->bytes.data() + entry->bytes.size());
-    });
-    const std::byte* next = data.data();
+    std::ranges::sort(sorted, {},
+                      [](const SafetensorsEntry* entry) { return std::pair(entry->bytes.first, entry->bytes.count); });
+    std::size_t next = data.first;
     for (const SafetensorsEntry* entry : sorted) {
-        if (entry->bytes.data() != next)
+        if (entry->bytes.first != next)
             throw Error(Fault::Format, name + ": tensor " + quoteJson(entry->name) + " begins at data byte " +
-                                           std::to_string(entry->bytes.data() - data.data()) +
-                                           (entry->bytes.data() < next ? ", inside" : ", after a gap behind") +
-                                           " the one before, which ends at " + std::to_string(next - data.data()));
-        next += entry->bytes.size();
+                                           std::to_string(entry->bytes.first - data.first) +
+                                           (entry->bytes.first < next ? ", inside" : ", after a gap behind") +
+                                           " the one before, which ends at " + std::to_string(next - data.first));
+        next += entry->bytes.count;
     }
-    if (next != data.data() + data.size())
-        throw Error(Fault::Format, name + ": has " + std::to_string(data.data() + data.size() - next) +
+    if (next != data.first + data.count)
+        throw Error(Fault::Format, name + ": has " + std::to_string(data.first + data.count - next) +
                                        " bytes after the last tensor; none were expected");
 }
 
@@ -101,26 +100,30 @@ TensorRef SafetensorsFile::tensor(std::string_view name) const
 SafetensorsFile readSafetensors(const std::filesystem::path& path)
 {
     SafetensorsFile result;
-    result.file = std::make_shared<MappedFile>(path);
+    result.file = std::make_shared<File>(path);
+    const File& file = *result.file;
     const std::string name = path.filename().string();
-    ByteReader reader(name, result.file->bytes());
+    const std::vector<std::byte> head = file.head();
+    ByteReader reader(name, head, file.size());
     const auto length = reader.take<std::uint64_t>("length of the header");
     if (length > longestHeader)
         throw Error(Fault::Format, name + ": the header's length at byte 0 is " + std::to_string(length) +
                                        "; at most " + std::to_string(longestHeader) + " was expected");
-    const std::span<const std::byte> header = reader.take(static_cast<std::size_t>(length), "header");
-    const std::span<const std::byte> data = reader.take(reader.left(), "data");
-    const Json json = Json::parse({reinterpret_cast<const char*>(header.data()), header.size()}, name);
+    const ByteRange header = reader.skip(static_cast<std::size_t>(length), "header");
+    const ByteRange data = reader.skip(reader.left(), "data");
+    std::string headerText(header.count, '\0');
+    file.read(header.first, std::as_writable_bytes(std::span(headerText)));
+    const Json json = Json::parse(headerText, name);
     if (!json.isObject())
         json.refuse("an object of tensors");
-    for (const auto& [key, value] : json.members()) {
+    json.eachMember([&](const std::string& key, const Json& value) {
         if (key == "__metadata__") {
             for (const auto& [item, text] : value.members())
                 result.metadata.emplace(item, text.string());
         } else {
             result.entries.emplace(key, entryOf(key, value, data));
         }
-    }
+    });
     checkCover(result, data, name);
     return result;
 }

@@ -11,12 +11,12 @@ struct SafetensorsEntry
     std::string name;
     std::string type; // as the file writes it: "F32", "BF16", "I64", …
     std::vector<std::size_t> shape;
-    std::span<const std::byte> bytes;
+    ByteRange bytes; // of the file
 };
 
 struct SafetensorsFile
 {
-    std::shared_ptr<const MappedFile> file;
+    std::shared_ptr<const File> file;
     std::map<std::string, SafetensorsEntry, std::less<>> entries;
     std::map<std::string, std::string, std::less<>> metadata;
 

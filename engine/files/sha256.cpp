@@ -49,41 +49,82 @@ void compress(State& state, std::span<const std::byte> block)
         state[i] += change[i];
 }
 
+// The hash of bytes that arrive in pieces.
+class Sha256
+{
+public:
+    void add(std::span<const std::byte> bytes)
+    {
+        m_length += bytes.size();
+        while (!bytes.empty()) {
+            const std::size_t count = std::min(blockBytes - m_filled, bytes.size());
+            std::ranges::copy(bytes.first(count), m_block.begin() + std::ptrdiff_t(m_filled));
+            m_filled += count;
+            bytes = bytes.subspan(count);
+            if (m_filled == blockBytes)
+                compressBlock();
+        }
+    }
+
+    // Ends with a 1 bit, zeros, and the length in bits at the end of the last block.
+    std::string hex()
+    {
+        const std::uint64_t bits = std::uint64_t(m_length) * 8;
+        constexpr std::array<std::byte, 1> one{std::byte{0x80}};
+        constexpr std::array<std::byte, 1> zero{};
+        add(one);
+        while (m_filled != blockBytes - sizeof(bits))
+            add(zero);
+        std::array<std::byte, sizeof(bits)> end{};
+        for (std::size_t i = 0; i < end.size(); ++i)
+            end[end.size() - 1 - i] = static_cast<std::byte>(bits >> (8 * i));
+        add(end);
+        std::string digits;
+        for (const std::uint32_t word : m_state) {
+            for (int shift = 28; shift >= 0; shift -= 4)
+                digits += "0123456789abcdef"[(word >> static_cast<unsigned>(shift)) & 0xFU];
+        }
+        return digits;
+    }
+
+private:
+    void compressBlock()
+    {
+        compress(m_state, m_block);
+        m_filled = 0;
+    }
+
+    State m_state{0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+    std::array<std::byte, blockBytes> m_block{};
+    std::size_t m_filled = 0, m_length = 0;
+};
+
+constexpr std::size_t pieceBytes = std::size_t(1) << 20; // between reports
+
 } // namespace
 
-std::string sha256(const std::filesystem::path& file, Job& job)
+std::string sha256(const std::filesystem::path& path, Job& job)
 {
-    const MappedFile mapped(file);
-    return sha256(mapped.bytes(), job);
+    const File file(path);
+    Sha256 hash;
+    std::vector<std::byte> piece(std::min(pieceBytes, file.size()));
+    for (std::size_t first = 0; first < file.size(); first += piece.size()) {
+        job.report(static_cast<double>(first) / static_cast<double>(file.size()), "hashing");
+        const auto bytes = std::span(piece).first(std::min(piece.size(), file.size() - first));
+        file.read(first, bytes);
+        hash.add(bytes);
+    }
+    return hash.hex();
 }
 
 std::string sha256(std::span<const std::byte> bytes, Job& job)
 {
-    State state{0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
-    std::size_t done = 0;
-    constexpr std::size_t betweenReports = std::size_t(1) << 20;
-    for (; bytes.size() - done >= blockBytes; done += blockBytes) {
-        if (done % betweenReports == 0)
-            job.report(static_cast<double>(done) / static_cast<double>(bytes.size()), "hashing");
-        compress(state, bytes.subspan(done, blockBytes));
+    Sha256 hash;
+    for (std::size_t first = 0; first < bytes.size(); first += pieceBytes) {
+        job.report(static_cast<double>(first) / static_cast<double>(bytes.size()), "hashing");
+        hash.add(bytes.subspan(first, std::min(pieceBytes, bytes.size() - first)));
     }
-    // The rest, a 1 bit, zeros, and the length in bits at the end of the last block.
-    const std::span<const std::byte> rest = bytes.subspan(done);
-    std::array<std::byte, 2 * blockBytes> tail{};
-    std::ranges::copy(rest, tail.begin());
-    tail[rest.size()] = std::byte{0x80};
-    const std::size_t tailBytes = rest.size() + 9 <= blockBytes ? blockBytes : 2 * blockBytes;
-    for (std::size_t i = 0; i < 8; ++i)
-        tail[tailBytes - 1 - i] = static_cast<std::byte>((std::uint64_t(bytes.size()) * 8) >> (8 * i));
-    for (std::size_t first = 0; first < tailBytes; first += blockBytes)
-        compress(state, std::span(tail).subspan(first, blockBytes));
-
-    std::string hex;
-    for (const std::uint32_t word : state) {
-        for (int shift = 28; shift >= 0; shift -= 4)
-            hex += "0123456789abcdef"[(word >> static_cast<unsigned>(shift)) & 0xFU];
-    }
-    return hex;
+    return hash.hex();
 }
 
 } // namespace engine

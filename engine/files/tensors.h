@@ -14,7 +14,7 @@ std::string_view nameOf(ElementType type);
 // By name, in the order of their layers: "layer.2" before "layer.10".
 std::vector<TensorEntry> tensorEntries(const Checkpoint& checkpoint);
 
-// The numbers of a tensor from the first to the last in pieces, read from the mapped file: memory for one piece,
+// The numbers of a tensor from the first to the last in pieces, read from the file: memory for one piece,
 // whatever the tensor's size. Stops between two pieces when the job is cancelled.
 void eachPiece(const TensorRef& tensor, Job& job,
                const std::function<void(std::size_t first, std::span<const float>)>& visit);

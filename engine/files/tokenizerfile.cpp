@@ -8,6 +8,7 @@ namespace engine {
 namespace {
 
 constexpr std::size_t longestPiece = 65'536;
+constexpr std::size_t longestFile = std::size_t(64) << 20;
 constexpr std::size_t mostPieces = std::size_t(1) << 22;
 
 // llama2.c's fixed ids.
@@ -54,8 +55,8 @@ bool looksLikeTokenizerBin(std::span<const std::byte> head)
 
 Vocabulary readTokenizerBin(const std::filesystem::path& path)
 {
-    const MappedFile file(path);
-    ByteReader reader(path.filename().string(), file.bytes());
+    const std::string whole = File(path).text(longestFile);
+    ByteReader reader(path.filename().string(), std::as_bytes(std::span(whole)));
     const auto refuse = [&](const std::string& found, const std::string& expected) {
         throw Error(Fault::Format, reader.place() + ": " + found + "; " + expected + " was expected");
     };
@@ -92,20 +93,21 @@ Vocabulary readTokenizerBin(const std::filesystem::path& path)
 void attachTokenizer(Checkpoint& checkpoint, const std::filesystem::path& path)
 {
     std::filesystem::path file = path;
-    if (std::filesystem::is_directory(path)) {
-        const bool json = std::filesystem::exists(path / "tokenizer.json");
+    std::error_code unknown; // what cannot be looked at is told when it is opened
+    if (std::filesystem::is_directory(path, unknown)) {
+        const bool json = isThere(path / "tokenizer.json");
         file = path / (json ? "tokenizer.json" : "tokenizer.bin");
-        if (!std::filesystem::exists(file))
+        if (!isThere(file))
             throw Error(Fault::File, path.string() + ": holds neither tokenizer.json nor tokenizer.bin");
     }
     bool isJson = false;
     {
-        const MappedFile mapped(file);
-        const auto first = std::ranges::find_if(mapped.bytes(), [](std::byte byte) {
+        const std::vector<std::byte> head = File(file).head();
+        const auto first = std::ranges::find_if(head, [](std::byte byte) {
             return byte != std::byte{' '} && byte != std::byte{'\n'} && byte != std::byte{'\t'} &&
                    byte != std::byte{'\r'};
         });
-        isJson = first != mapped.bytes().end() && *first == std::byte{'{'};
+        isJson = first != head.end() && *first == std::byte{'{'};
     }
     if (!isJson && file.extension() == ".json")
         isJson = true; // so that the message speaks of JSON

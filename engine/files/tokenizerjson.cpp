@@ -230,10 +230,10 @@ Ids readModel(const Json& model, BpeVocabulary& bpe)
 {
     checkModelKind(model);
     Ids ids;
-    for (const auto& [piece, id] : model["vocab"].members()) {
+    model["vocab"].eachMember([&](const std::string& piece, const Json& id) {
         put(bpe, idOf(id), piece, id);
         ids.emplace(piece, idOf(id));
-    }
+    });
     bpe.inModel = bpe.present;
     for (const Json& merge : model["merges"].elements()) {
         bpe.merges.push_back(mergeOf(merge));
@@ -396,7 +396,7 @@ Vocabulary readTokenizerJson(const std::filesystem::path& path, std::vector<std:
 
     Vocabulary vocabulary;
     const std::filesystem::path config = path.parent_path() / "tokenizer_config.json";
-    if (std::filesystem::exists(config)) {
+    if (isThere(config)) {
         readConfig(config, ids, vocabulary, bpe, assumed);
         files.push_back(config.filename().string());
     }

@@ -175,7 +175,7 @@ Model::Model(Checkpoint checkpoint, Job& job)
     std::vector<std::string> others;
     for (const auto& [name, tensor] : m_checkpoint.tensors) {
         const bool weight = std::ranges::any_of(
-            all, [&name](const auto& place) { return canonicalName(place.first, place.second) == name; });
+            all, [&name = name](const auto& place) { return canonicalName(place.first, place.second) == name; });
         if (weight || !name.starts_with("layer."))
             continue;
         others.push_back(name);
@@ -200,7 +200,7 @@ Model::Model(Checkpoint checkpoint, Job& job)
     m_tokensInUse = config().vocabulary;
     if (m_checkpoint.vocabulary) {
         m_tokensInUse = m_checkpoint.vocabulary->size;
-        m_tokenizer = std::make_unique<Tokenizer>(*m_checkpoint.vocabulary);
+        m_tokenizer = makeTokenizer(m_checkpoint);
     }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/model/pattern.h"
 
+#include "engine/files/json.h"
 #include "engine/values/error.h"
 
 #include <array>
@@ -49,7 +50,7 @@ std::shared_ptr<const void> compile(const std::string& text)
         pcre2_compile(reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(),
                       PCRE2_UTF | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C | PCRE2_USE_OFFSET_LIMIT, &code, &where, nullptr);
     if (compiled == nullptr)
-        throw Error(Fault::Format, "the tokenizer's pattern \"" + text + "\" is refused at character " +
+        throw Error(Fault::Format, "the tokenizer's pattern " + quoteJson(text) + " is refused at character " +
                                        std::to_string(where) + ": " + reasonOf(code));
     return {compiled, [](pcre2_code* owned) { pcre2_code_free(owned); }};
 }

@@ -69,8 +69,8 @@ std::vector<std::string> foundIn(const Checkpoint& checkpoint)
                     std::to_string(config.vocabulary) + ", context " + std::to_string(config.context));
     found.push_back(std::string("classifier ") + (config.tied ? "tied to the embedding" : "of its own"));
     if (checkpoint.vocabulary)
-        found.push_back("tokenizer " + checkpoint.tokenizerFile + ", " + Tokenizer(*checkpoint.vocabulary).kind() +
-                        ", " + std::to_string(presentTokens(*checkpoint.vocabulary)) + " tokens" +
+        found.push_back("tokenizer " + checkpoint.tokenizerFile + ", " + makeTokenizer(checkpoint)->kind() + ", " +
+                        std::to_string(presentTokens(*checkpoint.vocabulary)) + " tokens" +
                         (checkpoint.vocabulary->addBos ? ", a prompt begins with bos" : ""));
     if (!checkpoint.calibration.empty())
         found.push_back("CALIBRATED on a text with SHA-256 " + checkpoint.calibration);
@@ -89,6 +89,15 @@ int presentTokens(const Vocabulary& vocabulary)
 {
     const auto* bpe = std::get_if<BpeVocabulary>(&vocabulary.model);
     return bpe != nullptr ? static_cast<int>(std::ranges::count(bpe->present, true)) : vocabulary.size;
+}
+
+std::unique_ptr<Tokenizer> makeTokenizer(const Checkpoint& checkpoint)
+{
+    try {
+        return std::make_unique<Tokenizer>(*checkpoint.vocabulary);
+    } catch (const Error& error) {
+        throw Error(error.fault(), checkpoint.tokenizerFile + ": " + error.what());
+    }
 }
 
 void checkTokenizerFit(const Checkpoint& checkpoint)

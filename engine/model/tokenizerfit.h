@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/files/checkpoint.h"
+#include "engine/model/tokenizer.h"
 
 namespace engine {
 
@@ -11,5 +12,8 @@ int presentTokens(const Vocabulary& vocabulary);
 // Throws Error{Format} with the two numbers if the tokenizer has an id beyond the embedding's rows, or tokens for fewer
 // than 90 % of them: text would be gibberish. No tokenizer: nothing to check.
 void checkTokenizerFit(const Checkpoint& checkpoint);
+
+// The tokenizer of a checkpoint that has a vocabulary; its errors name the file.
+std::unique_ptr<Tokenizer> makeTokenizer(const Checkpoint& checkpoint);
 
 } // namespace engine

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/session/devicesession.h"
 
+#include "engine/compute/settle.h"
 #include "engine/values/error.h"
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 #include <deque>
 #include <string>
 
@@ -105,11 +105,7 @@ DeviceSession::DeviceSession(std::shared_ptr<const Model> model, SessionPlan pla
 
 DeviceSession::~DeviceSession()
 {
-    try {
-        m_device.queue.finish(); // before the buffers of enqueued launches go
-    } catch (const Error& error) {
-        std::fprintf(stderr, "subquad: ending a session: %s\n", error.what());
-    }
+    settle(m_device.queue); // before the buffers of enqueued launches go
 }
 
 void DeviceSession::addLayer(LayerIndex index, int expectedTokens)

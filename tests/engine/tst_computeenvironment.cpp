@@ -10,6 +10,8 @@
 #include <cstdlib>
 #include <fcntl.h>
 #include <functional>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -86,6 +88,7 @@ class TestComputeEnvironment : public QObject
 private slots:
     void twoDevicesAreTwo();
     void noDeviceIsNoError();
+    void missingSysIsSaid();
     void missingLinkerIsSaid();
     void unusableCacheFolderIsReplaced();
     void withoutAnyFolderItWorks();
@@ -133,6 +136,26 @@ void TestComputeEnvironment::noDeviceIsNoError()
     QCOMPARE(ended.code, 99);
     QVERIFY2(ended.printed.startsWith(QString("fault %1: no OpenCL device").arg(int(Fault::Device))),
              qPrintable(ended.printed));
+}
+
+// PoCL ends the process there, as in a bare chroot.
+void TestComputeEnvironment::missingSysIsSaid()
+{
+    const Ended ended = inChild({}, [] {
+        // In a mount namespace of its own, so that nobody else misses it.
+        if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+            mount("none", "/sys", "tmpfs", 0, nullptr) != 0)
+            return 77;
+        if (!Device::list().empty())
+            return 1;
+        Device::choose("");
+        return 2;
+    });
+    if (ended.code == 77)
+        QSKIP("only root may hide /sys");
+    QCOMPARE(ended.code, 99);
+    QVERIFY2(ended.printed.startsWith(QString("fault %1: ").arg(int(Fault::Device))), qPrintable(ended.printed));
+    QVERIFY2(ended.printed.contains("mount /sys"), qPrintable(ended.printed));
 }
 
 void TestComputeEnvironment::missingLinkerIsSaid()

@@ -3,7 +3,9 @@
 #include "engine/files/checkpoint.h"
 #include "engine/files/json.h"
 #include "engine/files/safetensors.h"
+#include "engine/model/model.h"
 #include "tests/support/expect.h"
+#include "tests/support/memoryfile.h"
 #include "tests/support/samples.h"
 
 #include <QtCore/QTemporaryDir>
@@ -23,7 +25,8 @@ private slots:
 
     void init() { m_folder = std::make_unique<QTemporaryDir>(); }
 
-    void onlyRegularFilesAreMapped();
+    void onlyRegularFilesAreRead();
+    void filesThatShrinkAreSaid();
     void readerSaysWhereItStopped();
     void arithmeticDoesNotWrap();
     void jsonAccessNamesFileAndPath();
@@ -60,19 +63,32 @@ private:
     std::unique_ptr<QTemporaryDir> m_folder;
 };
 
-void TestFiles::onlyRegularFilesAreMapped()
+void TestFiles::onlyRegularFilesAreRead()
 {
     samples::writeFile(at("some"), "abc");
-    QCOMPARE(MappedFile(at("some")).bytes().size(), 3U);
+    QCOMPARE(File(at("some")).text(3), std::string("abc"));
+    expectError(Fault::Format, {"some", "3 bytes", "at most 2"}, [&] { File(at("some")).text(2); });
     samples::writeFile(at("none"), "");
-    expectError(Fault::File, {"none", "empty"}, [&] { MappedFile{at("none")}; });
-    expectError(Fault::File, {"absent"}, [&] { MappedFile{at("absent")}; });
-    expectError(Fault::File, {"folder"}, [&] { MappedFile{at(".")}; });
-    expectError(Fault::File, {"regular"}, [&] { MappedFile{"/dev/zero"}; });
+    expectError(Fault::File, {"none", "empty"}, [&] { File{at("none")}; });
+    expectError(Fault::File, {"absent"}, [&] { File{at("absent")}; });
+    expectError(Fault::File, {"folder"}, [&] { File{at(".")}; });
+    expectError(Fault::File, {"regular"}, [&] { File{"/dev/zero"}; });
     QCOMPARE(::mkfifo(at("pipe").c_str(), 0600), 0);
-    expectError(Fault::File, {"pipe", "regular"}, [&] { MappedFile{at("pipe")}; }); // and does not wait for a writer
+    expectError(Fault::File, {"pipe", "regular"}, [&] { File{at("pipe")}; }); // and does not wait for a writer
     expectError(Fault::File, {"absent"}, [&] { open(at("absent")); });
     expectError(Fault::File, {"none"}, [&] { open(at("none")); });
+}
+
+// Someone else cuts the file off while it is open: a sentence, not a signal.
+void TestFiles::filesThatShrinkAreSaid()
+{
+    samples::writeLlamaFolder(m_folder->path().toStdString());
+    const Checkpoint checkpoint = open(m_folder->path().toStdString());
+    std::filesystem::resize_file(at("model.safetensors"), 4000);
+    Job job;
+    expectError(Fault::File, {"model.safetensors", "ends at byte 4000", "bytes when it was opened"},
+                [&] { const Model model(checkpoint, job); });
+    expectError(Fault::Format, {"model.safetensors", "data_offsets"}, [&] { open(m_folder->path().toStdString()); });
 }
 
 void TestFiles::readerSaysWhereItStopped()
@@ -126,7 +142,7 @@ void TestFiles::jsonIsBounded()
     refused("[1e999]", {"x.json", "too large", "byte"});
     refused(R"({"a":1,"a":2})", {"x.json", "\"a\" twice", "byte"});
     refused(std::string(1000000, '['), {"nested deeper than 64"});
-    refused("[1,2,3,4,5,6,7,8,9]", {"more than 4 values"}, {.values = 4});
+    refused("[1,2,3,4,5,6,7,8,9]", {"more than 300 bytes"}, {.memory = 300});
     refused("[1,2,3]", {"7 bytes", "at most 6"}, {.bytes = 6});
     const std::string nested = std::string(60, '[') + std::string(60, ']');
     QCOMPARE(Json::parse(nested, "x.json").size(), 1U);
@@ -161,10 +177,10 @@ void TestFiles::sha256OfTheStandardsVectors()
 void TestFiles::widenEveryType()
 {
     const auto widened = [](ElementType type, const std::string& bytes) {
-        const std::string shifted = "x" + bytes; // any alignment will do
         TensorRef tensor;
         tensor.type = type;
-        tensor.bytes = std::as_bytes(std::span(shifted)).subspan(1);
+        tensor.file = memoryFile("x" + bytes); // any alignment will do
+        tensor.bytes = {1, bytes.size()};
         std::vector<float> numbers(type == ElementType::F32 ? bytes.size() / 4 : bytes.size() / 2);
         widen(tensor, 0, numbers);
         return numbers;
@@ -189,8 +205,9 @@ void TestFiles::widenEveryType()
     const std::string values("\x01\xFF\x02\x80", 4);
     std::string scales;
     samples::putFloats(scales, {0.5F, 2});
-    groups.bytes = std::as_bytes(std::span(values));
-    groups.scales = std::as_bytes(std::span(scales));
+    groups.file = memoryFile(values + scales);
+    groups.bytes = {0, values.size()};
+    groups.scales = {values.size(), scales.size()};
     std::vector<float> numbers(3);
     widen(groups, 1, numbers);
     QCOMPARE(numbers, (std::vector<float>{-0.5F, 4, -256}));
@@ -251,7 +268,7 @@ void TestFiles::tensorsOfOtherTypesAreNamed()
     samples::put(bytes, std::uint64_t(json.size()));
     samples::writeFile(at("x.safetensors"), bytes + json + std::string(16, '\0'));
     const SafetensorsFile file = readSafetensors(at("x.safetensors"));
-    QCOMPARE(file.entries.at("n").bytes.size(), 16U); // may be there
+    QCOMPARE(file.entries.at("n").bytes.count, 16U); // may be there
     expectError(Fault::Format, {"x.safetensors", "\"n\"", "I64", "BF16"}, [&] { file.tensor("n"); });
     expectError(Fault::Format, {"\"m\""}, [&] { file.tensor("m"); });
 }

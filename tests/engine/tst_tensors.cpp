@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/files/safetensors.h"
 #include "engine/files/tensors.h"
+#include "tests/support/memoryfile.h"
 
 #include <QTemporaryDir>
 #include <QtTest/QTest>
@@ -14,14 +15,15 @@ using namespace engine;
 
 namespace {
 
-// A tensor over numbers that the caller keeps.
+// A tensor of these numbers.
 TensorRef tensorOf(const std::vector<float>& numbers, std::vector<std::size_t> shape)
 {
     TensorRef tensor;
     tensor.name = "numbers";
     tensor.shape = std::move(shape);
-    tensor.bytes = std::as_bytes(std::span(numbers));
-    tensor.file = std::make_shared<const MappedFile>(SUBQUAD_SOURCE_DIR "/LICENSE");
+    const std::size_t count = numbers.size() * sizeof(float);
+    tensor.file = memoryFile("x" + std::string(reinterpret_cast<const char*>(numbers.data()), count));
+    tensor.bytes = {1, count};
     return tensor;
 }
 

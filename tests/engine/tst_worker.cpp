@@ -3,6 +3,7 @@
 
 #include <QtTest/QTest>
 
+#include <array>
 #include <atomic>
 #include <random>
 
@@ -40,6 +41,16 @@ public:
                 call();
         }
         return true;
+    }
+
+    void runArrived()
+    {
+        std::unique_lock lock(m_mutex);
+        std::deque<std::function<void()>> calls;
+        calls.swap(m_calls);
+        lock.unlock();
+        for (const auto& call : calls)
+            call();
     }
 
 private:
@@ -148,25 +159,57 @@ void TestWorker::nothingArrivesAfterTheOwnerIsGone()
     QCOMPARE(calls, 0);
 }
 
+// Ten thousand jobs on three workers, submitted, superseded and cancelled at random while their results arrive: each
+// ends once, as a value, an error or cancelled, and the last of each tag that nobody cancelled is computed.
 void TestWorker::manyRandomSubmitsEachEndOnce()
 {
     FakeDeliver gui;
-    Worker worker("test", gui.deliver());
+    std::array<std::unique_ptr<Worker>, 3> workers;
+    for (auto& worker : workers)
+        worker = std::make_unique<Worker>("test", gui.deliver());
     std::mt19937 random(7);
-    constexpr int count = 2000;
+    constexpr int count = 10'000;
     std::vector<int> ended(count, 0);
-    int total = 0;
+    std::array<int, 3> outcomes{}; // values, errors, cancelled
+    int total = 0, reports = 0;
     for (int i = 0; i < count; ++i) {
-        const std::string tag(1, char('a' + random() % 4));
+        Worker& worker = *workers[random() % workers.size()];
+        const unsigned kind = random() % 16;
         worker.submit(
-            tag, [](Job& job) { job.report(0.5, "half"); },
-            [&ended, &total, i](const Outcome<std::monostate>&) { ++ended[std::size_t(i)], ++total; },
-            [](const Progress&) {});
+            std::string(1, char('a' + random() % 4)),
+            [kind, i](Job& job) {
+                for (unsigned step = 0; step < kind % 5; ++step)
+                    job.report(double(step) / 5, "step");
+                if (kind == 0)
+                    throw Error(Fault::Request, "as asked");
+                if (kind == 1)
+                    untilStopped(job); // until a newer one comes, or a cancel
+                return i;
+            },
+            [&, i](const Outcome<int>& outcome) {
+                ++ended[std::size_t(i)];
+                ++outcomes[outcome.index()];
+                ++total;
+                if (const int* value = std::get_if<int>(&outcome))
+                    QCOMPARE(*value, i);
+            },
+            kind % 3 == 0 ? [&reports](const Progress&) { ++reports; } : std::function<void(Progress)>());
         if (random() % 8 == 0)
-            worker.cancel(std::string(1, char('a' + random() % 4)));
+            workers[random() % workers.size()]->cancel(std::string(1, char('a' + random() % 4)));
+        if (random() % 64 == 0)
+            gui.runArrived(); // results come in between
+        if (random() % 4 == 0)
+            std::this_thread::sleep_for(std::chrono::microseconds(random() % 200)); // some get their turn
     }
-    QVERIFY(gui.runUntil([&] { return total == count; }));
+    for (auto& worker : workers)
+        for (char tag = 'a'; tag < 'e'; ++tag)
+            worker->submit(
+                std::string(1, tag), [](Job&) { return -1; },
+                [&](const Outcome<int>& outcome) { total += std::holds_alternative<int>(outcome) ? 1 : 0; });
+    QVERIFY(gui.runUntil([&] { return total == count + 12; }));
     QVERIFY(std::ranges::all_of(ended, [](int times) { return times == 1; }));
+    qInfo("%d jobs raced on %zu workers: %d values, %d errors, %d cancelled, %d reports", count, workers.size(),
+          outcomes[0], outcomes[1], outcomes[2], reports);
 }
 
 QTEST_APPLESS_MAIN(TestWorker)

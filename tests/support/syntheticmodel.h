@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/model/model.h"
+#include "tests/support/memoryfile.h"
 
 #include <cmath>
 #include <cstddef>
@@ -30,8 +31,7 @@ inline engine::ModelConfig smallConfig()
 // Weights with the variance that keeps the residual stream's size from layer to layer.
 inline engine::Checkpoint syntheticCheckpoint(const engine::ModelConfig& config, unsigned seed)
 {
-    using Storage = std::vector<std::vector<float>>;
-    auto storage = std::make_shared<Storage>();
+    std::string bytes;
     std::mt19937 random(seed);
     engine::Checkpoint checkpoint;
     checkpoint.name = "synthetic";
@@ -40,13 +40,13 @@ inline engine::Checkpoint syntheticCheckpoint(const engine::ModelConfig& config,
     const auto add = [&](const std::string& name, int rows, int cols) {
         const bool vector = rows == 1;
         std::normal_distribution<float> normal(vector ? 1.0F : 0.0F, vector ? 0.1F : 1.0F / std::sqrt(float(cols)));
-        std::vector<float>& cells = storage->emplace_back(std::size_t(rows) * std::size_t(cols));
+        std::vector<float> cells(std::size_t(rows) * std::size_t(cols));
         for (float& cell : cells)
             cell = normal(random);
         engine::TensorRef tensor;
         tensor.shape = vector ? std::vector{std::size_t(cols)} : std::vector{std::size_t(rows), std::size_t(cols)};
-        tensor.bytes = std::as_bytes(std::span(cells));
-        tensor.file = std::shared_ptr<const engine::MappedFile>(storage, nullptr); // keeps the numbers alive
+        tensor.bytes = {bytes.size(), cells.size() * sizeof(float)};
+        bytes.append(reinterpret_cast<const char*>(cells.data()), cells.size() * sizeof(float));
         tensor.name = name;
         checkpoint.tensors.emplace(name, tensor);
     };
@@ -67,6 +67,9 @@ inline engine::Checkpoint syntheticCheckpoint(const engine::ModelConfig& config,
     add("final_norm", 1, config.width);
     if (!config.tied)
         add("classifier", config.vocabulary, config.width);
+    const auto file = memoryFile(bytes);
+    for (auto& [name, tensor] : checkpoint.tensors)
+        tensor.file = file;
     return checkpoint;
 }
 

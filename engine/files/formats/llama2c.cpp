@@ -23,7 +23,7 @@ struct Header
 class Body
 {
 public:
-    Body(ByteReader& reader, const Header& header, Checkpoint& checkpoint, std::shared_ptr<const MappedFile> file)
+    Body(ByteReader& reader, const Header& header, Checkpoint& checkpoint, std::shared_ptr<const File> file)
         : m_reader(reader)
         , m_header(header)
         , m_checkpoint(checkpoint)
@@ -34,7 +34,7 @@ public:
     void floats(const std::string& name, const std::vector<std::size_t>& shape)
     {
         TensorRef tensor = described(name, shape);
-        tensor.bytes = m_reader.take(checkedProduct(tensor.count(), sizeof(float), name), name);
+        tensor.bytes = m_reader.skip(checkedProduct(tensor.count(), sizeof(float), name), name);
         m_checkpoint.tensors.emplace(name, std::move(tensor));
     }
 
@@ -52,8 +52,8 @@ public:
             throw Error(Fault::Format, m_reader.place() + ": " + name + " has " + std::to_string(tensor.count()) +
                                            " elements; a multiple of the group size " + std::to_string(tensor.group) +
                                            " was expected");
-        tensor.bytes = m_reader.take(tensor.count(), name);
-        tensor.scales = m_reader.take(tensor.count() / tensor.group * sizeof(float), name + " scales");
+        tensor.bytes = m_reader.skip(tensor.count(), name);
+        tensor.scales = m_reader.skip(tensor.count() / tensor.group * sizeof(float), name + " scales");
         m_checkpoint.tensors.emplace(name, std::move(tensor));
     }
 
@@ -89,7 +89,7 @@ private:
     ByteReader& m_reader;
     const Header& m_header;
     Checkpoint& m_checkpoint;
-    std::shared_ptr<const MappedFile> m_file;
+    std::shared_ptr<const File> m_file;
 };
 
 int takeSize(ByteReader& reader, const std::string& what, int most)
@@ -146,7 +146,7 @@ Header takeHeader(ByteReader& reader, ModelConfig& config)
     header.shared = shared == 1;
     if (header.version == 2)
         header.group = Body::size(takeSize(reader, "group size", sizeLimits.width));
-    reader.take(headerBytes - reader.position(), "header");
+    reader.skip(headerBytes - reader.position(), "header");
     return header;
 }
 
@@ -208,7 +208,7 @@ std::filesystem::path tokenizerOf(const FileSet& files)
             continue;
         const bool named = path.filename() == tokenizerName || path.filename() == "tokenizer.json";
         const bool worthALook = path.extension() == ".bin" && entry->file_size(unknown) > 0;
-        if (named || (worthALook && looksLikeTokenizerBin(MappedFile(path).bytes())))
+        if (named || (worthALook && looksLikeTokenizerBin(File(path).head())))
             candidates.push_back(path);
     }
     std::ranges::sort(candidates);
@@ -227,16 +227,15 @@ bool accepts(const std::filesystem::path& main, std::span<const std::byte> head)
     if (first == magic)
         return true;
     // v0 has no mark of its own: any .bin is taken for one that is not known to be something else.
-    constexpr std::uint32_t zip = 0x04034b50; // PyTorch's .bin
-    return main.extension() == ".bin" && main.filename() != tokenizerName && first != zip &&
-           !looksLikeTokenizerBin(head);
+    return main.extension() == ".bin" && main.filename() != tokenizerName && !looksLikeTokenizerBin(head);
 }
 
 Checkpoint read(const FileSet& files, Job& job)
 {
     Checkpoint checkpoint;
-    const auto file = std::make_shared<MappedFile>(files.main);
-    ByteReader reader(files.main.filename().string(), file->bytes());
+    const auto file = std::make_shared<File>(files.main);
+    const std::vector<std::byte> head = file->head();
+    ByteReader reader(files.main.filename().string(), head, file->size());
     ModelConfig& config = checkpoint.config;
     const Header header = takeHeader(reader, config);
     config.architecture = "llama";

@@ -317,7 +317,7 @@ Checkpoint read(const FileSet& files, Job& job)
     Checkpoint checkpoint;
     const std::filesystem::path folder = files.main.parent_path();
     const std::filesystem::path configFile = folder / "config.json";
-    if (!std::filesystem::exists(configFile))
+    if (!isThere(configFile))
         throw Error(Fault::File, files.main.filename().string() +
                                      ": config.json was expected beside it; it says how the tensors go together");
     const Json config = Json::read(configFile);
@@ -339,7 +339,7 @@ Checkpoint read(const FileSet& files, Job& job)
 
     if (!files.tokenizer.empty())
         attachTokenizer(checkpoint, files.tokenizer);
-    else if (std::filesystem::exists(folder / "tokenizer.json"))
+    else if (isThere(folder / "tokenizer.json"))
         attachTokenizer(checkpoint, folder / "tokenizer.json");
     else
         checkpoint.missing.emplace_back("no tokenizer.json beside the checkpoint: token ids only, no text");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/methods/dijiang/device.h"
 
+#include "engine/compute/settle.h"
 #include "engine/methods/common/tiles.h"
 #include "engine/methods/dijiang/devicemap.h"
 #include "engine/methods/dijiang/forms.h"
@@ -39,7 +40,7 @@ public:
     DiJiangAttention(const LayerContext& context, DeviceContext& device);
 
     // Buffers must outlive the launches that use them, also when an error ends a run early.
-    ~DiJiangAttention() override { m_queue.finish(); }
+    ~DiJiangAttention() override { settle(m_queue); }
 
     DiJiangAttention(const DiJiangAttention&) = delete;
     DiJiangAttention& operator=(const DiJiangAttention&) = delete;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/methods/infini/device.h"
 
+#include "engine/compute/settle.h"
 #include "engine/methods/common/rowcache.h"
 #include "engine/methods/infini/cost.h"
 #include "engine/methods/infini/records.h"
@@ -39,7 +40,7 @@ public:
     InfiniAttention(const LayerContext& context, DeviceContext& device, int expectedTokens);
 
     // Buffers must outlive the launches that use them, also when an error ends a run early.
-    ~InfiniAttention() override { m_queue.finish(); }
+    ~InfiniAttention() override { settle(m_queue); }
 
     InfiniAttention(const InfiniAttention&) = delete;
     InfiniAttention& operator=(const InfiniAttention&) = delete;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/methods/softmax/device.h"
 
+#include "engine/compute/settle.h"
 #include "engine/methods/common/rowcache.h"
 #include "engine/methods/softmax/reference.h"
 
@@ -41,7 +42,7 @@ public:
     }
 
     // Buffers must outlive the launches that use them, also when an error ends a run early.
-    ~SoftmaxAttention() override { m_queue.finish(); }
+    ~SoftmaxAttention() override { settle(m_queue); }
 
     SoftmaxAttention(const SoftmaxAttention&) = delete;
     SoftmaxAttention& operator=(const SoftmaxAttention&) = delete;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/methods/taylorshift/device.h"
 
+#include "engine/compute/settle.h"
 #include "engine/methods/common/rowcache.h"
 #include "engine/methods/taylorshift/form.h"
 #include "engine/methods/taylorshift/knobs.h"
@@ -40,7 +41,7 @@ public:
     TaylorAttention(const LayerContext& context, DeviceContext& device, int expectedTokens);
 
     // Buffers must outlive the launches that use them, also when an error ends a run early.
-    ~TaylorAttention() override { m_queue.finish(); }
+    ~TaylorAttention() override { settle(m_queue); }
 
     TaylorAttention(const TaylorAttention&) = delete;
     TaylorAttention& operator=(const TaylorAttention&) = delete;

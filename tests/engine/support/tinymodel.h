@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/model/model.h"
+#include "tests/support/memoryfile.h"
 
 #include <cmath>
 #include <memory>
@@ -42,20 +43,17 @@ inline std::shared_ptr<const engine::Model> tinyModel(const engine::ModelConfig&
     checkpoint.config = config;
     std::mt19937 random(seed);
     std::normal_distribution<float> normal;
-    auto kept = std::make_shared<std::vector<std::vector<float>>>();
-    kept->reserve(1000);
-    // Messages name a file; the numbers are not in it.
-    const auto file = std::make_shared<const engine::MappedFile>(SUBQUAD_SOURCE_DIR "/LICENSE");
+    std::string bytes;
     const auto add = [&](const std::string& name, std::vector<std::size_t> shape) {
         const bool norm = shape.size() == 1;
         engine::TensorRef tensor;
         tensor.name = name;
-        tensor.file = file;
         tensor.shape = std::move(shape);
-        std::vector<float>& numbers = kept->emplace_back(tensor.count());
+        std::vector<float> numbers(tensor.count());
         for (float& number : numbers)
             number = norm ? 1.0F + 0.1F * normal(random) : 1.5F * normal(random) / std::sqrt(float(tensor.shape[1]));
-        tensor.bytes = std::as_bytes(std::span<const float>(numbers));
+        tensor.bytes = {bytes.size(), numbers.size() * sizeof(float)};
+        bytes.append(reinterpret_cast<const char*>(numbers.data()), numbers.size() * sizeof(float));
         checkpoint.tensors[name] = tensor;
     };
     add("embedding", {n(config.vocabulary), n(config.width)});
@@ -76,6 +74,9 @@ inline std::shared_ptr<const engine::Model> tinyModel(const engine::ModelConfig&
     }
     for (const auto& [name, shape] : more)
         add(name, shape);
+    const auto file = memoryFile(bytes);
+    for (auto& [name, tensor] : checkpoint.tensors)
+        tensor.file = file;
     checkpoint.native = native;
     checkpoint.hasNative = !more.empty();
     engine::Job job;
