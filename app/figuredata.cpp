@@ -67,6 +67,8 @@ std::vector<DataMatrix> attentionMatrices(const AttentionMaps& maps)
     const Sequence& sequence = *maps.look(0).layer->exact->sequence;
     std::vector<int> places;
     std::vector<std::string> pieces;
+    places.reserve(maps.groups.size());
+    pieces.reserve(maps.groups.size());
     for (const engine::TokenRange& group : maps.groups) {
         places.push_back(group.first);
         pieces.emplace_back();
@@ -76,6 +78,7 @@ std::vector<DataMatrix> attentionMatrices(const AttentionMaps& maps)
     }
     const int by = std::max(1, maps.look(0).map.reduction);
     std::vector<DataMatrix> all;
+    all.reserve(maps.columns.size());
     for (const MapColumn& column : maps.columns) {
         DataMatrix matrix;
         matrix.name = maps.look(column.lane).layer->context.plan.shown().method + suffixOf(column.kind);

@@ -146,6 +146,7 @@ void FigureDesk::withShown(std::string tag, const QString& title,
                            std::function<void(const FigureSource&, const std::string& view, engine::Job&, Bench&)> work)
 {
     std::vector<std::shared_ptr<const Accelerator>> accelerators;
+    accelerators.reserve(std::size_t(m_document.laneCount()));
     for (int lane = 0; lane < m_document.laneCount(); ++lane)
         accelerators.push_back(m_lanes.acceleratorOf({lane}));
     const FigureSource shown = source();

@@ -201,6 +201,7 @@ widgets::FigurePage attentionPage(const FigureSource& source)
 {
     const AttentionMaps& maps = mapsOf(source);
     std::vector<widgets::FigureMap> drawn;
+    drawn.reserve(maps.columns.size());
     for (std::size_t which = 0; which < maps.columns.size(); ++which)
         drawn.push_back(mapOf(source, which));
     const HeadLook& exact = maps.look(0);

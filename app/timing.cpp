@@ -52,6 +52,7 @@ Timeable timeable(const std::vector<engine::Part>& asked, const engine::LayerSha
 std::vector<engine::Part> everyMethod()
 {
     std::vector<engine::Part> parts;
+    parts.reserve(engine::methods().size());
     for (const engine::Method& method : engine::methods())
         parts.push_back({std::string(method.info.id), {}});
     return parts;
@@ -68,6 +69,7 @@ const engine::SweepRow* rowOf(const engine::Sweep& sweep, int place, int tokens)
 std::vector<int> lengthsOf(const engine::Sweep& sweep)
 {
     std::vector<int> lengths;
+    lengths.reserve(sweep.rows.size());
     for (const engine::SweepRow& row : sweep.rows)
         lengths.push_back(row.tokens);
     std::sort(lengths.begin(), lengths.end());

@@ -231,7 +231,9 @@ void drawRow(QPainter& painter, const RowValue& row, const QRectF& box)
         return area.bottom() - (value - scale.low) / (scale.high - scale.low) * area.height();
     };
     const int digits = std::clamp(int(std::ceil(-std::log10(scale.step) - 1e-9)), 0, 6);
-    for (double tick = scale.low; tick <= scale.high + scale.step / 2; tick += scale.step) {
+    const int steps = int(std::lround((scale.high - scale.low) / scale.step));
+    for (int at = 0; at <= steps; ++at) {
+        const double tick = scale.low + at * scale.step;
         const double y = std::round(heightOf(tick));
         painter.fillRect(QRectF(area.left(), y, area.width(), look.px(1)),
                          std::abs(tick) < scale.step / 2 ? look.outline : look.grid);

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 
 namespace widgets {
@@ -82,13 +83,15 @@ std::vector<double> ticksOf(const AxisSpec& axis, double low, double high)
     }
     if (!axis.logarithmic) {
         const double step = niceStep(high - low, 5);
-        for (double tick = std::ceil(low / step - 1e-9) * step; tick <= high + step * 1e-6; tick += step)
-            ticks.push_back(std::abs(tick) < step * 1e-9 ? 0 : tick);
+        const auto first = std::int64_t(std::ceil(low / step - 1e-9)),
+                   last = std::int64_t(std::floor(high / step + 1e-6));
+        for (std::int64_t place = first; place <= last; ++place)
+            ticks.push_back(double(place) * step);
         return ticks;
     }
     if (axis.format == AxisSpec::Format::Bytes) {
-        for (double tick = std::exp2(std::ceil(std::log2(low))); tick <= high; tick *= 4)
-            ticks.push_back(tick);
+        for (int power = int(std::ceil(std::log2(low))); std::exp2(power) <= high; power += 2)
+            ticks.push_back(std::exp2(power));
         return ticks;
     }
     const double decades = std::log10(high / low);

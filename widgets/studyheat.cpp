@@ -125,7 +125,8 @@ std::vector<HeatmapLayout> StudyHeat::laidOut(int columns, const Spaces& room) c
         double left = room.left;
         double tallest = 0;
         for (int col = 0; col < columns && line * columns + col < count; ++col) {
-            const engine::Grid& cells = m_body.maps[std::size_t(line * columns + col)].cells;
+            const int which = line * columns + col;
+            const engine::Grid& cells = m_body.maps[std::size_t(which)].cells;
             const bool square = cells.rows() == cells.cols() && cells.rows() > 1;
             HeatmapLayout map =
                 layOutHeatmap(QRectF(left, top, std::max(1.0, wide - 2), std::max(1.0, high - 2)),

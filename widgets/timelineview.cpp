@@ -171,7 +171,9 @@ void TimelineView::paintAxis(QPainter& painter) const
     const Theme& look = theme();
     const QFont small = look.font(Theme::labelSize);
     const double step = niceStep(double(m_to - m_from), std::max(2, int(area().width() / look.px(90))));
-    for (double tick = std::ceil(double(m_from) / step) * step; tick <= double(m_to); tick += step) {
+    const auto first = std::int64_t(std::ceil(double(m_from) / step)), last = std::int64_t(double(m_to) / step);
+    for (std::int64_t place = first; place <= last; ++place) {
+        const double tick = double(place) * step;
         const double x = std::round(xOf(std::int64_t(tick)));
         painter.fillRect(QRectF(x, area().top(), 1, rowBox(int(m_value.rows.size()) - 1).bottom() - area().top()),
                          look.grid);
@@ -406,7 +408,8 @@ void paintTimeline(QPainter& painter, const TimelineValue& value, const QRectF& 
     const double end = double(std::max<std::int64_t>(1, value.endNs));
     const double pitch = look.px(rowHeight + rowGap);
     const double step = niceStep(end, std::max(2, int(area.width() / look.px(90))));
-    for (double tick = 0; tick <= end; tick += step) {
+    for (int place = 0; place <= int(end / step); ++place) {
+        const double tick = place * step;
         const double x = std::round(area.left() + tick / end * area.width());
         painter.fillRect(QRectF(x, area.top(), look.px(1), pitch * double(value.rows.size())), look.grid);
         const QString text = millisecondsText(tick, step) + (tick == 0 ? QStringLiteral(" ms") : QString());

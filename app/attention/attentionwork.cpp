@@ -33,6 +33,8 @@ std::optional<MapsRequest> AttentionWork::mapsRequest() const
 {
     std::vector<LaneResults> lanes;
     std::vector<std::shared_ptr<const Accelerator>> accelerators;
+    lanes.reserve(std::size_t(m_document.laneCount()));
+    accelerators.reserve(std::size_t(m_document.laneCount()));
     for (int lane = 0; lane < m_document.laneCount(); ++lane) {
         lanes.push_back(m_document.lane({lane}));
         accelerators.push_back(m_lanes.acceleratorOf({lane}));

@@ -207,6 +207,7 @@ void time(FigureSource& source, const FigureOptions& options, const Model& model
     result->request.shape = layerContext(model, source.state.lanes.front(), {0}, {}).shape;
     result->request.shape.causal = false;
     std::vector<Part> compared;
+    compared.reserve(source.state.lanes.size());
     for (const SessionPlan& plan : source.state.lanes)
         compared.push_back(plan.of(source.state.selection.layer).attention);
     Timeable found = timeable(compared, result->request.shape);
