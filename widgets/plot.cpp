@@ -215,15 +215,15 @@ std::vector<QRectF> paintRoofs(QPainter& painter, const PlotValue& value, const 
         painter.setPen(QPen(look.text, 1.3 * look.scale, Qt::SolidLine, Qt::FlatCap));
         painter.drawLine(from, to);
         painter.setRenderHint(QPainter::Antialiasing, false);
-        const double long_ = std::hypot(to.x() - from.x(), to.y() - from.y());
-        const bool whole = textWidth(small, roof.text) <= long_ - look.px(8);
-        const QString text = whole ? roof.text : elided(small, roof.text.section(u',', 0, 0), long_ - look.px(8));
+        const double length = std::hypot(to.x() - from.x(), to.y() - from.y());
+        const bool whole = textWidth(small, roof.text) <= length - look.px(8);
+        const QString text = whole ? roof.text : elided(small, roof.text.section(u',', 0, 0), length - look.px(8));
         const double wide = textWidth(small, text) + 1;
         painter.save();
         painter.translate(from);
         painter.rotate(std::atan2(to.y() - from.y(), to.x() - from.x()) * 180 / M_PI);
         const bool flat = std::abs(to.y() - from.y()) < 1;
-        const QRectF words(flat ? long_ - wide : look.px(8), -look.px(17), wide, look.px(15));
+        const QRectF words(flat ? length - wide : look.px(8), -look.px(17), wide, look.px(15));
         drawText(painter, words, Qt::AlignLeft, text, small, flat ? look.text : look.secondary);
         painter.restore();
         if (flat)

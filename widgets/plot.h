@@ -54,8 +54,8 @@ struct PlotSeries
 struct PlotMark
 {
     double at = 0;
-    QString text, second;
-    std::optional<Identity> identity; // whose it is, where several have marks
+    QString text = {}, second = {};
+    std::optional<Identity> identity = {}; // whose it is, where several have marks
     bool dashed = false;
     bool left = false; // the words stand to its left
     int row = 0;       // of the words, from the top

@@ -20,9 +20,7 @@ constexpr double shortestWindow = 1000; // ns
 
 QString millisecondsText(double ns, double step)
 {
-    int digits = 0;
-    for (double unit = step / 1e6; unit < 0.999 && digits < 6; unit *= 10)
-        ++digits;
+    const int digits = std::clamp(int(std::ceil(-std::log10(std::max(step / 1e6, 1e-9)) - 1e-3)), 0, 6);
     return fixed(ns / 1e6, digits);
 }
 
