@@ -139,12 +139,13 @@ void DerivationView::drawLine(QPainter& painter, const Line& line, double top) c
     if (line.first)
         drawText(painter, {left, top + half, labels, high - half}, Qt::AlignLeft, tr("first to differ"), small,
                  look.warningText);
-    double widest = 0;
+    // Two long numbers must not run into each other.
+    QFont numbers = look.font(line.result() ? Theme::resultSize : Theme::bodySize);
     for (const auto& each : {line.exact, line.own})
-        if (each && line.result())
-            widest = std::max(widest, textWidth(look.font(Theme::resultSize), figureText(each->value)));
-    const bool large = line.result() && widest < wide - look.px(8); // two long numbers must not run into each other
-    const QFont numbers = look.font(large ? Theme::resultSize : Theme::bodySize);
+        if (each)
+            for (const double size : {Theme::bodySize, Theme::labelSize})
+                if (textWidth(numbers, figureText(each->value)) > wide - look.px(8))
+                    numbers = look.font(size);
     const auto write = [&](const std::optional<engine::DerivationLine>& own, double start, double end, double column,
                            const QColor& color) {
         if (!own)
