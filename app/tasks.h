@@ -45,7 +45,7 @@ public:
 
     bool awaits(const engine::Worker& worker) const; // anything of it
 
-    // Before a worker goes: its jobs are no longer counted.
+    // Before a worker goes (TaskWorker does it): its jobs are no longer counted.
     void forget(const engine::Worker& worker);
 
     // Asks every job (of one worker) to stop, waits for none.
@@ -56,6 +56,37 @@ private:
     Document& m_document;
     int m_jobs = 0; // ids given out
     std::map<int, std::pair<engine::Worker*, std::string>> m_running;
+};
+
+// A worker whose jobs are Tasks': when it goes they are stopped and no longer counted.
+class TaskWorker
+{
+public:
+    TaskWorker(Tasks& tasks, std::string name)
+        : m_tasks(tasks)
+        , m_worker(std::move(name), tasks.deliver())
+    {
+    }
+
+    ~TaskWorker() { stop(); }
+
+    TaskWorker(const TaskWorker&) = delete;
+    TaskWorker& operator=(const TaskWorker&) = delete;
+
+    engine::Worker& operator*() { return m_worker; }
+
+    engine::Worker* operator->() { return &m_worker; }
+
+    // Asks its jobs to stop and waits for none: before several workers go one after the other.
+    void stop()
+    {
+        m_tasks.cancelAll(m_worker);
+        m_tasks.forget(m_worker);
+    }
+
+private:
+    Tasks& m_tasks;
+    engine::Worker m_worker;
 };
 
 template <typename Work, typename Done>

@@ -16,17 +16,16 @@ constexpr double secondsPerCell = 100e-9; // assumed before the first was measur
 AttentionWork::AttentionWork(Document& document, Lanes& lanes)
     : m_document(document)
     , m_lanes(lanes)
-    , m_drawer(std::make_unique<engine::Worker>("maps", lanes.tasks().deliver()))
-    , m_navigator(std::make_unique<engine::Worker>("navigator", lanes.tasks().deliver()))
+    , m_drawer(lanes.tasks(), "maps")
+    , m_navigator(lanes.tasks(), "navigator")
 {
 }
 
 AttentionWork::~AttentionWork()
 {
-    m_navigator->cancel("navigate");
-    m_drawer->cancel("maps");
-    m_lanes.tasks().forget(*m_navigator);
-    m_lanes.tasks().forget(*m_drawer);
+    // Both are asked to stop before the first is waited for.
+    m_navigator.stop();
+    m_drawer.stop();
 }
 
 std::optional<MapsRequest> AttentionWork::mapsRequest() const

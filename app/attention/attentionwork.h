@@ -63,7 +63,7 @@ private:
     std::optional<MapsRequest> m_asked;                // what the maps on screen or on their way are of
     std::optional<NavigationRequest> m_navigatingFrom; // what runs now
     std::optional<double> m_secondsPerCell;            // of the last navigation
-    std::unique_ptr<engine::Worker> m_drawer, m_navigator;
+    TaskWorker m_drawer, m_navigator;
 };
 
 } // namespace app

@@ -116,7 +116,7 @@ std::shared_ptr<const Writing> writingOf(const Runs& runs,
 LogitsWork::LogitsWork(Document& document, Lanes& lanes)
     : m_document(document)
     , m_lanes(lanes)
-    , m_worker(std::make_unique<engine::Worker>("logits", lanes.tasks().deliver()))
+    , m_worker(lanes.tasks(), "logits")
 {
 }
 

@@ -63,7 +63,7 @@ private:
     std::vector<std::shared_ptr<const LaneRun>> m_runs; // that are looked at
     engine::TokenPos m_step;
     std::shared_ptr<const LogitsLook> m_look;
-    std::unique_ptr<engine::Worker> m_worker;
+    TaskWorker m_worker;
 };
 
 } // namespace app

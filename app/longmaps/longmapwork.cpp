@@ -77,7 +77,7 @@ struct Sampled
 LongMapWork::LongMapWork(Document& document, Lanes& lanes)
     : m_document(document)
     , m_lanes(lanes)
-    , m_worker(std::make_unique<engine::Worker>("long map", lanes.tasks().deliver()))
+    , m_worker(lanes.tasks(), "long map")
 {
 }
 

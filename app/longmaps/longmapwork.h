@@ -75,7 +75,7 @@ private:
     std::vector<std::shared_ptr<const HeadLook>> m_looks; // the same, of a model
     engine::MapRegion m_region{{0, 0}, {0, 0}, 1};
     int m_wish = 0; // counts what was asked for: an older band is dropped
-    std::unique_ptr<engine::Worker> m_worker;
+    TaskWorker m_worker;
 };
 
 } // namespace app

@@ -31,7 +31,7 @@ void writeTensor(const engine::TensorRef& tensor, const std::filesystem::path& p
 TensorWork::TensorWork(Document& document, Lanes& lanes)
     : m_document(document)
     , m_lanes(lanes)
-    , m_worker(std::make_unique<engine::Worker>("tensors", lanes.tasks().deliver()))
+    , m_worker(lanes.tasks(), "tensors")
 {
 }
 

@@ -52,7 +52,7 @@ private:
     Lanes& m_lanes;
     QString m_chosen;
     std::shared_ptr<const TensorLook> m_look;
-    std::unique_ptr<engine::Worker> m_worker;
+    TaskWorker m_worker;
 };
 
 } // namespace app

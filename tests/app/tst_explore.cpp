@@ -110,6 +110,7 @@ private slots:
     void sentinelOfALongMapIsFound();
     void longMapsZoomAndPan();
     void abandonedPicturesNeverArrive();
+    void goesWhileItWorks();
 
 private:
     QTemporaryDir m_folder;
@@ -302,6 +303,18 @@ void TestExplore::abandonedPicturesNeverArrive()
     QVERIFY(std::ranges::none_of(shown, [](const engine::MapRegion& region) {
         return region.queries.first > 50 && region.queries.first < 950;
     }));
+}
+
+// Its workers go before those of the lanes, and nobody asks them for anything afterwards.
+void TestExplore::goesWhileItWorks()
+{
+    bool worked = false;
+    for (int wait = 0; wait < 200; wait += 20) {
+        Program program(m_heads);
+        QTest::qWait(wait);
+        worked = worked || !program.lanes.idle();
+    }
+    QVERIFY(worked);
 }
 
 QTEST_MAIN(TestExplore)
