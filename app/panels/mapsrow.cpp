@@ -148,7 +148,7 @@ QSize MapsRow::sizeHint() const
 
 QSize MapsRow::minimumSizeHint() const
 {
-    return {theme().px(480), theme().px(240)};
+    return {theme().px(480), theme().px(216)};
 }
 
 void MapsRow::paintEvent(QPaintEvent*)
