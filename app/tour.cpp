@@ -21,15 +21,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Picture
+struct Screen
 {
     int width, height;
-    bool dark = false;
-    double scale = 1; // of the interface
 };
 
-constexpr Picture pictures[] = {
-    {1366, 768}, {1920, 1080}, {1366, 768, true}, {1920, 1080, true}, {1920, 1080, false, 2}};
+constexpr Screen screens[] = {{1366, 768}, {1920, 1080}};
 constexpr int longestMs = 120000;
 
 // The weight that the map changes most, away from the first tokens: what a reader would point at.
@@ -70,29 +67,27 @@ std::vector<std::string> writeTab(Document& document, const Lanes& lanes, MainWi
         window.show();
     }
     setTab(document, tab);
-    for (const Picture& each : pictures) {
+    for (const bool dark : {false, true}) {
         ViewLayout layout = document.state().layout;
-        layout.dark = each.dark;
-        layout.scale = each.scale;
+        layout.dark = dark;
         document.setLayout(layout);
-        window.resize(each.width, each.height);
-        widgets::snapshot(window, {each.width, each.height}); // laid out, views ask for what they will show
-        if (!waitUntilIdle(lanes, longestMs))
-            throw engine::Error(engine::Fault::Internal, "the window did not come to rest in two minutes");
-        const std::string name = tab + "-" + std::to_string(each.width) + "x" + std::to_string(each.height) +
-                                 (each.dark ? "-dark" : "-light") + (each.scale == 1 ? "" : "-200") + ".png";
-        const QImage picture = widgets::snapshot(window, {each.width, each.height});
-        if (picture.deviceIndependentSize() != QSizeF(each.width, each.height))
-            throw engine::Error(engine::Fault::Internal,
-                                name + ": the window does not fit a screen of this size; it is " +
-                                    std::to_string(picture.width()) + " × " + std::to_string(picture.height()));
-        if (!picture.save(QString::fromStdString((folder / name).string())))
-            throw engine::Error(engine::Fault::File, (folder / name).string() + " cannot be written");
-        names.push_back(name);
+        for (const Screen& screen : screens) {
+            window.resize(screen.width, screen.height);
+            widgets::snapshot(window, {screen.width, screen.height}); // laid out, views ask for what they will show
+            if (!waitUntilIdle(lanes, longestMs))
+                throw engine::Error(engine::Fault::Internal, "the window did not come to rest in two minutes");
+            const std::string name = tab + "-" + std::to_string(screen.width) + "x" + std::to_string(screen.height) +
+                                     (dark ? "-dark" : "-light") + ".png";
+            const QImage picture = widgets::snapshot(window, {screen.width, screen.height});
+            if (picture.deviceIndependentSize() != QSizeF(screen.width, screen.height))
+                throw engine::Error(engine::Fault::Internal,
+                                    name + ": the window does not fit a screen of this size; it is " +
+                                        std::to_string(picture.height()) + " pixels high");
+            if (!picture.save(QString::fromStdString((folder / name).string())))
+                throw engine::Error(engine::Fault::File, (folder / name).string() + " cannot be written");
+            names.push_back(name);
+        }
     }
-    ViewLayout layout = document.state().layout;
-    layout.scale = 1;
-    document.setLayout(layout);
     return names;
 }
 
