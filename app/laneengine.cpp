@@ -63,7 +63,7 @@ engine::DeviceContext* LaneEngine::context(const Accelerator* accelerator)
         m_device = accelerator->device;
         m_queue = std::make_unique<engine::Queue>(*m_device);
         m_blocks = std::make_unique<engine::DeviceBlocks>(*m_device);
-        m_context.reset(new engine::DeviceContext{*m_device, *m_queue, *m_blocks});
+        m_context = std::make_unique<engine::DeviceContext>(engine::DeviceContext{*m_device, *m_queue, *m_blocks});
     }
     return m_context.get();
 }

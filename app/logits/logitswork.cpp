@@ -195,7 +195,7 @@ void LogitsWork::write(bool asked)
             const Turns::Turn turn = turns->take(job);
             return writingOf(runs, accelerators, step, asked, job);
         },
-        [this, runs = m_runs, step = m_step](std::shared_ptr<const Writing> writing) {
+        [this, runs = m_runs, step = m_step](const std::shared_ptr<const Writing>& writing) {
             if (wanted(runs, step))
                 study(writing);
         });

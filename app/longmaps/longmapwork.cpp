@@ -141,6 +141,7 @@ void LongMapWork::attendFile()
             const Turns::Disturbance disturbance(*turns);
             const auto device = deviceNamed(name);
             std::vector<LongRun> runs;
+            runs.reserve(plans.size());
             for (const engine::SessionPlan& plan : plans)
                 runs.push_back(runOf(*file, plan, device, job));
             return runs;
