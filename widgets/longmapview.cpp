@@ -18,18 +18,6 @@ constexpr double titleHeight = 24;
 constexpr double largestCell = 28;
 constexpr int fewestTokens = 8; // a zoom shows at least
 
-// A word on a grey ground at the right end of a row; where it begins.
-double drawBadge(QPainter& painter, const QRectF& row, const QString& text)
-{
-    const Theme& look = theme();
-    const QFont small = look.font(Theme::labelSize);
-    const double width = textWidth(small, text) + look.px(12);
-    const QRectF badge(row.right() - width, row.top() + look.px(2), width, row.height() - look.px(6));
-    drawGround(painter, badge, look.chosen, {}, 3);
-    drawText(painter, badge, Qt::AlignHCenter, text, small, look.text);
-    return badge.left();
-}
-
 } // namespace
 
 LongMapView::LongMapView(QWidget* parent)

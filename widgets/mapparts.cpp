@@ -22,7 +22,8 @@ QString reducedText(QSize by)
                : QCoreApplication::translate("HeatmapView", "reduced %1 × %2 : 1").arg(by.width()).arg(by.height());
 }
 
-// A word on a grey ground at the right end of a row; where it begins.
+} // namespace
+
 double drawBadge(QPainter& painter, const QRectF& row, const QString& text)
 {
     const Theme& look = theme();
@@ -33,8 +34,6 @@ double drawBadge(QPainter& painter, const QRectF& row, const QString& text)
     drawText(painter, badge, Qt::AlignHCenter, text, small, look.text);
     return badge.left();
 }
-
-} // namespace
 
 QString cellText(double value, const ColorScale& scale)
 {

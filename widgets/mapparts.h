@@ -44,6 +44,9 @@ inline constexpr double mapGutter = mapLabel + 4 + Theme::gap2;
 // Marker, name and label; at the right what the work says, or the badge of a reduction and the proof.
 void drawMapHeading(QPainter& painter, QRectF row, const MapHeading& heading, const MapBusy* busy, QSize reduction);
 
+// A word on a grey ground at the right end of a row; where it begins.
+double drawBadge(QPainter& painter, const QRectF& row, const QString& text);
+
 // A cell's value as it is written beside and below maps of that scale.
 QString cellText(double value, const ColorScale& scale);
 
