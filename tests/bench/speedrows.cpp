@@ -325,8 +325,11 @@ std::vector<SpeedRow> speedRows()
         const int there = int(0.6 * paperLength(width));
         rows.push_back(attention("exact attention there", exact, width, false, there, 0.45));
     }
-    for (const char* method : {"dijiang", "infini"})
-        rows.push_back(attention(method, partOf(method), 64, true, 4096, 0.45));
+    rows.push_back(attention("DiJiang", partOf("dijiang"), 64, true, 4096, 0.45));
+    for (const char* segment : {"2048", "256", "64"}) {
+        const std::string what = "Infini-attention, segments of " + std::string(segment);
+        rows.push_back(attention(what.c_str(), partOf("infini", "segment", segment), 64, true, 4096, 0.45));
+    }
     for (const int tokens : {1, 512})
         rows.push_back({"Memory Layer, d 512, tau 8, " + std::to_string(tokens) + " tokens", 0.7, "of the bandwidth",
                         false, [=](Bench& bench) { return ofTheBandwidth(tokens, bench); }});
