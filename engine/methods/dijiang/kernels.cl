@@ -10,6 +10,8 @@
 #define STATE (D * (DV + DENOMINATOR + RUNNING))
 #define LANE_PARTS ((D + 15) / 16)
 #define CHUNK QUERIES
+#define SUM_ROWS 4                                  // a register tile of the sums: features
+#define SUM_PARTS (DV > 48 ? 4 : (DV + 15) / 16)    // and vectors of values
 // How far a maximum may rise inside a chunk: sums keep terms down to e^-87 of the reference, so that what is lost next to
 // the largest visible term is below e^-40.
 #define MOST_RISE 40.0f
@@ -108,20 +110,21 @@ static int references(__global const float* s, __global const float* keyLogs, in
                       float logDecay, float* reference)
 {
 #if RUNNING
-    float rise = 0.0f;
-    for (int f = 0; f < D; ++f) {
-        const float first = keyLogs[((long)chunk * states + state) * D + f];
-        float start = s[SUM_MAXIMA + f];
-        start = start > first ? start : first;
-        float top = start;
+    float16 rise = (float16)(0.0f);
+    for (int f = 0; f < D; f += 16) { // lanes past D are zeros throughout
+        const long stride = (long)states * D;
+        __global const float* a = keyLogs + ((long)chunk * states + state) * D + f;
+        const float16 first = load_part(a, D - f), old = load_part(s + SUM_MAXIMA + f, D - f);
+        const float16 start = old > first ? old : first;
+        float16 top = start;
         for (int j = 1; j < n; ++j) {
-            const float a = keyLogs[((long)(chunk + j) * states + state) * D + f];
-            top = a > top ? a : top;
+            const float16 x = load_part(a + j * stride, D - f);
+            top = x > top ? x : top;
         }
-        reference[f] = top;
+        store16_private(top, reference + f);
         rise = top - start > rise ? top - start : rise;
     }
-    return rise - n * logDecay <= MOST_RISE;
+    return lane_max(rise) - n * logDecay <= MOST_RISE;
 #else
     for (int f = 0; f < D; ++f)
         reference[f] = 0.0f;
@@ -187,13 +190,16 @@ static void read_chunk(__global const float* s, __global const float* e, __globa
         aged0 = safe_exp_16((convert_float16(place0) + 1.0f) * logDecay);
         aged1 = safe_exp_16((convert_float16(place1) + 1.0f) * logDecay);
     }
-    for (int f = 0; f < D; ++f) {
-        float kept = 1.0f;
+    float kept[LANE_PARTS * 16];
+    for (int f = 0; f < D; f += 16)
 #if RUNNING
-        kept = safe_exp(s[SUM_MAXIMA + f] - reference[f]);
+        store16_private(safe_exp_16(load_part(s + SUM_MAXIMA + f, D - f) - load16_private(reference + f)), kept + f);
+#else
+        store16_private((float16)(1.0f), kept + f);
 #endif
-        p[f][0] *= kept * aged0;
-        p[f][1] *= kept * aged1;
+    for (int f = 0; f < D; ++f) {
+        p[f][0] *= kept[f] * aged0;
+        p[f][1] *= kept[f] * aged1;
 #if DENOMINATOR
         sum0 += p[f][0] * s[SUM_NORM + f];
         sum1 += p[f][1] * s[SUM_NORM + f];
@@ -218,44 +224,76 @@ static void read_chunk(__global const float* s, __global const float* e, __globa
 
 // The chunk's keys into the state, which is n tokens older then.
 static void add_chunk(__global float* s, __global const float* keyLogs, int state, int states, int chunk,
-                      __global const float* e, __global const float* packed, const float* reference, int n,
-                      float logDecay)
+                      __global float* e, __global const float* packed, const float* reference, int n, float logDecay)
 {
-    float aged[CHUNK];
-    for (int j = 0; j < n; ++j)
-        aged[j] = logDecay == 0.0f ? 1.0f : safe_exp((n - 1 - j) * logDecay);
-    for (int f = 0; f < D; ++f) {
-        float keep = safe_exp(n * logDecay);
-        float grow = 1.0f;
+    // What of a sum is kept, and what its new part is worth, 16 features at a time.
+    float keeps[LANE_PARTS * 16], grows[LANE_PARTS * 16];
+    for (int f = 0; f < D; f += 16) {
+        float16 keep = (float16)(safe_exp(n * logDecay)), grow = (float16)(1.0f);
 #if RUNNING
-        const float old = s[SUM_MAXIMA + f] + n * logDecay;
-        float top = old;
-        for (int j = 0; logDecay != 0.0f && j < n; ++j) { // the newest maximum counts its age
-            const float a = keyLogs[((long)(chunk + j) * states + state) * D + f] + (n - 1 - j) * logDecay;
-            top = a > top ? a : top;
+        const float16 old = load_part(s + SUM_MAXIMA + f, D - f) + n * logDecay;
+        const float16 whole = load16_private(reference + f);
+        float16 top = whole;
+        if (logDecay != 0.0f) { // the newest maximum counts its age
+            top = old;
+            for (int j = 0; j < n; ++j) {
+                const float16 a =
+                    load_part(keyLogs + ((long)(chunk + j) * states + state) * D + f, D - f) + (n - 1 - j) * logDecay;
+                top = a > top ? a : top;
+            }
         }
-        if (logDecay == 0.0f)
-            top = reference[f];
-        keep = safe_exp(old - top);
-        grow = safe_exp(reference[f] - top);
-        s[SUM_MAXIMA + f] = top;
+        keep = safe_exp_16(old - top);
+        grow = safe_exp_16(whole - top);
+        store_part(top, s + SUM_MAXIMA + f, D - f);
 #endif
-        float weight[CHUNK];
-        float sum = 0.0f;
+        float16 sum = (float16)(0.0f);
         for (int j = 0; j < n; ++j) {
-            weight[j] = e[j * D + f] * aged[j] * grow;
-            sum += weight[j];
+            float16 x = load_part(e + j * D + f, D - f);
+            if (logDecay != 0.0f) {
+                x *= safe_exp((n - 1 - j) * logDecay);
+                store_part(x, e + j * D + f, D - f); // aged for the sums below
+            }
+            sum += x;
         }
 #if DENOMINATOR
-        s[SUM_NORM + f] = s[SUM_NORM + f] * keep + sum;
+        store_part(load_part(s + SUM_NORM + f, D - f) * keep + sum * grow, s + SUM_NORM + f, D - f);
 #endif
-        for (int c = 0; c < DV; c += 16) {
-            float16 mixed = load_part(s + f * DV + c, DV - c) * keep;
-            for (int j = 0; j < n; ++j)
-                mixed += load_part(packed + j * DV + c, DV - c) * weight[j];
-            store_part(mixed, s + f * DV + c, DV - c);
-        }
+        store16_private(keep, keeps + f);
+        store16_private(grow, grows + f);
     }
+    for (int f = 0; f < D; f += SUM_ROWS)
+        for (int c = 0; c < DV; c += SUM_PARTS * 16) {
+            float16 grown[SUM_ROWS][SUM_PARTS];
+#pragma unroll
+            for (int r = 0; r < SUM_ROWS; ++r)
+#pragma unroll
+                for (int part = 0; part < SUM_PARTS; ++part)
+                    grown[r][part] = (float16)(0.0f);
+            for (int j = 0; j < n; ++j) {
+                float16 v[SUM_PARTS];
+#pragma unroll
+                for (int part = 0; part < SUM_PARTS; ++part)
+                    v[part] = c + part * 16 < DV ? load_part(packed + j * DV + c + part * 16, DV - c - part * 16)
+                                                 : (float16)(0.0f);
+#pragma unroll
+                for (int r = 0; r < SUM_ROWS; ++r) {
+                    const float x = e[j * D + (f + r < D ? f + r : D - 1)]; // a row past the last is not stored
+#pragma unroll
+                    for (int part = 0; part < SUM_PARTS; ++part)
+                        grown[r][part] += v[part] * x;
+                }
+            }
+#pragma unroll
+            for (int r = 0; r < SUM_ROWS; ++r)
+#pragma unroll
+                for (int part = 0; part < SUM_PARTS; ++part) {
+                    const int column = c + part * 16;
+                    __global float* to = s + (f + r) * DV + column;
+                    if (f + r < D && column < DV)
+                        store_part(load_part(to, DV - column) * keeps[f + r] + grown[r][part] * grows[f + r], to,
+                                   DV - column);
+                }
+        }
 }
 
 static void pack_values(__global const float* value, int keyHead, int keyHeads, int chunk, int n, __global float* packed)
