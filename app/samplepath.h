@@ -1,24 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "engine/files/prompts.h"
+
 #include <filesystem>
 #include <string>
 #include <vector>
 
 namespace app {
 
-struct Prompt
-{
-    std::string title, text;
-};
+using engine::Prompt;
 
 // The folder of the sample that opens when nothing is given: beside the program, where it is installed, or in the
 // source tree; the first that exists. Empty if there is none.
 std::filesystem::path samplePath();
-
-// The prompts.json beside a checkpoint: [{"title", "text"}]; empty if there is none. Throws engine::Error{Format} for
-// one that is not that. Reads a file: not on the GUI thread.
-std::vector<Prompt> promptsBeside(const std::filesystem::path& checkpoint);
 
 // What a checkpoint is started with: the first of its prompts, or one that suits any.
 std::string startPrompt(const std::vector<Prompt>& prompts);
