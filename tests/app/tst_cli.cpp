@@ -734,7 +734,8 @@ void CliTest::applyWritesTheStates()
             return ran.exitCode == 0 ? Tensors(file("out.safetensors")).all : decltype(Tensors::all){};
         };
         const auto exact = tensors({QStringLiteral("--backend"), QStringLiteral("reference")}), own = tensors({});
-        QCOMPARE(exact.at(QStringLiteral("memory")).shape, (std::vector<int>{5, 2, 8, 6})); // segments, key heads, d, d_v
+        QCOMPARE(exact.at(QStringLiteral("memory")).shape,
+                 (std::vector<int>{5, 2, 8, 6})); // segments, key heads, d, d_v
         for (const char* name : {"output", "memory", "normaliser"}) {
             const auto& cells = exact.at(QLatin1String(name)).cells;
             float largest = 0;
