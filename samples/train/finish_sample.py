@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Writes the folder of a trained sample: config.json, model.safetensors (matrices as F16), tokenizer, training.json."""
+import hashlib
+import json
+import os
+import shutil
+
+import torch
+
+import model as llama
+import toytokens
+from finish import write as write_lines
+
+TOKENIZER = ("tokenizer.json", "tokenizer_config.json")
+
+
+def tokenizer(kind, folder, samples, context):
+    if kind == "stories":
+        for name in TOKENIZER:
+            shutil.copy(os.path.join(samples, "stories-1m", name), folder)
+    else:
+        toytokens.save(folder, *(toytokens.induction() if kind == "induction" else toytokens.records()), context)
+
+
+def sha256(path):
+    with open(path, "rb") as file:
+        return hashlib.sha256(file.read()).hexdigest()
+
+
+def write(run, folder, samples, commit):
+    recipe = run.recipe
+    os.makedirs(folder, exist_ok=True)
+    kept_step, kept = run.kept
+    run.model.load_state_dict(kept)
+    with open(f"{folder}/config.json", "w", encoding="utf-8", newline="\n") as file:
+        json.dump(recipe.config, file, indent=1)
+        file.write("\n")
+    path = f"{folder}/model.safetensors"
+    llama.write_safetensors(path, dict(sorted(kept.items())), {"format": "pt"}, half=True)
+    tokenizer(recipe.kind, folder, samples, recipe.config["max_position_embeddings"])
+    stored = llama.load(folder)  # what is measured is what is in the file
+    figures = run.task.finish(stored)
+    write_lines(f"{folder}/training.json", {
+        "name": os.path.basename(os.path.normpath(folder)), "purpose": recipe.purpose,
+        "licence_of_the_weights": "CC0-1.0", "data": run.task.facts, "starts_from": recipe.start or None,
+        "parameters": sum(p.numel() for p in stored.parameters()), **figures,
+        "training": {"optimizer": "AdamW 0.9/0.95, weight decay 0.1 on matrices, gradient norm at most 1, 10 % warm-up, "
+                                  "cosine to 10 %",
+                     "rate": recipe.rate, "own_rates": recipe.rates, "seed": recipe.seed, "steps": run.step,
+                     "planned_steps": recipe.steps, "cut_short": run.step < recipe.steps, "kept_step": kept_step,
+                     "tokens": run.tokens, "seconds": round(run.seconds), "threads": 1, "torch": torch.__version__,
+                     "commit": commit},
+        "model_sha256": sha256(path),
+        "curve": run.curve,
+    })
+    print(json.dumps(figures))
