@@ -47,7 +47,7 @@ def write(run, folder, samples, commit):
         "training": {"optimizer": "AdamW 0.9/0.95, weight decay 0.1 on matrices, gradient norm at most 1, 10 % warm-up, "
                                   "cosine to 10 %",
                      "rate": recipe.rate, "own_rates": recipe.rates, "seed": recipe.seed, "steps": run.step,
-                     "planned_steps": recipe.steps, "cut_short": run.step < recipe.steps, "kept_step": kept_step,
+                     "planned_steps": recipe.steps, "cut_short": run.step < recipe.steps and not run.solved(), "kept_step": kept_step,
                      "tokens": run.tokens, "seconds": round(run.seconds), "threads": 1, "torch": torch.__version__,
                      "commit": commit},
         "model_sha256": sha256(path),
