@@ -37,8 +37,8 @@ def long(args):
     return tasks.Text(args.text, args.samples, 1024, 1)
 
 
-STEPS = 976  # of 1,024 tokens: 1.0 million
-FINE_TUNING = 384
+STEPS = 736  # of 1,024 tokens: 0.75 million
+FINE_TUNING = 256
 LLAMA = configs.llama(4, 128, 8, 4, 400, 1024, 256, 0)
 LONG = {**LLAMA, "max_position_embeddings": 1024}
 NORMALISED = {"preset": "normalised", "qk_scale": 0.5}  # d^(-1/4) of d = 16
