@@ -16,6 +16,9 @@ struct Prompt
 // source tree; the first that exists. Empty if there is none.
 std::filesystem::path samplePath();
 
+// The folders of all samples: that one first, then the others beside it by name; none where it is not there.
+std::vector<std::filesystem::path> bundledSamples();
+
 // The prompts.json beside a checkpoint: [{"title", "text"}]; empty if there is none. Throws engine::Error{Format} for
 // one that is not that. Reads a file: not on the GUI thread.
 std::vector<Prompt> promptsBeside(const std::filesystem::path& checkpoint);

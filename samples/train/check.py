@@ -2,9 +2,11 @@
 """Compares PyTorch's layers with the engine's: python3 check.py SUBQUAD [FOLDER...]
 
 Every layer's output and the logits of one sequence, within 1e-4. Without folders: a small model of random weights of each
-method. With --train each of those is trained for a few steps as well, down to a stated loss.
+method, and a short training of each on samples/heldout.txt, which must end below a stated loss. With --perplexity also: what
+`subquad perplexity` finds on samples/heldout.txt, within 0.1 % of training.json.
 """
 import argparse
+import hashlib
 import json
 import os
 import subprocess
@@ -13,8 +15,12 @@ import tempfile
 
 import torch
 
+import bpe
 import configs
 import model as llama
+from train import optimizer
+from recipes import Recipe
+from tasks import nats
 
 METHODS = [
     ("softmax", {}), ("taylorshift", {"temperature": 5}), ("dijiang", {"preset": "normalised", "qk_scale": 0.5}),
@@ -22,6 +28,9 @@ METHODS = [
     ("memoryformer", {"tau": 4, "kernel": "l1p"}), ("memoryformer", {"tau": 4, "kernel": "p"}),
 ]
 TOLERANCE = 1e-4
+HERE = os.path.dirname(os.path.abspath(__file__))
+LOSS = 3.6  # nats a token
+HELD_OUT = os.path.join(HERE, "..", "heldout.txt")
 
 
 def random_model(method, knobs, seed=3):
@@ -74,10 +83,53 @@ def check(subquad, folder, ids, label):
     return good
 
 
+def train_briefly(method, knobs, ids, steps=200):
+    """Mean loss of the last 20 steps of a tiny model on a text; an even guess loses ln 1024 = 6.93 nats a token."""
+    config = configs.with_method(configs.llama(1, 32, 2, 1, 64, 1024, 64, 0), method, **knobs)
+    torch.manual_seed(1)
+    model, generator = llama.Llama(config), torch.Generator().manual_seed(1)
+    adam = optimizer(model, Recipe("", config, None, steps, 1e-2))
+    losses = []
+    for _ in range(steps):
+        rows = ids[torch.randint(len(ids) - 65, (8, 1), generator=generator) + torch.arange(65)]
+        loss = nats(model, rows[:, :-1], rows[:, 1:])
+        adam.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        adam.step()
+        losses.append(loss.item())
+    return sum(losses[-20:]) / 20
+
+
+def trains(method, knobs, ids, label):
+    loss = train_briefly(method, knobs, ids)
+    print(f"{'ok  ' if loss < LOSS else 'FAIL'} {label}: {loss:.3f} nats a token after 200 steps, {LOSS} at most", flush=True)
+    return loss < LOSS
+
+
+def same_perplexity(subquad, folder):
+    """True, too, for a sample that was measured on another text."""
+    with open(f"{folder}/training.json", encoding="utf-8") as file:
+        stated = json.load(file)
+    with open(HELD_OUT, "rb") as file:
+        if stated["data"].get("heldout.txt_sha256") != hashlib.sha256(file.read()).hexdigest():
+            return True
+    good = True
+    for window, bits in stated["heldout_bits_per_byte_by_window"].items():
+        out = subprocess.run([subquad, "perplexity", folder, "--file", HELD_OUT, "--window", window, "--json"], check=True,
+                             capture_output=True, text=True).stdout
+        found = json.loads(out)["bits_per_byte"]
+        fine = abs(found / bits - 1) < 1e-3
+        good &= fine
+        print(f"{'ok  ' if fine else 'FAIL'} {folder}, window {window}: {found:.5f} bits per byte, training.json {bits:.5f}")
+    return good
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("subquad")
     parser.add_argument("folders", nargs="*")
+    parser.add_argument("--perplexity", action="store_true")
     args = parser.parse_args()
     torch.set_num_threads(1)
     torch.manual_seed(0)
@@ -85,13 +137,18 @@ def main():
     for folder in args.folders:
         with open(f"{folder}/config.json") as file:
             vocabulary = json.load(file)["vocab_size"]
-        good &= check(args.subquad, folder, torch.randint(vocabulary, (100,)).tolist(), folder)
+        good &= check(args.subquad, folder, torch.randint(vocabulary, (96,)).tolist(), folder)
+        if args.perplexity:
+            good &= same_perplexity(args.subquad, folder)
     if not args.folders:
+        with open(HELD_OUT, encoding="utf-8") as file:
+            ids = torch.tensor(bpe.load(os.path.join(HERE, "..", "stories-1m")).encode(file.read()))
         with tempfile.TemporaryDirectory() as scratch:
             for method, knobs in METHODS:
                 label = " ".join([method, *map(str, knobs.values())])
                 save(random_model(method, knobs), scratch)
                 good &= check(args.subquad, scratch, torch.randint(50, (77,)).tolist(), label)
+                good &= trains(method, knobs, ids, label)
     sys.exit(0 if good else 1)
 
 

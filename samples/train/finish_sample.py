@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes the folder of a trained sample: config.json, model.safetensors (matrices as F16), tokenizer, training.json."""
+"""Writes the folder of a trained sample: config.json, model.safetensors (matrices as F16), tokenizer, prompts, training.json."""
 import hashlib
 import json
 import os
@@ -11,15 +11,19 @@ import model as llama
 import toytokens
 from finish import write as write_lines
 
-TOKENIZER = ("tokenizer.json", "tokenizer_config.json")
-
-
-def tokenizer(kind, folder, samples, context):
+def words(kind, folder, samples, context):
+    """Tokenizer and prompts."""
     if kind == "stories":
-        for name in TOKENIZER:
+        for name in ("tokenizer.json", "tokenizer_config.json", "prompts.json"):
             shutil.copy(os.path.join(samples, "stories-1m", name), folder)
-    else:
-        toytokens.save(folder, *(toytokens.induction() if kind == "induction" else toytokens.records()), context)
+        return
+    toytokens.save(folder, *(toytokens.induction() if kind == "induction" else toytokens.records()), context)
+    write_list(f"{folder}/prompts.json", toytokens.prompts(kind))
+
+
+def write_list(path, entries):
+    with open(path, "w", encoding="utf-8", newline="\n") as file:
+        file.write("[\n " + ",\n ".join(json.dumps(entry, ensure_ascii=False) for entry in entries) + "\n]\n")
 
 
 def sha256(path):
@@ -37,7 +41,7 @@ def write(run, folder, samples, commit):
         file.write("\n")
     path = f"{folder}/model.safetensors"
     llama.write_safetensors(path, dict(sorted(kept.items())), {"format": "pt"}, half=True)
-    tokenizer(recipe.kind, folder, samples, recipe.config["max_position_embeddings"])
+    words(recipe.kind, folder, samples, recipe.config["max_position_embeddings"])
     stored = llama.load(folder)  # what is measured is what is in the file
     figures = run.task.finish(stored)
     write_lines(f"{folder}/training.json", {

@@ -51,6 +51,7 @@ class Infini(nn.Module):
         super().__init__()
         self.segment, self.delta = knobs["segment"], knobs.get("rule", "linear") == "delta"
         self.gate = nn.Parameter(torch.full((config["num_attention_heads"],), float(knobs.get("gate", 0))))
+        self.memory = "on"  # off: g = 0; zeroed: it returns nothing; shuffled: read with the query's features reversed
 
     def forward(self, q, k, v, x, turn):
         time, n = q.shape[2], self.segment
@@ -59,8 +60,13 @@ class Infini(nn.Module):
         local = self.local(q, k, v, turn)
         memory, z = memories(F.elu(k) + 1, v, self.delta)
         groups = q.shape[1] // k.shape[1]
-        read_out = read((F.elu(q) + 1).unflatten(1, (-1, groups)), memory[:, :, None], z[:, :, None]).flatten(1, 2)
-        g = torch.sigmoid(self.gate)[:, None, None, None]
+        sigma = F.elu(q) + 1
+        if self.memory == "shuffled":
+            sigma = sigma.flip(-1)
+        read_out = read(sigma.unflatten(1, (-1, groups)), memory[:, :, None], z[:, :, None]).flatten(1, 2)
+        if self.memory == "zeroed":
+            read_out = torch.zeros_like(read_out)
+        g = torch.sigmoid(self.gate)[:, None, None, None] * (self.memory != "off")
         filled = torch.arange(q.shape[2])[:, None, None] > 0
         mixed = torch.where(filled, g * read_out + (1 - g) * local, local)
         return merged(mixed.flatten(2, 3)[:, :, :time])

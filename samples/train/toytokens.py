@@ -2,6 +2,8 @@
 """tokenizer.json of the samples whose tokens are letters and pairs of letters: BPE that merges those pairs alone."""
 import string
 
+import torch
+
 import bpe
 from tasks import Records
 
@@ -32,3 +34,22 @@ def save(folder, vocabulary, pairs, context):
         "pre_tokenizer": byte_level, "post_processor": None, "decoder": byte_level, "model": model})
     bpe.write_json(f"{folder}/tokenizer_config.json", {
         "tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": context})
+
+
+def prompts(kind):
+    """Texts to begin with, as in prompts.json."""
+    generator = torch.Generator().manual_seed(7)
+    if kind == "induction":
+        pieces, _ = induction()
+        def repeated(period, length):
+            ids = torch.randint(len(pieces), (period,), generator=generator).tolist()
+            return "".join(pieces[ids[i % period]] for i in range(length))
+        return [{"title": f"{period} random letters, again and again", "text": repeated(period, length)}
+                for period, length in ((16, 44), (24, 60), (40, 90))]
+    pieces, _ = records()
+    def asked(segments, count, questions):
+        ids, targets, mask, _ = Records().sequences(1, segments, count, generator)
+        end = 3 * ids.shape[1] // 4 + questions
+        return {"title": f"{count} record{'s' * (count > 1)}, {segments} segments: the answer is {pieces[targets[0, end - 1]]}",
+                "text": "".join(pieces[i] for i in ids[0, :end].tolist())}
+    return [asked(8, 8, 6), asked(16, 8, 8), asked(16, 1, 4), asked(32, 8, 12)]
