@@ -98,7 +98,7 @@ class Run:
         figures = self.task.measure(self.model.eval())
         self.model.train()
         row = {"step": self.step, "tokens": self.tokens, "seconds": round(self.seconds),
-               "train_nats": sum(losses) / max(1, len(losses)), **figures}
+               **({"train_nats": sum(losses) / len(losses)} if losses else {}), **figures}
         self.curve.append({key: round(value, 4) for key, value in row.items()})
         if figures[self.task.better] < self.best:
             self.best = figures[self.task.better]
@@ -146,7 +146,7 @@ def main():
     parser.add_argument("--steps", type=int, help="fewer than the recipe's, to try it")
     args = parser.parse_args()
     torch.set_num_threads(1)
-    recipe = RECIPES[args.name]
+    recipe, code = RECIPES[args.name], commit()
     if args.steps:
         recipe.steps = args.steps
     os.makedirs(args.work, exist_ok=True)
@@ -156,7 +156,7 @@ def main():
         run.resume(path)
         print(f"goes on from step {run.step}", flush=True)
     run.train(path, 60 * args.minutes)
-    finish_sample.write(run, os.path.join(args.samples, args.name), args.samples, commit())
+    finish_sample.write(run, os.path.join(args.samples, args.name), args.samples, code)
 
 
 if __name__ == "__main__":
