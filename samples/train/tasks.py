@@ -23,6 +23,8 @@ def nats(model, ids, targets, mask=None):
 class Text:
     """Windows of the stories that prepare.py left in a folder. Half of the windows begin with a story."""
 
+    SHA256 = "b23986ad6901a7ad0cae31f6db26f3a7bbfedd00c792964dc51f7e4782fb6d62"  # of train.npy
+
     def __init__(self, work, samples, window, rows):
         self.window, self.rows = window, rows
         self.ids, self.held_out = (self.tokens(work, name) for name in ("train", "heldout"))
@@ -32,6 +34,9 @@ class Text:
         for name in ("train.npy", "heldout.npy", "heldout.txt"):
             with open(os.path.join(work, name), "rb") as file:
                 self.facts[name + "_sha256"] = hashlib.sha256(file.read()).hexdigest()
+        if self.facts["train.npy_sha256"] != self.SHA256:
+            raise SystemExit(f"{work}/train.npy has the SHA-256 {self.facts['train.npy_sha256']}; {self.SHA256} was expected, "
+                             "the first 10,240 stories")
         vocabulary = bpe.load(os.path.join(samples, "stories-1m")).vocabulary
         self.sizes = torch.tensor([0 if i == 0 else len(piece) for i, piece in enumerate(vocabulary)])
 
