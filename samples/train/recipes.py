@@ -44,6 +44,8 @@ LONG = {**LLAMA, "max_position_embeddings": 1024}
 NORMALISED = {"preset": "normalised", "qk_scale": 0.5}  # d^(-1/4) of d = 16
 OFFICIAL = {"preset": "official"}
 TAU = {"mix.temperature": 2e-2}
+LLAMA_64 = configs.llama(4, 64, 8, 4, 200, 1024, 256, 0)
+LLAMA_40 = configs.llama(4, 40, 5, 5, 120, 1024, 256, 0)
 GATES = {"mix.gate": 1e-2}
 TABLES = {"tau": 4, "kernel": "l1p"}
 INDUCTION = configs.llama(2, 64, 4, 4, 128, tasks.Induction.VOCABULARY, 96, None)
@@ -92,4 +94,8 @@ RECIPES = {
     "stories-taylorshift-converted": Recipe("TaylorShift fine-tuned from stories-softmax",
                                             with_method("taylorshift", temperature=5), short, FINE_TUNING, 1e-3, TAU,
                                             start="stories-softmax", every=32),
+    "stories-softmax-64": Recipe("exact attention and dense layers, half as wide", LLAMA_64, short, STEPS, 3e-3),
+    "stories-softmax-40": Recipe("exact attention and dense layers, 40 wide", LLAMA_40, short, STEPS, 3e-3),
+    "stories-memoryformer-64": Recipe("MemoryFormer half as wide", with_method("memoryformer", LLAMA_64, **TABLES), short,
+                                      STEPS, 9e-3),
 }

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The table of samples/README.md from every training.json, or learning curves side by side: python3 table.py [curves NAME...]"""
+"""The table of samples/README.md from every training.json, learning curves side by side, or what look-ups cost:
+python3 table.py [curves NAME... | lookup NAME...]
+"""
 import glob
 import json
 import os
@@ -41,5 +43,26 @@ def curves(names):
         print(f"| {tokens:,} | " + " | ".join(f"{c[tokens]:.3f}" if tokens in c else "" for c in columns) + " |")
 
 
+def multiply_adds(config):
+    """Per token, of the projections and the feed-forward part: without attention scores, classifier and hashing."""
+    d, dim = config["hidden_size"], config["head_dim"]
+    q, kv, inner = config["num_attention_heads"] * dim, config["num_key_value_heads"] * dim, config["intermediate_size"]
+    linear = config.get("subquad", {"layers": [{}]})["layers"][0].get("linear")
+    if linear is None:
+        return config["num_hidden_layers"] * d * (2 * q + 2 * kv + 3 * inner)
+    return config["num_hidden_layers"] * d // linear["knobs"]["tau"] * (q + 2 * kv + inner + d)  # one per row and output
+
+
+def lookup(names):
+    print("| sample | parameters | multiply-adds a token | held-out bits per byte |\n|---|---|---|---|")
+    for name in names:
+        with open(os.path.join(SAMPLES, name, "config.json"), encoding="utf-8") as file:
+            config = json.load(file)
+        t = training(name)
+        print(f"| `{name}` | {t['parameters']:,} | {multiply_adds(config):,} | "
+              f"{t['heldout_bits_per_byte_by_window']['256']:.3f} |")
+
+
 if __name__ == "__main__":
-    curves(sys.argv[2:]) if sys.argv[1:2] == ["curves"] else main()
+    what = {"curves": curves, "lookup": lookup}.get((sys.argv[1:] or [""])[0])
+    what(sys.argv[2:]) if what else main()
