@@ -7,18 +7,28 @@ import shutil
 
 import torch
 
+import bpe
 import model as llama
 import toytokens
 from finish import write as write_lines
 
 def words(kind, folder, samples, context):
     """Tokenizer and prompts."""
-    if kind == "stories":
+    if kind in ("stories", "long stories"):
         for name in ("tokenizer.json", "tokenizer_config.json", "prompts.json"):
             shutil.copy(os.path.join(samples, "stories-1m", name), folder)
+        if kind == "long stories":
+            write_list(f"{folder}/prompts.json", whole_stories(samples))
         return
     toytokens.save(folder, *(toytokens.induction() if kind == "induction" else toytokens.records()), context)
     write_list(f"{folder}/prompts.json", toytokens.prompts(kind))
+
+
+def whole_stories(samples, count=4, characters=950):
+    """The first long stories of the held-out text: some 260 tokens each, where a prompt has to fill segments."""
+    with open(os.path.join(samples, "heldout.txt"), encoding="utf-8") as file:
+        long = [story for story in file.read().split(bpe.BOS) if len(story) >= characters]
+    return [{"title": " ".join(story.split()[:7]) + " …", "text": story} for story in long[:count]]
 
 
 def write_list(path, entries):

@@ -21,7 +21,7 @@ class Recipe:
     kind: str = "stories"
 
     def make_task(self, args):
-        if self.kind == "stories" and not args.text:
+        if "stories" in self.kind and not args.text:
             raise SystemExit("--text: the folder that prepare.py wrote was expected")
         return self.task(args)
 
@@ -87,7 +87,7 @@ RECIPES = {
     "stories-dijiang-normalised": Recipe("DiJiang, normalised, from scratch", with_method("dijiang", **NORMALISED), short,
                                          STEPS, 3e-3),
     "stories-infini": Recipe("Infini-attention from scratch, windows of 16 segments of 64",
-                             with_method("infini", LONG, segment=64), long, STEPS, 3e-3, GATES),
+                             with_method("infini", LONG, segment=64), long, STEPS, 3e-3, GATES, kind="long stories"),
     "stories-dijiang-official-converted": Recipe("DiJiang, the released code's layer, fine-tuned from stories-softmax",
                                                  with_method("dijiang", **OFFICIAL), short, FINE_TUNING, 1e-3,
                                                  start="stories-softmax", every=32),
