@@ -28,7 +28,7 @@ def whole_stories(samples, count=4, characters=950):
     """The first long stories of the held-out text: some 260 tokens each, where a prompt has to fill segments."""
     with open(os.path.join(samples, "heldout.txt"), encoding="utf-8") as file:
         long = [story for story in file.read().split(bpe.BOS) if len(story) >= characters]
-    return [{"title": " ".join(story.split()[:7]) + " …", "text": story} for story in long[:count]]
+    return [{"title": " ".join(story.split()[5:13]) + " …", "text": story} for story in long[:count]]
 
 
 def write_list(path, entries):
