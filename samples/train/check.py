@@ -75,9 +75,15 @@ def differences(subquad, folder, ids, backend="opencl"):
     return {name: ((mine - theirs).abs().max() / max(1, mine.abs().max())).item() for name, mine, theirs in pairs}
 
 
+def counted(subquad, folder):
+    """Whether the engine counts every number of the file as a parameter."""
+    told = json.loads(subprocess.run([subquad, "info", folder, "--json"], check=True, capture_output=True).stdout)
+    return told["parameters"] == sum(t.numel() for t in llama.read_safetensors(f"{folder}/model.safetensors").values())
+
+
 def check(subquad, folder, ids, label):
     worst = {backend: differences(subquad, folder, ids, backend) for backend in ("opencl", "reference")}
-    good = all(value <= TOLERANCE for each in worst.values() for value in each.values())
+    good = all(value <= TOLERANCE for each in worst.values() for value in each.values()) and counted(subquad, folder)
     text = "; ".join(f"{backend} " + ", ".join(f"{value:.1e}" for value in each.values()) for backend, each in worst.items())
     print(f"{'ok  ' if good else 'FAIL'} {label}: {text}", flush=True)
     return good
