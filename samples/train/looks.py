@@ -16,6 +16,7 @@ import attention
 import bpe
 import memoryformer
 import model as llama
+import tasks
 
 PERIOD = 32  # of the letters that an induction model is shown
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -79,6 +80,16 @@ def tables(model, ids):
               f"{entropy.mean():.2f} of the bits, least {entropy.min():.2f}")
 
 
+def memory(model, ids, sizes):
+    for state in ("on", "off", "zeroed", "shuffled"):
+        for block in model.model.layers:
+            block.self_attn.mix.memory = state
+        print(f"memory {state}: " + ", ".join(
+            f"{tasks.bits_per_byte(model, ids, sizes, window):.3f} bits per byte in windows of {window}" for window in (256, 1024)))
+    for block in model.model.layers:
+        block.self_attn.mix.memory = "on"
+
+
 @torch.no_grad()
 def main(folder):
     torch.set_num_threads(1)
@@ -98,6 +109,8 @@ def main(folder):
             ids = torch.tensor(bpe.load(folder).encode(file.read()))
         if hasattr(model.model.layers[0].mlp, "inner_norm"):
             tables(model, ids)
+        if hasattr(model.model.layers[0].self_attn.mix, "memory"):
+            memory(model, ids, tasks.sizes(bpe.load(folder)))
         ids = ids[:256]
     last, same = {}, torch.full((len(ids),), -1)
     for i, token in enumerate(ids.tolist()):

@@ -20,6 +20,23 @@ def nats(model, ids, targets, mask=None):
     return F.cross_entropy(logits.flatten(0, -2), targets.flatten())
 
 
+def sizes(tokenizer):
+    """Bytes of every token; <|bos|> has none."""
+    return torch.tensor([0 if i == tokenizer.bos else len(piece) for i, piece in enumerate(tokenizer.vocabulary)])
+
+
+@torch.no_grad()
+def bits_per_byte(model, ids, size_of, window):
+    """As `subquad perplexity --window`: windows without overlap, the first token of each is not counted."""
+    total, size = 0.0, 0
+    for first in range(0, len(ids), window):
+        row = ids[None, first:first + window]
+        if row.shape[1] > 1:
+            total += nats(model, row[:, :-1], row[:, 1:]).item() * (row.shape[1] - 1)
+            size += size_of[row[0, 1:]].sum().item()
+    return total / math.log(2) / size
+
+
 class Text:
     """Windows of the stories that prepare.py left in a folder. Half of the windows begin with a story."""
 
@@ -37,8 +54,7 @@ class Text:
         if self.facts["train.npy_sha256"] != self.SHA256:
             raise SystemExit(f"{work}/train.npy has the SHA-256 {self.facts['train.npy_sha256']}; {self.SHA256} was expected, "
                              "the first 10,240 stories")
-        vocabulary = bpe.load(os.path.join(samples, "stories-1m")).vocabulary
-        self.sizes = torch.tensor([0 if i == 0 else len(piece) for i, piece in enumerate(vocabulary)])
+        self.sizes = sizes(bpe.load(os.path.join(samples, "stories-1m")))
 
     @staticmethod
     def tokens(work, name):
@@ -52,17 +68,8 @@ class Text:
         rows = self.ids[begin[:, None] + torch.arange(self.window + 1)]
         return rows[:, :-1], rows[:, 1:], None
 
-    @torch.no_grad()
     def bits_per_byte(self, model, window, limit=None):
-        """As `subquad perplexity --window`: windows without overlap, the first token of each is not counted."""
-        total, size = 0.0, 0
-        ids = self.held_out[:limit]
-        for first in range(0, len(ids), window):
-            row = ids[None, first:first + window]
-            if row.shape[1] > 1:
-                total += nats(model, row[:, :-1], row[:, 1:]).item() * (row.shape[1] - 1)
-                size += self.sizes[row[0, 1:]].sum().item()
-        return total / math.log(2) / size
+        return bits_per_byte(model, self.held_out[:limit], self.sizes, window)
 
     def measure(self, model):
         return {"heldout_bpb": self.bits_per_byte(model, self.window, 16 * 1024)}
