@@ -6,6 +6,7 @@
 #include "app/samplepath.h"
 #include "engine/values/deviceinfo.h"
 #include "engine/values/error.h"
+#include "engine/values/ownthread.h"
 
 #include <QObject>
 #include <QString>
@@ -259,6 +260,7 @@ private:
     template <typename T>
     bool assign(T& place, T value)
     {
+        m_thread.check();
         if (place == value)
             return false;
         place = std::move(value);
@@ -271,6 +273,7 @@ private:
     void keepInside();                              // the selection, in the model and the sequence
     void note();                                    // where one looks, and what can be undone
 
+    engine::OwnThread m_thread; // every change goes through change(), assume() or assign(), which assert it
     DocumentState m_state;
     History m_history;
     Trail m_trail;

@@ -78,6 +78,7 @@ Place placeOf(const DocumentState& state)
 
 void Document::change(DocumentState next)
 {
+    m_thread.check();
     if (next == m_state)
         return;
     m_history.record(m_state, next, History::Clock::now());
@@ -93,6 +94,7 @@ void Document::note()
 
 void Document::assume(DocumentState next)
 {
+    m_thread.check();
     const DocumentState before = std::exchange(m_state, std::move(next));
     const std::vector<int> from = originsOf(before.lanes, m_state.lanes);
     const bool moved = !staysAsItIs(from, before.lanes.size());

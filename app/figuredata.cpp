@@ -7,10 +7,11 @@
 #include "engine/export/csv.h"
 #include "engine/export/json.h"
 #include "engine/export/npy.h"
+#include "engine/export/wholefile.h"
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
+#include <ostream>
 
 namespace app {
 
@@ -102,13 +103,6 @@ std::vector<DataMatrix> attentionMatrices(const AttentionMaps& maps)
     return all;
 }
 
-void close(std::ofstream& out, const std::filesystem::path& path)
-{
-    out.flush();
-    if (!out)
-        throw Error(Fault::File, path.string() + " cannot be written");
-}
-
 int placeOf(const DataAxis& axis, int cell)
 {
     return cell < int(axis.places.size()) ? axis.places[std::size_t(cell)] : cell;
@@ -144,24 +138,26 @@ void writeWide(std::ostream& out, const std::vector<DataMatrix>& matrices)
         }
 }
 
+// What the rows and columns of a .npy are.
+void writeDictionary(std::ostream& out, const DataMatrix& matrix, const QByteArray& provenance)
+{
+    engine::JsonWriter json(out);
+    json.object().field("matrix", matrix.name).field("meaning", matrix.meaning);
+    for (const auto& [what, axis] : {std::pair("rows", &matrix.rows), std::pair("columns", &matrix.cols)}) {
+        json.key(what).object().field("name", axis->name);
+        json.key("places").list(axis->places).key("tokens").list(axis->pieces).end();
+    }
+    json.field("provenance", std::string_view(provenance.constData(), std::size_t(provenance.size()))).end();
+}
+
 void writeNpys(const std::filesystem::path& path, const std::vector<DataMatrix>& matrices, const QByteArray& provenance)
 {
     for (const DataMatrix& matrix : matrices) {
         std::filesystem::path own = path;
         own.replace_filename(path.stem().string() + "-" + matrix.name + ".npy");
-        std::ofstream out(own, std::ios::binary);
-        engine::writeNpy(out, matrix.cells);
-        close(out, own);
+        engine::writeWhole(own, [&](std::ostream& out) { engine::writeNpy(out, matrix.cells); });
         own.replace_extension(".json");
-        std::ofstream beside(own, std::ios::binary);
-        engine::JsonWriter json(beside);
-        json.object().field("matrix", matrix.name).field("meaning", matrix.meaning);
-        for (const auto& [what, axis] : {std::pair("rows", &matrix.rows), std::pair("columns", &matrix.cols)}) {
-            json.key(what).object().field("name", axis->name);
-            json.key("places").list(axis->places).key("tokens").list(axis->pieces).end();
-        }
-        json.field("provenance", std::string_view(provenance.constData(), std::size_t(provenance.size()))).end();
-        close(beside, own);
+        engine::writeWhole(own, [&](std::ostream& beside) { writeDictionary(beside, matrix, provenance); });
     }
 }
 
@@ -186,9 +182,7 @@ void writeData(const std::filesystem::path& path, const FigureSource& source, co
                const QByteArray& provenance)
 {
     if (path.extension() == ".csv") {
-        std::ofstream out(path, std::ios::binary);
-        writeCsv(out, source, view, provenance);
-        close(out, path);
+        engine::writeWhole(path, [&](std::ostream& out) { writeCsv(out, source, view, provenance); });
         return;
     }
     if (view == "timing")

@@ -7,6 +7,7 @@
 #include "app/provenance.h"
 #include "app/timingviews.h"
 #include "app/wording.h"
+#include "engine/export/wholefile.h"
 #include "widgets/numbers.h"
 
 #include <QCoreApplication>
@@ -14,7 +15,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 #include <stdexcept>
 
 namespace app {
@@ -315,11 +315,7 @@ void writeFigure(const std::filesystem::path& path, const FigureSource& source, 
     } catch (const std::invalid_argument& wrong) {
         throw Error(Fault::Request, wrong.what());
     }
-    std::ofstream out(path, std::ios::binary);
-    out.write(bytes.constData(), bytes.size());
-    out.flush();
-    if (!out)
-        throw Error(Fault::File, path.string() + " cannot be written");
+    engine::writeWhole(path, [&](std::ostream& out) { out.write(bytes.constData(), bytes.size()); });
 }
 
 void pointAtChange(FigureSource& source)

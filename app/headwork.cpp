@@ -110,7 +110,7 @@ Opened openModel(const std::filesystem::path& path, const std::filesystem::path&
         return {readHeadFile(path), nullptr, {}, {}};
     Opened opened{nullptr,
                   std::make_shared<const engine::Model>(engine::readCheckpoint(path, job, tokenizer), job),
-                  promptsBeside(path),
+                  engine::promptsBeside(path),
                   {}};
     if (opened.model->checkpoint().hasNative)
         opened.native = engine::nativePlan(opened.model->checkpoint());

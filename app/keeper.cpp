@@ -3,6 +3,7 @@
 
 #include "app/cli/opened.h"
 #include "app/laneengine.h"
+#include "engine/files/bytes.h"
 #include "engine/model/model.h"
 
 #include <QDateTime>
@@ -39,8 +40,8 @@ struct Keeper::Claim
 
 namespace {
 
-constexpr qint64 mostBytes = 64 << 20; // of a session or a prompt
-constexpr int soonMs = 1500;           // after a change, where the last keeping is long ago
+constexpr std::size_t mostBytes = 64 << 20; // of a session or a prompt
+constexpr int soonMs = 1500;                // after a change, where the last keeping is long ago
 
 QString textOf(const fs::path& path)
 {
@@ -50,13 +51,7 @@ QString textOf(const fs::path& path)
 QByteArray bytesOf(const fs::path& path)
 {
     noteEngineWork("session");
-    QFile file(textOf(path));
-    if (!file.open(QIODevice::ReadOnly))
-        throw Error(Fault::File, path.string() + " cannot be opened: " + file.errorString().toStdString());
-    if (file.size() > mostBytes)
-        throw Error(Fault::Format, path.string() + " has " + std::to_string(file.size()) + " bytes; at most " +
-                                       std::to_string(mostBytes) + " were expected");
-    return file.readAll();
+    return QByteArray::fromStdString(engine::File(path).text(mostBytes));
 }
 
 // All of it or, where that fails, what was there before.

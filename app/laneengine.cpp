@@ -53,6 +53,7 @@ void LaneEngine::forget()
 
 engine::DeviceContext* LaneEngine::context(const Accelerator* accelerator)
 {
+    m_thread.check();
     if (accelerator == nullptr)
         return nullptr;
     if (m_device != accelerator->device) {
@@ -92,6 +93,7 @@ void LaneEngine::restart(const RunRequest& request, engine::Job& job)
 
 std::shared_ptr<const LaneRun> LaneEngine::run(const RunRequest& request, engine::Job& job)
 {
+    m_thread.check();
     noteEngineWork("run");
     if (!continues(request))
         restart(request, job);

@@ -6,6 +6,7 @@
 #include "engine/jobs/job.h"
 #include "engine/methods/method.h"
 #include "engine/model/devicemodel.h"
+#include "engine/values/ownthread.h"
 
 #include <functional>
 #include <memory>
@@ -51,6 +52,7 @@ private:
     void restart(const RunRequest& request, engine::Job& job);
     void forget();
 
+    engine::OwnThread m_thread;
     // Destroyed from below: buffers before the queue that uses them, the queue before its device.
     std::shared_ptr<engine::Device> m_device;
     std::unique_ptr<engine::Queue> m_queue;

@@ -2,29 +2,13 @@
 #include "app/report.h"
 
 #include "app/timingreport.h"
+#include "engine/export/wholefile.h"
 
 #include <QDateTime>
 
 #include <algorithm>
-#include <fstream>
-#include <functional>
 
 namespace app {
-
-namespace {
-
-namespace fs = std::filesystem;
-
-void write(const fs::path& path, const std::function<void(std::ostream&)>& fill)
-{
-    std::ofstream out(path, std::ios::binary);
-    fill(out);
-    out.flush();
-    if (!out)
-        throw engine::Error(engine::Fault::File, path.string() + " cannot be written");
-}
-
-} // namespace
 
 std::vector<int> reportLengths(int context)
 {
@@ -35,8 +19,8 @@ std::vector<int> reportLengths(int context)
     return lengths;
 }
 
-SweepResult writeReport(const fs::path& folder, const ReportRequest& request, engine::DeviceContext* device,
-                        engine::Job& job)
+SweepResult writeReport(const std::filesystem::path& folder, const ReportRequest& request,
+                        engine::DeviceContext* device, engine::Job& job)
 {
     SweepResult result;
     Timeable found = timeable(everyMethod(), request.shape);
@@ -47,10 +31,10 @@ SweepResult writeReport(const fs::path& folder, const ReportRequest& request, en
     result.backend = device != nullptr ? engine::Backend::OpenCl : engine::Backend::Reference;
     result.sweep = engine::sweep(result.request, device, job);
     result.timeUtc = QDateTime::currentDateTimeUtc().toString(Qt::ISODate).toStdString();
-    write(folder / "report.html",
-          [&](std::ostream& out) { writeTimingHtml(out, result, request.checkpoint, request.pictures); });
-    write(folder / "timing.csv", [&](std::ostream& out) { writeTimingCsv(out, result); });
-    write(folder / "timing.json", [&](std::ostream& out) { writeTimingJson(out, result); });
+    engine::writeWhole(folder / "report.html",
+                       [&](std::ostream& out) { writeTimingHtml(out, result, request.checkpoint, request.pictures); });
+    engine::writeWhole(folder / "timing.csv", [&](std::ostream& out) { writeTimingCsv(out, result); });
+    engine::writeWhole(folder / "timing.json", [&](std::ostream& out) { writeTimingJson(out, result); });
     return result;
 }
 

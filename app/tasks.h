@@ -53,6 +53,7 @@ public:
     void cancelAll(engine::Worker& worker);
 
 private:
+    engine::OwnThread m_thread;
     Document& m_document;
     int m_jobs = 0; // ids given out
     std::map<int, std::pair<engine::Worker*, std::string>> m_running;
@@ -93,6 +94,7 @@ template <typename Work, typename Done>
 void Tasks::submit(engine::Worker& worker, std::string tag, const QString& title, Work work, Done done,
                    std::function<void()> failed)
 {
+    m_thread.check();
     const int id = ++m_jobs;
     m_running[id] = {&worker, tag};
     JobStatus status{id, title, {}, 0, QDateTime::currentMSecsSinceEpoch()};

@@ -4,13 +4,13 @@
 #include "app/timingviews.h"
 #include "engine/export/csv.h"
 #include "engine/export/json.h"
+#include "engine/export/wholefile.h"
 #include "widgets/figure.h"
 #include "widgets/numbers.h"
 
 #include <QString>
 
 #include <cmath>
-#include <fstream>
 #include <ostream>
 
 namespace app {
@@ -242,16 +242,14 @@ void writeTimingReport(const std::filesystem::path& path, const SweepResult& res
 {
     checkReportPath(path);
     const std::string suffix = path.extension().string();
-    std::ofstream out(path, std::ios::binary);
-    if (suffix == ".html")
-        writeTimingHtml(out, result, title);
-    else if (suffix == ".csv")
-        writeTimingCsv(out, result);
-    else
-        writeTimingJson(out, result);
-    out.flush();
-    if (!out)
-        throw engine::Error(engine::Fault::File, path.string() + " cannot be written");
+    engine::writeWhole(path, [&](std::ostream& out) {
+        if (suffix == ".html")
+            writeTimingHtml(out, result, title);
+        else if (suffix == ".csv")
+            writeTimingCsv(out, result);
+        else
+            writeTimingJson(out, result);
+    });
 }
 
 } // namespace app

@@ -5,6 +5,7 @@
 
 #include <QApplication>
 #include <QEvent>
+#include <QThread>
 
 #include <algorithm>
 #include <cmath>
@@ -139,6 +140,7 @@ ThemeSource& ThemeSource::instance()
 
 void ThemeSource::set(bool dark, double scale)
 {
+    Q_ASSERT(QThread::currentThread() == thread());
     scale = std::clamp(scale, 0.8, 3.0);
     m_theme = dark ? Theme::night(scale) : Theme::light(scale);
     QApplication::setPalette(m_theme.palette());

@@ -65,7 +65,9 @@ struct PerplexityOptions
     MachineChoice where;
     PlanText plan;
     std::string file;
-    int window = 0; // 0: the trained context
+    int window = 0;        // 0: the trained context
+    int period = 0;        // also by place modulo it; 0: not
+    bool knockOut = false; // once for every state of the memory
 };
 
 struct PasskeyOptions
@@ -76,6 +78,14 @@ struct PasskeyOptions
     std::string depths = "0,25,50,75,100", lengths; // percent of the filler; tokens of the prompt
     int samples = 1;
     std::uint64_t seed = 1;
+};
+
+struct TuneOptions
+{
+    Source source;
+    MachineChoice where;
+    std::string method, knob, values, file; // knob empty: the method's only one
+    int window = 0;                         // 0: the trained context
 };
 
 struct ApplyOptions
@@ -120,6 +130,7 @@ int run(const RunOptions& options, Context& context);
 int compare(const CompareOptions& options, Context& context);
 int perplexity(const PerplexityOptions& options, Context& context);
 int passkey(const PasskeyOptions& options, Context& context);
+int tune(const TuneOptions& options, Context& context);
 int apply(const ApplyOptions& options, Context& context);
 int convert(const ConvertOptions& options, Context& context);
 int bench(const BenchOptions& options, Context& context);

@@ -9,6 +9,7 @@
 #include "app/report.h"
 #include "app/samplepath.h"
 #include "app/session.h"
+#include "engine/export/json.h"
 #include "engine/measure/pass.h"
 
 #include <QDateTime>
@@ -62,7 +63,7 @@ DocumentState stateFrom(const FigureOptions& options)
 void startAsTheWindow(DocumentState& state, const FigureOptions& options, const Model& model)
 {
     if (state.prompt.empty() && model.tokenizer() != nullptr)
-        state.prompt = startPrompt(promptsBeside(state.checkpoint));
+        state.prompt = startPrompt(engine::promptsBeside(state.checkpoint));
     if (!options.methods.empty() || heldState(options.source.path))
         return;
     const bool alone = !model.config().denseProjections;
@@ -276,6 +277,16 @@ int figure(const FigureOptions& options, Context& context)
         study(source, options.view, accelerator.get(), context);
     for (const std::string& path : options.out)
         writeFigure(path, source, options.view, width);
+    if (context.json)
+        engine::JsonWriter(context.out)
+            .object()
+            .field("checkpoint", model->checkpoint().name)
+            .field("view", options.view)
+            .field("width_mm", width)
+            .field("device", source.device ? source.device->name : "float64 reference")
+            .key("files")
+            .list(options.out)
+            .end();
     return exitOk;
 }
 

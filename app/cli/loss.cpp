@@ -32,7 +32,13 @@ void addWindow(Loss& loss, Session& session, std::span<const Token> window, Job&
         const Grid logits = trace->grid(probes::logits, {});
         for (std::size_t i = 0; i < count; ++i) {
             const Token& next = window[first + i + 1];
-            loss.nats -= logProbability(logits.row(int(i)), next.id.value);
+            const double nats = -logProbability(logits.row(int(i)), next.id.value);
+            loss.nats += nats;
+            if (!loss.natsAt.empty()) {
+                const std::size_t place = (first + i + 1) % loss.natsAt.size();
+                loss.natsAt[place] += nats;
+                ++loss.tokensAt[place];
+            }
             loss.bytes += next.count;
             ++loss.tokens;
         }
@@ -51,9 +57,11 @@ double Loss::bitsPerByte() const
     return nats / std::log(2.0) / double(bytes);
 }
 
-Loss lossOf(Session& session, std::span<const Token> tokens, std::size_t window, Job& job)
+Loss lossOf(Session& session, std::span<const Token> tokens, std::size_t window, Job& job, std::size_t period)
 {
     Loss loss;
+    loss.natsAt.assign(period, 0);
+    loss.tokensAt.assign(period, 0);
     for (std::size_t first = 0; first < tokens.size(); first += window) {
         job.report(double(first) / double(tokens.size()), "perplexity");
         addWindow(loss, session, tokens.subspan(first, std::min(window, tokens.size() - first)), job);

@@ -37,6 +37,7 @@ private:
     void addCompare();
     void addPerplexity();
     void addPasskey();
+    void addTune();
     void addApply();
     void addConvert();
     void addBench();
@@ -148,6 +149,9 @@ void Parser::addPerplexity()
     addWhere(sub, options->where);
     sub->add_option("--window", options->window, "Tokens of a window (default: the trained context)")
         ->check(CLI::Range(2, 1 << 30));
+    sub->add_option("--period", options->period, "Also the loss by place modulo N tokens: a segment, say")
+        ->check(CLI::Range(1, 1 << 20));
+    sub->add_flag("--knock-out", options->knockOut, "Once for every state of the memory: on, off, zeroed, shuffled");
 }
 
 void Parser::addPasskey()
@@ -162,6 +166,21 @@ void Parser::addPasskey()
     sub->add_option("--lengths", options->lengths, "Tokens of the prompt: n | n,n | a:b:xk | a:b:+k")->required();
     sub->add_option("--samples", options->samples, "Keys for each cell")->check(CLI::Range(1, 10000));
     sub->add_option("--seed", options->seed, "Draws the keys")->capture_default_str();
+}
+
+void Parser::addTune()
+{
+    auto options = std::make_shared<TuneOptions>();
+    CLI::App* sub =
+        add("tune", "Search one knob per head on half of a text, judge it by the other half", options, tune);
+    addSource(sub, options->source);
+    sub->add_option("--method", options->method, "id or id:knob=value,…")->required();
+    sub->add_option("--knob", options->knob, "A knob that takes one number per head (default: the first such)");
+    sub->add_option("--values", options->values, "Numbers to try, separated by commas")->required();
+    sub->add_option("--file", options->file, "The text")->required();
+    sub->add_option("--window", options->window, "Tokens of a window (default: the trained context)")
+        ->check(CLI::Range(2, 1 << 30));
+    addWhere(sub, options->where);
 }
 
 void Parser::addApply()
@@ -306,6 +325,7 @@ Parser::Parser()
     addCompare();
     addPerplexity();
     addPasskey();
+    addTune();
     addApply();
     addConvert();
     addBench();

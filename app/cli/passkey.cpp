@@ -2,6 +2,7 @@
 #include "engine/measure/passkey.h"
 
 #include "app/cli/grammar.h"
+#include "app/cli/knockout.h"
 #include "app/cli/opened.h"
 #include "app/cli/plan.h"
 #include "app/cli/running.h"
@@ -16,14 +17,8 @@ using namespace engine;
 namespace app::cli {
 namespace {
 
-// A method that keeps a memory has a knob of this name whose options knock it out, and one for its segment.
-constexpr std::string_view memoryKnob = "memory", segmentKnob = "segment";
-
-struct Variant
-{
-    std::string name;
-    SessionPlan plan;
-};
+// A method with a memory has a knob of this name for the stretch of text that is attended to exactly.
+constexpr std::string_view segmentKnob = "segment";
 
 struct Cell
 {
@@ -47,44 +42,6 @@ std::vector<double> depthsFrom(const std::string& text)
             throw Error(Fault::Request, "--depths '" + text + "': percentages from 0 to 100 were expected");
     }
     return depths;
-}
-
-const Knob* knobOf(const Part& part, std::string_view id)
-{
-    const auto& knobs = findMethod(part.method).info.knobs;
-    const auto found = std::ranges::find(knobs, id, &Knob::id);
-    return found == knobs.end() ? nullptr : &*found;
-}
-
-// Every plan of the model's layers, as they are in the whole plan.
-std::vector<LayerPlan*> layersOf(SessionPlan& plan)
-{
-    std::vector<LayerPlan*> all{&plan.everywhere};
-    for (auto& [layer, one] : plan.overrides)
-        all.push_back(&one);
-    return all;
-}
-
-// The plan as it is, and with the memory of its methods knocked out in each way that they offer.
-std::vector<Variant> variantsOf(const SessionPlan& plan)
-{
-    SessionPlan base = plan;
-    const Choice* choice = nullptr;
-    for (const LayerPlan* layer : layersOf(base)) {
-        if (const Knob* knob = knobOf(layer->attention, memoryKnob); knob != nullptr && choice == nullptr)
-            choice = std::get_if<Choice>(&knob->domain);
-    }
-    if (choice == nullptr)
-        return {{"-", plan}};
-    std::vector<Variant> variants;
-    for (int option = 0; option < int(choice->options.size()); ++option) {
-        variants.push_back({std::string(choice->options[std::size_t(option)]), plan});
-        for (LayerPlan* layer : layersOf(variants.back().plan)) {
-            if (knobOf(layer->attention, memoryKnob) != nullptr)
-                layer->attention.knobs[std::string(memoryKnob)] = option;
-        }
-    }
-    return variants;
 }
 
 // The longest segment that exact attention has in the plan; 0: some layer has none, and sees everything.
@@ -140,7 +97,7 @@ void writeTables(const std::vector<Cell>& cells, const std::vector<double>& dept
            "memory is needed\n";
 }
 
-Cell ask(const Variant& variant, int length, double depth, int segment, const PasskeyOptions& options, Runner& runner,
+Cell ask(const KnockOut& variant, int length, double depth, int segment, const PasskeyOptions& options, Runner& runner,
          Context& context)
 {
     Cell cell{variant.name, length, 0, depth};
@@ -180,11 +137,11 @@ int passkey(const PasskeyOptions& options, Context& context)
     return onMachine(options.where, context, [&](Machine& machine) {
         const SessionPlan plan = planFrom(options.plan, *model, machine.backend());
         const int segment = segmentOf(plan, *model);
-        const std::vector<Variant> variants = variantsOf(plan);
+        const std::vector<KnockOut> variants = knockOuts(plan);
         Runner runner(model, machine, context.job);
         std::vector<Cell> cells;
         const double all = double(variants.size() * lengths.size() * depths.size());
-        for (const Variant& variant : variants) {
+        for (const KnockOut& variant : variants) {
             for (const int length : lengths) {
                 for (const double depth : depths) {
                     context.job.report(double(cells.size()) / all, "passkey, " + std::to_string(length) + " tokens");

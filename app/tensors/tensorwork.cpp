@@ -3,11 +3,11 @@
 
 #include "app/laneengine.h"
 #include "engine/export/npy.h"
+#include "engine/export/wholefile.h"
 #include "engine/files/tensors.h"
 #include "engine/model/model.h"
 
 #include <algorithm>
-#include <fstream>
 
 namespace app {
 
@@ -18,12 +18,11 @@ constexpr int pictureSide = 1024;
 
 void writeTensor(const engine::TensorRef& tensor, const std::filesystem::path& path, engine::Job& job)
 {
-    std::ofstream file(path, std::ios::binary);
-    if (!file)
-        throw engine::Error(engine::Fault::File, path.string() + " cannot be written");
-    engine::writeNpyHeader(file, tensor.shape);
-    engine::eachPiece(tensor, job,
-                      [&](std::size_t, std::span<const float> numbers) { engine::writeNpyNumbers(file, numbers); });
+    engine::writeWhole(path, [&](std::ostream& out) {
+        engine::writeNpyHeader(out, tensor.shape);
+        engine::eachPiece(tensor, job,
+                          [&](std::size_t, std::span<const float> numbers) { engine::writeNpyNumbers(out, numbers); });
+    });
 }
 
 } // namespace

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/compute/handle.h"
+#include "engine/values/ownthread.h"
 
 #include <array>
 #include <cstddef>
@@ -37,13 +38,19 @@ public:
 
     const std::string& name() const { return m_name; }
 
-    cl_kernel get() const { return m_handle.get(); }
+    // Asserts the thread in debug builds.
+    cl_kernel get() const
+    {
+        m_thread.check();
+        return m_handle.get();
+    }
 
     explicit operator bool() const { return m_handle.get() != nullptr; }
 
 private:
     KernelHandle m_handle;
     std::string m_name;
+    OwnThread m_thread;
 };
 
 } // namespace engine

@@ -4,13 +4,12 @@
 #include "engine/compute/check.h"
 #include "engine/compute/deviceimpl.h"
 #include "engine/values/error.h"
+#include "engine/values/ownthread.h"
 
-#include <cassert>
 #include <chrono>
 #include <cstdio>
 #include <deque>
 #include <string>
-#include <thread>
 
 namespace engine {
 namespace {
@@ -66,12 +65,10 @@ struct Queue::Impl
 
     Device& device;
     QueueHandle handle;
-    std::thread::id owner = std::this_thread::get_id();
+    OwnThread thread;
     std::deque<Launch> launches; // in the order of the queue
     std::deque<Staged> staged;   // what small writes read from until they have run
     std::deque<Span> spans;      // of finished launches, on the device's clock
-
-    void assertOwner() const { assert(owner == std::this_thread::get_id()); }
 
     void collectFinished();
     std::int64_t hostMinusDevice() const;
@@ -125,7 +122,7 @@ Queue::Queue(Device& device)
 
 Queue::~Queue()
 {
-    m_impl->assertOwner();
+    m_impl->thread.check();
     const cl_int code = clFinish(m_impl->handle.get());
     if (code != CL_SUCCESS)
         std::fprintf(stderr, "subquad: finishing a queue failed: %s\n", codeName(code).c_str());
@@ -207,7 +204,7 @@ void checkInside(std::size_t offset, std::size_t bytes, std::size_t capacity, co
 
 void Queue::enqueue(Kernel& kernel, const Range& range, std::string_view label, int given)
 {
-    m_impl->assertOwner();
+    m_impl->thread.check();
     checkRange(kernel, range, m_impl->device.info(), given);
     if (m_impl->launches.size() >= mostPending) {
         const cl_event oldest = m_impl->launches.front().event.get();
@@ -226,7 +223,7 @@ void Queue::enqueue(Kernel& kernel, const Range& range, std::string_view label, 
 
 void Queue::writeBytes(cl_mem to, std::size_t capacity, const void* from, std::size_t bytes, std::size_t offset)
 {
-    m_impl->assertOwner();
+    m_impl->thread.check();
     checkInside(offset, bytes, capacity, "a write");
     if (bytes == 0)
         return;
@@ -250,7 +247,7 @@ void Queue::writeBytes(cl_mem to, std::size_t capacity, const void* from, std::s
 
 void Queue::readBytes(cl_mem from, std::size_t capacity, void* to, std::size_t bytes, std::size_t offset, bool wait)
 {
-    m_impl->assertOwner();
+    m_impl->thread.check();
     checkInside(offset, bytes, capacity, "a read");
     if (bytes == 0)
         return;
@@ -262,7 +259,7 @@ void Queue::readBytes(cl_mem from, std::size_t capacity, void* to, std::size_t b
 void Queue::copyBytes(cl_mem from, std::size_t fromCapacity, std::size_t fromOffset, cl_mem to, std::size_t toCapacity,
                       std::size_t toOffset, std::size_t bytes)
 {
-    m_impl->assertOwner();
+    m_impl->thread.check();
     checkInside(fromOffset, bytes, fromCapacity, "a copy");
     checkInside(toOffset, bytes, toCapacity, "a copy");
     if (bytes == 0)
@@ -273,7 +270,7 @@ void Queue::copyBytes(cl_mem from, std::size_t fromCapacity, std::size_t fromOff
 
 void Queue::clearBytes(cl_mem buffer, std::size_t bytes)
 {
-    m_impl->assertOwner();
+    m_impl->thread.check();
     if (bytes == 0)
         return;
     const unsigned char zero = 0;
@@ -283,14 +280,14 @@ void Queue::clearBytes(cl_mem buffer, std::size_t bytes)
 
 void Queue::finish()
 {
-    m_impl->assertOwner();
+    m_impl->thread.check();
     check(clFinish(m_impl->handle.get()), "finishing a queue");
     m_impl->collectFinished();
 }
 
 EventHandle Queue::mark()
 {
-    m_impl->assertOwner();
+    m_impl->thread.check();
     cl_event event = nullptr;
     const cl_int code = clEnqueueMarkerWithWaitList(m_impl->handle.get(), 0, nullptr, &event);
     EventHandle marker(event);
@@ -301,7 +298,7 @@ EventHandle Queue::mark()
 
 void Queue::waitFor(const EventHandle& event)
 {
-    m_impl->assertOwner();
+    m_impl->thread.check();
     const cl_event raw = event.get();
     if (raw != nullptr)
         check(clWaitForEvents(1, &raw), "waiting for a marker");

@@ -10,7 +10,8 @@ namespace engine {
 namespace {
 
 constexpr std::size_t lengthBytes = 8;
-constexpr std::size_t longestHeader = JsonLimits{}.bytes; // the format itself allows 100 MB
+// The format itself allows 100 MB; the memory is enough for eighty thousand tensors, fifty times what files have.
+constexpr JsonLimits headerLimits{.memory = std::size_t(96) << 20};
 constexpr std::size_t mostDimensions = 8;
 
 std::size_t elementBytes(const Json& type)
@@ -106,14 +107,14 @@ SafetensorsFile readSafetensors(const std::filesystem::path& path)
     const std::vector<std::byte> head = file.head();
     ByteReader reader(name, head, file.size());
     const auto length = reader.take<std::uint64_t>("length of the header");
-    if (length > longestHeader)
+    if (length > headerLimits.bytes)
         throw Error(Fault::Format, name + ": the header's length at byte 0 is " + std::to_string(length) +
-                                       "; at most " + std::to_string(longestHeader) + " was expected");
+                                       "; at most " + std::to_string(headerLimits.bytes) + " was expected");
     const ByteRange header = reader.skip(static_cast<std::size_t>(length), "header");
     const ByteRange data = reader.skip(reader.left(), "data");
     std::string headerText(header.count, '\0');
     file.read(header.first, std::as_writable_bytes(std::span(headerText)));
-    const Json json = Json::parse(headerText, name);
+    const Json json = Json::parse(headerText, name, headerLimits);
     if (!json.isObject())
         json.refuse("an object of tensors");
     json.eachMember([&](const std::string& key, const Json& value) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/jobs/worker.h"
 
-#include <cassert>
 #include <chrono>
 
 namespace engine {
@@ -15,7 +14,7 @@ Worker::Worker(std::string name, Deliver deliver)
 
 Worker::~Worker()
 {
-    assertOwner();
+    m_owner.check();
     m_alive->yes = false;
     {
         const std::lock_guard lock(m_mutex);
@@ -24,11 +23,6 @@ Worker::~Worker()
     }
     m_thread.request_stop();
     m_thread.join();
-}
-
-void Worker::assertOwner() const
-{
-    assert(m_owner == std::this_thread::get_id());
 }
 
 void Worker::deliver(std::function<void()> call)
@@ -41,7 +35,7 @@ void Worker::deliver(std::function<void()> call)
 
 void Worker::enqueue(Task task)
 {
-    assertOwner();
+    m_owner.check();
     cancel(task.tag);
     {
         const std::lock_guard lock(m_mutex);
@@ -52,7 +46,7 @@ void Worker::enqueue(Task task)
 
 void Worker::cancel(std::string_view tag)
 {
-    assertOwner();
+    m_owner.check();
     std::deque<Task> dropped;
     {
         const std::lock_guard lock(m_mutex);

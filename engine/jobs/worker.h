@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/jobs/job.h"
+#include "engine/values/ownthread.h"
 
 #include <condition_variable>
 #include <deque>
@@ -55,7 +56,6 @@ private:
     void enqueue(Task task);
     void loop(const std::stop_token& closing);
     void deliver(std::function<void()> call);
-    void assertOwner() const;
 
     // Deliveries hold this; the destructor clears it so that calls already posted do nothing.
     struct Alive
@@ -66,7 +66,7 @@ private:
     std::string m_name;
     Deliver m_deliver;
     std::shared_ptr<Alive> m_alive = std::make_shared<Alive>();
-    std::thread::id m_owner = std::this_thread::get_id();
+    OwnThread m_owner;
     mutable std::mutex m_mutex;
     std::condition_variable_any m_wake;
     std::deque<Task> m_waiting;                   // guarded by m_mutex

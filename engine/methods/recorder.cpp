@@ -33,6 +33,7 @@ bool Recorder::wants(std::string_view probe, LayerIndex layer) const
 // lost rows takes no later ones: row t of a series is always token t.
 float* Recorder::room(std::string_view probe, Where where, int rows, int cols, Provenance provenance)
 {
+    m_thread.check();
     if (!wants(probe, where.layer) || rows == 0 || cols == 0)
         return nullptr;
     Series& series = m_series[Key{std::string(probe), where}];
@@ -59,6 +60,7 @@ float* Recorder::room(std::string_view probe, Where where, int rows, int cols, P
 // per append at most.
 float* Recorder::freshRoom(std::string_view probe, Where where, int rows, int cols, Provenance provenance)
 {
+    m_thread.check();
     const auto old = m_series.find(Key{std::string(probe), where});
     if (old != m_series.end()) {
         for (const Chunk& chunk : old->second.chunks)
@@ -103,6 +105,7 @@ void Recorder::keep(std::string_view probe, Where where, const Buffer<float>& va
 
 std::shared_ptr<const Trace> Recorder::snapshot() const
 {
+    m_thread.check();
     std::vector<Trace::Record> records;
     for (const auto& [key, series] : m_series) {
         if (series.chunks.empty())
@@ -127,6 +130,7 @@ std::shared_ptr<const Trace> Recorder::take()
 
 void Recorder::clear()
 {
+    m_thread.check();
     m_series.clear();
     m_bytes = 0;
     m_truncated = false;

@@ -4,6 +4,7 @@
 #include "engine/compute/queue.h"
 #include "engine/model/matrix.h"
 #include "engine/values/filter.h"
+#include "engine/values/ownthread.h"
 #include "engine/values/trace.h"
 
 #include <deque>
@@ -69,6 +70,7 @@ private:
     float* room(std::string_view probe, Where where, int rows, int cols, Provenance provenance);
     float* freshRoom(std::string_view probe, Where where, int rows, int cols, Provenance provenance);
 
+    OwnThread m_thread;
     TraceFilter m_filter;
     std::map<Key, Series> m_series;
     std::size_t m_bytes = 0;

@@ -345,6 +345,7 @@ void DeviceSession::warm(Job& job)
 
 std::vector<float> DeviceSession::feed(std::span<const TokenId> tokens, Recorder& recorder, Job& job)
 {
+    checkThread();
     checkTokens(tokens);
     m_interrupted = true;
     try {
@@ -359,6 +360,7 @@ std::vector<float> DeviceSession::feed(std::span<const TokenId> tokens, Recorder
 
 void DeviceSession::reset()
 {
+    checkThread();
     for (Layer& layer : m_layers)
         layer.attention->reset(m_device.queue);
     m_tokens = 0;
@@ -367,6 +369,7 @@ void DeviceSession::reset()
 
 SessionStats DeviceSession::stats()
 {
+    checkThread();
     SessionStats stats;
     stats.tokens = m_tokens;
     stats.spans = m_device.queue.drainSpans();

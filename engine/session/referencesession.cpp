@@ -52,6 +52,7 @@ public:
 
     std::vector<float> feed(std::span<const TokenId> tokens, Recorder& recorder, Job& job) override
     {
+        checkThread();
         checkTokens(tokens);
         Matrix x = embed(tokens);
         m_before = m_tokens;
@@ -72,6 +73,7 @@ public:
 
     void reset() override
     {
+        checkThread();
         m_histories.assign(m_layers.size(), {});
         m_forms.assign(m_layers.size(), {});
         m_spans.clear();
@@ -80,6 +82,7 @@ public:
 
     SessionStats stats() override
     {
+        checkThread();
         SessionStats stats{m_tokens, 0, std::move(m_spans), m_forms};
         m_spans.clear();
         for (const History& history : m_histories) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/methods/method.h"
+#include "engine/values/ownthread.h"
 
 #include <memory>
 #include <span>
@@ -21,13 +22,20 @@ struct SessionStats
 class Session
 {
 public:
-    virtual ~Session() = default;
+    virtual ~Session() { m_thread.check(); }
+
     // Feeds tokens after those already fed; returns the logits after the last one. All logits, residual streams, q, k,
     // v go through the recorder, under its filter. At most two layers are in flight; a cancel takes effect within 100
     // ms and leaves a session that works after reset().
     virtual std::vector<float> feed(std::span<const TokenId> tokens, Recorder& recorder, Job& job) = 0;
     virtual void reset() = 0;
     virtual SessionStats stats() = 0;
+
+protected:
+    void checkThread() const { m_thread.check(); }
+
+private:
+    OwnThread m_thread;
 };
 
 // What prepare() gave for the two parts of a layer; null where a part needs nothing.

@@ -36,6 +36,7 @@ struct Knob
 {
     std::string_view id, title, help;
     std::variant<Flag, IntRange, RealRange, Choice> domain;
+    bool perHead = false; // LayerPlan::parameters may hold one number per query head under this name, which wins
 };
 
 // The value of a knob: bool for a Flag, int for an IntRange and (as the option's place) for a Choice, double for

@@ -107,6 +107,10 @@ private slots:
     void perplexityCountsByWindows();
     void applyAgreesWithItself();
     void applyUsesTheTensorsOfItsKnobs();
+    void applyWritesTheStates();
+    void memoryIsKnockedOutByPlace();
+    void passkeyKnocksTheMemoryOut();
+    void tuneSearchesHeadByHead();
     void bench();
     void selftest();
     void devicesAndMethods();
@@ -655,6 +659,118 @@ void CliTest::applyAgreesWithItself()
             sum += double(weights.cells[row * 37 + j]);
         QVERIFY(std::abs(sum - 1) < 1e-5);
     }
+}
+
+// Output, memories and normalisers of the device are the reference's, relative to the largest number.
+void CliTest::applyWritesTheStates()
+{
+    for (const char* rule : {"linear", "delta"}) {
+        const auto tensors = [&](const QStringList& where) {
+            const QStringList line{QStringLiteral("apply"), QStringLiteral("infini"),
+                                   file("qkv.safetensors"), file("out.safetensors"),
+                                   QStringLiteral("--set"), QStringLiteral("segment=8"),
+                                   QStringLiteral("--set"), QStringLiteral("rule=") + QLatin1String(rule)};
+            const Ran ran = runProgram(line + where);
+            return ran.exitCode == 0 ? Tensors(file("out.safetensors")).all : decltype(Tensors::all){};
+        };
+        const auto exact = tensors({QStringLiteral("--backend"), QStringLiteral("reference")}), own = tensors({});
+        QCOMPARE(exact.at(QStringLiteral("memory")).shape,
+                 (std::vector<int>{5, 2, 8, 6})); // segments, key heads, d, d_v
+        for (const char* name : {"output", "memory", "normaliser"}) {
+            const auto& cells = exact.at(QLatin1String(name)).cells;
+            float largest = 0;
+            for (const float cell : cells)
+                largest = std::max(largest, std::abs(cell));
+            QVERIFY2(largestDifference(cells, own.at(QLatin1String(name)).cells) < 1e-5 * largest, name);
+        }
+    }
+    const Ran full = runProgram({QStringLiteral("apply"), QStringLiteral("infini"), file("qkv.safetensors"),
+                                 file("out.safetensors"), QStringLiteral("--set"), QStringLiteral("causal=false")});
+    QCOMPARE(full.exitCode, 2);
+    QVERIFY(isOneSentence(full.err) && full.err.contains("causal"));
+}
+
+// By place, the loss adds up to the whole; off is what an even gate at −40 gives; a memory knocked out is another
+// model.
+void CliTest::memoryIsKnockedOutByPlace()
+{
+    std::string text;
+    for (int i = 0; i < 30; ++i)
+        text += "the quick brown fox jumps over the lazy dog. ";
+    samples::writeFile(file("places.txt").toStdString(), text);
+    const auto run = [&](const QString& method, const QStringList& more) {
+        return runProgram(QStringList{QStringLiteral("perplexity"), m_llama, QStringLiteral("--file"),
+                                      file("places.txt"), QStringLiteral("--method"), method,
+                                      QStringLiteral("--window"), QStringLiteral("65"), QStringLiteral("--json")} +
+                          more)
+            .json();
+    };
+    const QJsonObject all = run(QStringLiteral("infini:segment=16"),
+                                {QStringLiteral("--period"), QStringLiteral("16"), QStringLiteral("--knock-out")});
+    const QJsonArray rows = all["rows"].toArray();
+    QCOMPARE(rows.size(), 4);
+    QCOMPARE(rows[0].toObject()["bits_per_byte"], all["bits_per_byte"]);
+    const double off = run(QStringLiteral("infini:segment=16,gate=-40"), {})["bits_per_byte"].toDouble();
+    QVERIFY(std::abs(rows[1].toObject()["bits_per_byte"].toDouble() - off) < 1e-6);
+    QVERIFY(rows[0].toObject()["bits_per_byte"] != rows[1].toObject()["bits_per_byte"]);
+    double sum = 0;
+    for (const QJsonValue place : rows[0].toObject()["nats_by_place"].toArray())
+        sum += place.toDouble();
+    QCOMPARE(rows[0].toObject()["nats_by_place"].toArray().size(), 16);
+    // Windows of 65 tokens give every place equally often, the last window apart.
+    QVERIFY(std::abs(sum / 16 / (all["nll_nats"].toDouble() / all["tokens"].toDouble()) - 1) < 0.05);
+}
+
+// The same keys are asked of every state of the memory; a cell whose key stands in the question's segment is marked.
+void CliTest::passkeyKnocksTheMemoryOut()
+{
+    const QStringList line{QStringLiteral("passkey"),   m_llama,
+                           QStringLiteral("--method"),  QStringLiteral("infini:segment=256"),
+                           QStringLiteral("--lengths"), QStringLiteral("900"),
+                           QStringLiteral("--depths"),  QStringLiteral("0,100"),
+                           QStringLiteral("--backend"), QStringLiteral("reference")};
+    const Ran ran = runProgram(line + QStringList{QStringLiteral("--json")});
+    QVERIFY2(ran.exitCode == 0, ran.err);
+    QStringList states;
+    for (const QJsonValue row : ran.json()["rows"].toArray()) {
+        states << row[QStringLiteral("memory")].toString();
+        QCOMPARE(row[QStringLiteral("local")].toBool(), row[QStringLiteral("depth")].toDouble() == 1);
+        QVERIFY(row[QStringLiteral("nats")].toDouble() > 0);
+    }
+    QCOMPARE(states, (QStringList{"on", "on", "off", "off", "zeroed", "zeroed", "shuffled", "shuffled"}));
+    QVERIFY(runProgram(line).out.contains("memory shuffled"));
+}
+
+// Half of the text finds one gate per head, the other half judges: the search never does worse where it looked.
+void CliTest::tuneSearchesHeadByHead()
+{
+    std::string text;
+    for (int i = 0; i < 60; ++i)
+        text += "the quick brown fox " + std::to_string(i * i) + " jumps. ";
+    samples::writeFile(file("tune.txt").toStdString(), text);
+    const QStringList line{QStringLiteral("tune"),     m_llama,
+                           QStringLiteral("--method"), QStringLiteral("infini:segment=16"),
+                           QStringLiteral("--values"), QStringLiteral("-40,0"),
+                           QStringLiteral("--window"), QStringLiteral("64"),
+                           QStringLiteral("--file"),   file("tune.txt"),
+                           QStringLiteral("--json")};
+    const Ran ran = runProgram(line);
+    QVERIFY2(ran.exitCode == 0, ran.err);
+    const QJsonObject found = ran.json();
+    const QJsonArray rows = found["rows"].toArray();
+    QCOMPARE(rows.size(), 3);
+    const auto fit = [&](int row) { return rows[row].toObject()["bits_per_byte_fit"].toDouble(); };
+    QVERIFY(rows[2].toObject()["value"].isNull() && fit(2) <= std::min(fit(0), fit(1)) && fit(0) != fit(1));
+    QCOMPARE(found["best"].toArray().size(), 2);
+    // Gates that differ by head are what the memory is mixed with: all at −40 are exact attention inside segments.
+    QStringList wrong = line;
+    wrong[5] = QStringLiteral("-40,warm");
+    QCOMPARE(runProgram(wrong).exitCode, 2);
+    wrong = line;
+    wrong[3] = QStringLiteral("softmax");
+    const Ran none = runProgram(wrong);
+    QCOMPARE(none.exitCode, 2);
+    QVERIFY(isOneSentence(none.err) && none.err.contains("one number per head"));
 }
 
 void CliTest::applyUsesTheTensorsOfItsKnobs()

@@ -186,6 +186,9 @@ void TestContract::jsonKeepsItsShape_data()
     row("compare MODEL --text the --methods taylorshift --generate 2",
         "sha256:s tokens:n backend:s device:s reference:s methods[method:s fidelity:s seeds:a] rows:a");
     row("perplexity MODEL --file TEXT", "tokens:n bytes:n nll_nats:n bits_per_byte:n perplexity:n");
+    row("perplexity MODEL --file TEXT --method infini:segment=16 --period 16 --knock-out",
+        "tokens:n bytes:n nll_nats:n bits_per_byte:n perplexity:n rows[memory:s bits_per_byte:n perplexity:n "
+        "nats_by_place:a]");
     row("passkey MODEL --lengths 900 --depths 50 --backend reference",
         "seed:n samples:n rows[memory:s length:n tokens:n depth:n local:b token_accuracy:n found:n samples:n nats:n]");
     row("apply softmax IN OUT",
@@ -197,6 +200,16 @@ void TestContract::jsonKeepsItsShape_data()
     row("bench --methods softmax --lengths 8 --reps 1",
         "machine:s peak{fma_flops:n read_bytes_per_s:n} rows[method:s form:s causal:b heads:n head_dim:n tokens:n "
         "threads:n operations:n bytes:n state_bytes:n median_ns:n p20_ns:n p80_ns:n samples_ns:a]");
+    row("tune MODEL --method infini --values -40,0 --file TEXT --backend reference",
+        "method:s knob:s runs:n tokens_fit:n tokens_held_out:n rows[heads:s value:n? bits_per_byte_fit:n "
+        "bits_per_byte_held_out:n perplexity_held_out:n] best:a");
+    row("selftest", "passed:b device:s rows[check:s method:s cases:n error:n allowed:n passed:b worst_case:s]");
+    row("report MODEL --methods taylorshift --lengths 8,16 --reps 1 -o OUT.csv",
+        "machine:s time_utc:s command:s complete:b disturbed:b settings{repeats:n seed:n lengths:a} left_out:a "
+        "peak{fma_flops:n read_bytes_per_s:n} crossovers:a rows[method:s form:s causal:b heads:n key_heads:n "
+        "head_dim:n tokens:n threads:n operations:n bytes:n state_bytes:n held_bytes:n disturbed:b median_ns:n "
+        "p20_ns:n p80_ns:n samples_ns:a]");
+    row("figure MODEL --text the -o OUT.svg", "checkpoint:s view:s width_mm:n device:s files:a");
     row("devices", "devices:a");
     row("methods", "methods[id:s title:s idea:s paper:s knobs:a probes:a]");
     row("--version", "name:s version:s licence:s");
@@ -221,7 +234,10 @@ void TestContract::interruptLeavesNoFile_data()
     for (const char* line : {"run MODEL --tokens 5 --generate 1000000 --dump OUT --backend reference",
                              "run MODEL --tokens 5 --generate 1000000 --dump OUT",
                              "convert MODEL --method memoryformer:tau=8 --file TEXT -o OUT",
-                             "bench --lengths 4096 --reps 100000 --backend reference"})
+                             "bench --lengths 4096 --reps 100000 --backend reference",
+                             "tune MODEL --method infini --values -40,-20,-10,0 --file TEXT --window 2",
+                             "report MODEL --lengths 4096 --reps 100000 -o OUT.html --backend reference",
+                             "figure MODEL --file TEXT -o OUT.pdf"})
         QTest::newRow(line) << QString::fromLatin1(line);
 }
 

@@ -11,6 +11,7 @@
 #include <QTest>
 
 #include <csignal>
+#include <random>
 
 using namespace app;
 using engine::TokenPos;
@@ -61,6 +62,7 @@ private slots:
     void laterVersionsAreKept();
     void pathsFollowTheFile();
     void whatIsNotASessionIsRefusedInASentence();
+    void whatIsBrokenIsRefusedInASentence();
     void theWindowSavesAndOpens();
     void otherWeightsAreSaid();
     void aKilledProgramIsOfferedBack();
@@ -112,6 +114,37 @@ void TestSessionFile::whatIsNotASessionIsRefusedInASentence()
             QVERIFY(QString(error.what()).size() > 20);
         }
     }
+}
+
+// Cut off anywhere, and with bits flipped: a session or a sentence, never a crash.
+void TestSessionFile::whatIsBrokenIsRefusedInASentence()
+{
+    const QByteArray whole = sessionBytes({fullState(m_path), "0123"}, m_home);
+    std::mt19937 random(5);
+    const auto draw = [&](qsizetype below) { return qsizetype(random() % std::uint32_t(below)); };
+    int tried = 0, opened = 0;
+    const auto attempt = [&](const QByteArray& bytes) {
+        ++tried;
+        try {
+            sessionOf(bytes, m_home);
+            ++opened;
+        } catch (const engine::Error& error) {
+            if (error.fault() == engine::Fault::Internal || QString(error.what()).size() <= 20)
+                qFatal("no sentence for a person: %s", error.what());
+        }
+    };
+    for (qsizetype size = 0; size < whole.size() - 1; ++size) // the last byte is a line's end
+        attempt(whole.left(size));
+    QCOMPARE(opened, 0);
+    for (int round = 0; round < 3000; ++round) {
+        QByteArray bytes = whole;
+        for (qsizetype flips = 1 + draw(3); flips > 0; --flips) {
+            char& byte = bytes[draw(bytes.size())];
+            byte = char(byte ^ char(1 << draw(8)));
+        }
+        attempt(bytes);
+    }
+    qInfo("%d sessions tried, %d of them opened", tried, opened);
 }
 
 void TestSessionFile::theWindowSavesAndOpens()

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/files/prompts.h"
 #include "engine/model/model.h"
 #include "tests/support/samples.h"
 
@@ -15,8 +16,10 @@ namespace {
 struct Victim
 {
     std::filesystem::path open, file;
-    std::size_t header = 0; // bytes that are truncated one by one
-    bool wholeOnly = true;  // a shorter file can never be right
+    std::size_t header = 0;  // bytes that are truncated one by one
+    bool wholeOnly = true;   // a shorter file can never be right
+    int flips = 150;         // rounds of them
+    std::size_t step = 1009; // between the lengths tried behind the header; meets every alignment
 };
 
 struct Attempt
@@ -32,6 +35,7 @@ Attempt tryOpen(const std::filesystem::path& path)
         Job job;
         const Model model(readCheckpoint(path, job), job);
         preflight(model.checkpoint());
+        promptsBeside(path);
         if (model.tokenizer() != nullptr) {
             std::vector<TokenId> ids;
             for (const Token& token : model.tokenizer()->encode("the End 12\n é"))
@@ -68,17 +72,24 @@ private slots:
 
     void numbersReplaced();
 
+    void cleanupTestCase() { qInfo("%d inputs tried, %d of them opened", m_tried, m_opened); }
+
 private:
+    Attempt attempt(const Victim& victim, const std::string& bytes);
+
     static void eachVictim()
     {
         QTest::addColumn<QString>("name");
-        for (const char* name : {"safetensors", "bf16", "config", "index", "tokenizer.json", "tokenizer_config",
-                                 "tokenizer.bin", "v0", "v1", "v2"})
+        for (const char* name :
+             {"safetensors", "bf16", "config", "index", "tokenizer.json", "tokenizer_config", "tokenizer.bin", "v0",
+              "v1", "v2", "prompts", "sample's safetensors", "sample's config", "sample's tokenizer.json",
+              "sample's tokenizer_config", "sample's prompts"})
             QTest::newRow(name) << name;
     }
 
     QTemporaryDir m_folder;
     std::map<std::string, Victim> m_victims;
+    int m_tried = 0, m_opened = 0;
 };
 
 void TestCorrupt::initTestCase()
@@ -109,8 +120,33 @@ void TestCorrupt::initTestCase()
         const auto file = samples::writeLlama2c(root / ("v" + std::to_string(version)), version, shape);
         m_victims["v" + std::to_string(version)] = {file, file, 280};
     }
+    samples::writeLlamaFolder(root / "prompts", shape);
+    samples::writeFile(root / "prompts/prompts.json", R"([{"title":"a dog","text":"the dog 12"},{"text":"é"}])");
+    m_victims["prompts"] = {root / "prompts", root / "prompts/prompts.json", 100};
+    // What the program brings is larger: fewer lengths, the header by steps.
+    const std::filesystem::path bundled = std::filesystem::path(SUBQUAD_SOURCE_DIR) / "samples/stories-1m";
+    for (const auto& [name, file, step] : {std::tuple("sample's safetensors", "model.safetensors", 299'993),
+                                           {"sample's config", "config.json", 31},
+                                           {"sample's tokenizer.json", "tokenizer.json", 1999},
+                                           {"sample's tokenizer_config", "tokenizer_config.json", 31},
+                                           {"sample's prompts", "prompts.json", 61}}) {
+        const std::filesystem::path folder = root / name;
+        std::filesystem::copy(bundled, folder);
+        std::filesystem::permissions(folder / file, std::filesystem::perms::owner_write,
+                                     std::filesystem::perm_options::add);
+        m_victims[name] = {folder, folder / file, 0, true, 10, std::size_t(step)};
+    }
     for (const auto& [name, victim] : m_victims)
         QVERIFY2(tryOpen(victim.open).opened, name.c_str());
+}
+
+Attempt TestCorrupt::attempt(const Victim& victim, const std::string& bytes)
+{
+    samples::writeFile(victim.file, bytes);
+    Attempt outcome = tryOpen(victim.open);
+    ++m_tried;
+    m_opened += outcome.opened ? 1 : 0;
+    return outcome;
 }
 
 void TestCorrupt::cutOff()
@@ -119,16 +155,15 @@ void TestCorrupt::cutOff()
     const Victim& victim = m_victims[name.toStdString()];
     const std::string whole = samples::readFile(victim.file);
     // Through a binary header byte by byte, a text's by fives, then in steps that meet every alignment.
-    constexpr std::size_t step = 1009;
     const std::size_t fine = victim.file.extension() == ".bin" ? 1 : 5;
-    for (std::size_t size = 0; size < whole.size(); size += size < victim.header ? fine : step) {
-        samples::writeFile(victim.file, whole.substr(0, size));
-        const Attempt outcome = tryOpen(victim.open);
+    // A text without its last line end is whole.
+    const std::size_t end = victim.file.extension() == ".json" ? whole.find_last_of("]}") : whole.size();
+    for (std::size_t size = 0; size < end; size += size < victim.header ? fine : victim.step) {
+        const Attempt outcome = attempt(victim, whole.substr(0, size));
         QVERIFY2(!outcome.opened || !victim.wholeOnly, qPrintable(QString::number(size)));
         QVERIFY2(outcome.opened || !outcome.sentence.empty(), qPrintable(QString::number(size)));
     }
-    samples::writeFile(victim.file, whole + "x"); // and too long
-    QVERIFY(!tryOpen(victim.open).opened);
+    QVERIFY(!attempt(victim, whole + "x").opened); // and too long
     samples::writeFile(victim.file, whole);
 }
 
@@ -142,16 +177,16 @@ void TestCorrupt::flipped()
         state = state * 6364136223846793005U + 1442695040888963407U;
         return static_cast<std::size_t>(state >> 33U) % below;
     };
-    for (int round = 0; round < 150; ++round) {
+    for (int round = 0; round < victim.flips; ++round) {
         std::string bytes = whole;
         // Every other round only the header, where a bit means most.
-        const std::size_t end = round % 2 == 0 ? std::min(victim.header, whole.size()) : whole.size();
+        const std::size_t end =
+            round % 2 == 0 && victim.header > 0 ? std::min(victim.header, whole.size()) : whole.size();
         for (std::size_t flips = 1 + draw(3); flips > 0; --flips) {
             char& byte = bytes[draw(end)];
             byte = static_cast<char>(byte ^ static_cast<char>(1U << draw(8)));
         }
-        samples::writeFile(victim.file, bytes);
-        const Attempt outcome = tryOpen(victim.open);
+        const Attempt outcome = attempt(victim, bytes);
         QVERIFY2(outcome.opened || !outcome.sentence.empty(), qPrintable(QString::number(round)));
     }
     samples::writeFile(victim.file, whole);
@@ -163,9 +198,8 @@ void TestCorrupt::numbersReplaced()
     QFETCH(QString, name);
     const Victim& victim = m_victims[name.toStdString()];
     const std::string whole = samples::readFile(victim.file);
-    const auto attempt = [&](const std::string& bytes, std::size_t place) {
-        samples::writeFile(victim.file, bytes);
-        const Attempt outcome = tryOpen(victim.open);
+    const auto replaced = [&](const std::string& bytes, std::size_t place) {
+        const Attempt outcome = attempt(victim, bytes);
         QVERIFY2(outcome.opened || !outcome.sentence.empty(), qPrintable(QString::number(place)));
     };
     const bool binary = victim.file.extension() == ".bin";
@@ -175,7 +209,7 @@ void TestCorrupt::numbersReplaced()
             for (const std::uint32_t value : {0U, 1U, 0x7FFFFFFFU, 0x80000000U, 0xFFFFFFFFU, 0x10000U}) {
                 std::string bytes = whole;
                 std::memcpy(bytes.data() + at, &value, sizeof(value));
-                attempt(bytes, at);
+                replaced(bytes, at);
             }
         } else if (std::isdigit(static_cast<unsigned char>(whole[at])) != 0 &&
                    std::isdigit(static_cast<unsigned char>(whole[at - 1])) == 0) {
@@ -184,7 +218,7 @@ void TestCorrupt::numbersReplaced()
                 ++after;
             for (const char* value : {"0", "-1", "4294967296", "9223372036854775807", "18446744073709551616", "1e300",
                                       "null", "[]", "\"\""})
-                attempt(whole.substr(0, at) + value + whole.substr(after), at);
+                replaced(whole.substr(0, at) + value + whole.substr(after), at);
         }
     }
     samples::writeFile(victim.file, whole);

@@ -115,17 +115,35 @@ class TestStream : public QObject
     Q_OBJECT
 
 private slots:
-    void taylorShiftStaysFlat();
+    void stateStaysFlat_data();
+    void stateStaysFlat();
     void exactGrowsAsPredicted();
 };
 
-void TestStream::taylorShiftStaysFlat()
+void TestStream::stateStaysFlat_data()
 {
-    const Method& method = findMethod("taylorshift");
-    const auto form = std::ranges::find(method.info.knobs, std::string_view("form"), &Knob::id);
-    QVERIFY(form != method.info.knobs.end());
+    QTest::addColumn<QByteArray>("method");
+    QTest::addColumn<QByteArray>("knob");
+    QTest::addColumn<QByteArray>("value");
+    const auto row = [](const char* name, const char* method, const char* knob, const char* value) {
+        QTest::newRow(name) << QByteArray(method) << QByteArray(knob) << QByteArray(value);
+    };
+    row("TaylorShift", "taylorshift", "form", "recurrent");
+    row("DiJiang", "dijiang", "preset", "normalised");
+    row("Infini-attention, linear", "infini", "rule", "linear");
+    row("Infini-attention, delta", "infini", "rule", "delta");
+}
+
+void TestStream::stateStaysFlat()
+{
+    QFETCH(QByteArray, method);
+    QFETCH(QByteArray, knob);
+    QFETCH(QByteArray, value);
+    const auto& knobs = findMethod(method.constData()).info.knobs;
+    const auto chosen = std::ranges::find(knobs, std::string_view(knob.constData()), &Knob::id);
+    QVERIFY(chosen != knobs.end());
     const int count = tokensOr(8192, 1'000'000), blocks = 10;
-    Stream stream("taylorshift", {{"form", parseKnob(*form, "recurrent")}}, count);
+    Stream stream(method.constData(), {{knob.toStdString(), parseKnob(*chosen, value.constData())}}, count);
     stream.feed(count / blocks / 4); // kernels built, pools filled
     const std::size_t state = stream.stateBytes(), allocated = stream.allocatedBytes();
     QCOMPARE(std::int64_t(state), stream.predictedBytes());

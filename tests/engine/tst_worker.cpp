@@ -5,7 +5,12 @@
 
 #include <array>
 #include <atomic>
+#include <csignal>
+#include <cstdio>
 #include <random>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 using namespace engine;
 using namespace std::chrono_literals;
@@ -75,6 +80,7 @@ class TestWorker : public QObject
     Q_OBJECT
 
 private slots:
+    void belongsToOneThread();
     void deliversTheValue();
     void everyThrowArrives();
     void newestWins();
@@ -210,6 +216,32 @@ void TestWorker::manyRandomSubmitsEachEndOnce()
     QVERIFY(std::ranges::all_of(ended, [](int times) { return times == 1; }));
     qInfo("%d jobs raced on %zu workers: %d values, %d errors, %d cancelled, %d reports", count, workers.size(),
           outcomes[0], outcomes[1], outcomes[2], reports);
+}
+
+// What every class that is bound to a thread asserts in debug builds.
+void TestWorker::belongsToOneThread()
+{
+    const OwnThread own;
+    QVERIFY(own.isThis());
+    own.check();
+    bool others = true;
+    std::thread([&] { others = own.isThis(); }).join();
+    QVERIFY(!others);
+#ifndef NDEBUG
+    const pid_t child = fork();
+    if (child == 0) {
+        const rlimit none{0, 0};
+        setrlimit(RLIMIT_CORE, &none);
+        if (std::freopen("/dev/null", "w", stderr) == nullptr)
+            _exit(1);
+        std::signal(SIGABRT, SIG_DFL); // QtTest's own would print
+        std::thread([&] { own.check(); }).join();
+        _exit(0);
+    }
+    int status = 0;
+    QCOMPARE(waitpid(child, &status, 0), child);
+    QVERIFY(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+#endif
 }
 
 QTEST_APPLESS_MAIN(TestWorker)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/fuzz/readers.h"
 
+#include "engine/files/prompts.h"
 #include "engine/model/model.h"
 #include "tests/support/samples.h"
 
@@ -32,10 +33,10 @@ void makeLlama2c(const fs::path& folder)
     samples::writeLlama2c(folder, 0);
 }
 
-constexpr std::array all{Reader{"safetensors", "model.safetensors", makeLlama},
-                         Reader{"config", "config.json", makeLlama}, Reader{"tokenizer", "tokenizer.json", makeLlama},
-                         Reader{"tokenizerbin", "tokenizer.bin", makeLlama2c},
-                         Reader{"llama2c", "tiny.bin", makeLlama2c}};
+constexpr std::array all{
+    Reader{"safetensors", "model.safetensors", makeLlama}, Reader{"config", "config.json", makeLlama},
+    Reader{"tokenizer", "tokenizer.json", makeLlama},      Reader{"prompts", "prompts.json", makeLlama},
+    Reader{"tokenizerbin", "tokenizer.bin", makeLlama2c},  Reader{"llama2c", "tiny.bin", makeLlama2c}};
 
 const Reader& find(std::string_view name)
 {
@@ -112,6 +113,7 @@ std::string open(std::string_view name, std::span<const std::byte> bytes)
         Job job;
         const Model model(readCheckpoint(bin ? folder / "tiny.bin" : folder, job), job);
         preflight(model.checkpoint());
+        promptsBeside(folder);
         if (model.tokenizer() != nullptr)
             tokenise(*model.tokenizer());
         return {};
@@ -141,6 +143,9 @@ std::vector<std::string> seeds(std::string_view name)
     } else if (name == "tokenizer") {
         made.push_back(samples::tokenizerJson());
         made.push_back(samples::readFile(bundled / "tokenizer.json"));
+    } else if (name == "prompts") {
+        made.push_back(R"([{"title":"a","text":"the dog"},{"text":"é \n"}])");
+        made.push_back(samples::readFile(bundled / "prompts.json"));
     } else if (name == "tokenizerbin") {
         made.push_back(samples::tokenizerBin());
     } else {

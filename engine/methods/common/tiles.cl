@@ -86,14 +86,56 @@ static void store_part(float16 x, __global float* row, int n)
         row[i] = part[i];
 }
 
+// Lanes of two vectors in an order known when the program is built. PoCL makes a call of shuffle2.
+#ifdef __clang__
+#define PICKED(A, B, ...) __builtin_shufflevector(A, B, __VA_ARGS__)
+#else
+#define PICKED(A, B, ...) shuffle2(A, B, (uint16)(__VA_ARGS__))
+#endif
+
+// One exchange of a transposition: rows SIDE apart swap their blocks of SIDE lanes off the diagonal.
+#define EXCHANGED(ROWS, SIDE, KEPT, ...)                                                                              \
+    _Pragma("unroll") for (int r = 0; r < 16; ++r) if ((r & SIDE) == 0)                                               \
+    {                                                                                                                 \
+        const float16 upper = ROWS[r], lower = ROWS[r + SIDE];                                                        \
+        ROWS[r] = PICKED(upper, lower, KEPT);                                                                         \
+        ROWS[r + SIDE] = PICKED(upper, lower, __VA_ARGS__);                                                           \
+    }
+#define KEPT_8 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23
+#define KEPT_4 0, 1, 2, 3, 16, 17, 18, 19, 8, 9, 10, 11, 24, 25, 26, 27
+#define KEPT_2 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29
+#define KEPT_1 0, 16, 2, 18, 4, 20, 6, 22, 8, 24, 10, 26, 12, 28, 14, 30
+
+// rows[r] lane c becomes rows[c] lane r: 64 shuffles instead of 256 loads and stores.
+static void transpose16(float16 rows[16])
+{
+    EXCHANGED(rows, 8, KEPT_8, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31)
+    EXCHANGED(rows, 4, KEPT_4, 4, 5, 6, 7, 20, 21, 22, 23, 12, 13, 14, 15, 28, 29, 30, 31)
+    EXCHANGED(rows, 2, KEPT_2, 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31)
+    EXCHANGED(rows, 1, KEPT_1, 1, 17, 3, 19, 5, 21, 7, 23, 9, 25, 11, 27, 13, 29, 15, 31)
+}
+
 // q[f] = feature f of the rows first, first + 1, … of one head, times `scale`; lanes past `count` repeat the last row.
 static void load_queries(__global const float* query, int stride, int first, int count, float scale, float16 (*q)[2])
 {
+    for (int half16 = 0; half16 < 2; ++half16)
+        for (int f = 0; f + 16 <= D; f += 16) {
+            float16 rows[16];
+#pragma unroll
+            for (int lane = 0; lane < 16; ++lane) {
+                const int row = first + half16 * 16 + lane;
+                rows[lane] = load16(query + (long)(row < count ? row : count - 1) * stride + f) * scale;
+            }
+            transpose16(rows);
+#pragma unroll
+            for (int i = 0; i < 16; ++i)
+                q[f + i][half16] = rows[i];
+        }
     float* lanes = (float*)q;
-    for (int lane = 0; lane < QUERIES; ++lane) {
+    for (int lane = 0; D % 16 != 0 && lane < QUERIES; ++lane) {
         const int row = first + lane < count ? first + lane : count - 1;
         __global const float* from = query + (long)row * stride;
-        for (int f = 0; f < D; ++f)
+        for (int f = D / 16 * 16; f < D; ++f)
             lanes[f * QUERIES + lane] = from[f] * scale;
     }
 }
@@ -165,16 +207,27 @@ static int16 lane_positions(int first)
 static void store_rows(const float16 (*out)[2], float16 factor0, float16 factor1, __global float* to, int stride,
                        int first, int count)
 {
-    float16 scaled[DV][2];
-    for (int c = 0; c < DV; ++c) {
-        scaled[c][0] = out[c][0] * factor0;
-        scaled[c][1] = out[c][1] * factor1;
-    }
-    const float* lanes = (const float*)scaled;
-    for (int lane = 0; lane < QUERIES && first + lane < count; ++lane) {
-        __global float* row = to + (long)(first + lane) * stride;
-        for (int c = 0; c < DV; ++c)
-            row[c] = lanes[c * QUERIES + lane];
+    for (int half16 = 0; half16 < 2; ++half16) {
+        const float16 factor = half16 == 0 ? factor0 : factor1;
+        const int left = count - first - half16 * 16; // rows that exist
+        __global float* corner = to + (long)(first + half16 * 16) * stride;
+        for (int c = 0; c + 16 <= DV; c += 16) {
+            float16 rows[16];
+#pragma unroll
+            for (int i = 0; i < 16; ++i)
+                rows[i] = out[c + i][half16] * factor;
+            transpose16(rows);
+#pragma unroll
+            for (int lane = 0; lane < 16; ++lane)
+                if (lane < left)
+                    store16(rows[lane], corner + (long)lane * stride + c);
+        }
+        for (int c = DV / 16 * 16; c < DV; ++c) {
+            float lanes[16];
+            store16_private(out[c][half16] * factor, lanes);
+            for (int lane = 0; lane < 16 && lane < left; ++lane)
+                corner[(long)lane * stride + c] = lanes[lane];
+        }
     }
 }
 

@@ -10,6 +10,9 @@
 #define BATCH 32          // tokens of one visit to a slice of the memory
 #define SLICE 16          // columns of M that one work-group writes
 #define LEAST 1e-6f       // a denominator is at least this
+#define PARTS ((D + 15) / 16)
+#define PADDED (PARTS * 16) // features of a token, those past D are 0
+#define ROWS_AT_ONCE 8
 
 #define LINEAR 0
 #define DELTA 1
@@ -70,47 +73,51 @@ __kernel void shift(__global float* keys, __global float* values, int from, int 
     }
 }
 
-// dm[i] += Σ_t f[t][i]·u[t] over n tokens.
+// dm[i] += Σ_t f[t][i]·u[t] over n tokens. ROWS_AT_ONCE sums grow side by side, so that none waits for itself.
 static void add_products(const float* f, const float16* u, int n, float16* dm)
 {
-    int i = 0;
-    for (; i + 4 <= D; i += 4) {
-        float16 c0 = dm[i], c1 = dm[i + 1], c2 = dm[i + 2], c3 = dm[i + 3];
+    for (int i = 0; i < PADDED; i += ROWS_AT_ONCE) { // rows past D are scratch
+        float16 c[ROWS_AT_ONCE];
+#pragma unroll
+        for (int r = 0; r < ROWS_AT_ONCE; ++r)
+            c[r] = dm[i + r];
         for (int t = 0; t < n; ++t) {
-            const float* x = f + t * D + i;
-            c0 += u[t] * x[0];
-            c1 += u[t] * x[1];
-            c2 += u[t] * x[2];
-            c3 += u[t] * x[3];
+            const float* x = f + t * PADDED + i;
+#pragma unroll
+            for (int r = 0; r < ROWS_AT_ONCE; ++r)
+                c[r] += u[t] * x[r];
         }
-        dm[i] = c0;
-        dm[i + 1] = c1;
-        dm[i + 2] = c2;
-        dm[i + 3] = c3;
+#pragma unroll
+        for (int r = 0; r < ROWS_AT_ONCE; ++r)
+            dm[i + r] = c[r];
     }
-    for (; i < D; ++i)
-        for (int t = 0; t < n; ++t)
-            dm[i] += u[t] * f[t * D + i];
 }
 
 // u[t] −= what the memory returns for f[t].
 static void subtract_known(const float* f, int n, const float16* m, const float* z, float16* u)
 {
-    for (int t = 0; t < n; ++t, f += D) {
-        float16 known = (float16)(0.0f);
-        float denominator = 0.0f;
-        for (int i = 0; i < D; ++i) {
-            known += m[i] * f[i];
-            denominator += z[i] * f[i];
-        }
-        u[t] -= known / (denominator > LEAST ? denominator : LEAST);
+    for (int t = 0; t < n; ++t, f += PADDED) {
+        // Four sums side by side.
+        float16 known[4];
+#pragma unroll
+        for (int r = 0; r < 4; ++r)
+            known[r] = (float16)(0.0f);
+        float16 parts = (float16)(0.0f);
+        for (int i = 0; i < PADDED; i += 16)
+            parts += load16_private(z + i) * load16_private(f + i);
+        for (int i = 0; i < PADDED; i += 4)
+#pragma unroll
+            for (int r = 0; r < 4; ++r)
+                known[r] += m[i + r] * f[i + r];
+        const float denominator = lane_sum(parts);
+        u[t] -= ((known[0] + known[1]) + (known[2] + known[3])) / (denominator > LEAST ? denominator : LEAST);
     }
 }
 
 // Token by token against m + dm, z + dz; z grows only by what it lacks of a key.
 static void write_corrected(const float* f, int n, const float16* m, const float* z, float16* u, float16* dm, float* dz)
 {
-    for (int t = 0; t < n; ++t, f += D) {
+    for (int t = 0; t < n; ++t, f += PADDED) {
         float16 known = (float16)(0.0f);
         float denominator = 0.0f, stored = 0.0f, squares = 0.0f;
         for (int i = 0; i < D; ++i) {
@@ -145,8 +152,8 @@ __kernel void write(__global const float* key, __global const float* value, __gl
     const int head = (int)get_group_id(1);
     const int column = slice * SLICE;
     const int columns = DV - column < SLICE ? DV - column : SLICE;
-    float16 m[D], dm[D], u[BATCH];
-    float z[D], dz[D], f[BATCH * D];
+    float16 m[PADDED], dm[PADDED], u[BATCH];
+    float z[PADDED], dz[PADDED], f[BATCH * PADDED];
     __global const float* before = state + (long)head * SIZE;
     __global float* sum = pending + (long)head * SIZE;
     for (int i = 0; i < D; ++i) {
@@ -156,6 +163,11 @@ __kernel void write(__global const float* key, __global const float* value, __gl
         // Slices share z: its pending sum is kept once per slice.
         dz[i] = open > 0 ? pending[(long)keyHeads * SIZE + ((long)slice * keyHeads + head) * D + i] : 0.0f;
     }
+    for (int i = D; i < PADDED; ++i) {
+        m[i] = dm[i] = (float16)(0.0f);
+        z[i] = dz[i] = 0.0f;
+    }
+    const int16 past = lane_positions((PARTS - 1) * 16) >= D;
     int slot = 0;
     for (int t = 0; t < count;) {
         int n = segment - open < count - t ? segment - open : count - t;
@@ -165,8 +177,10 @@ __kernel void write(__global const float* key, __global const float* value, __gl
             stored += z[i];
         for (int j = 0; j < n; ++j) {
             const long row = (long)(row0 + t + j) * keyHeads + head;
-            for (int i = 0; i < D; ++i)
-                f[j * D + i] = feature_of(key[row * D + i]);
+            for (int i = 0; i < D; i += 16) {
+                const float16 x = features_of(load_part(key + row * D + i, D - i));
+                store16_private(i + 16 < D ? x : select(x, (float16)(0.0f), past), f + j * PADDED + i);
+            }
             u[j] = load_part(value + row * DV + column, columns);
         }
         if (rule == CORRECTED) {
@@ -175,9 +189,12 @@ __kernel void write(__global const float* key, __global const float* value, __gl
             if (rule == DELTA && stored > 0.0f)
                 subtract_known(f, n, m, z, u);
             add_products(f, u, n, dm);
-            for (int j = 0; j < n; ++j)
-                for (int i = 0; i < D; ++i)
-                    dz[i] += f[j * D + i];
+            for (int i = 0; i < PADDED; i += 16) {
+                float16 sum = load16_private(dz + i);
+                for (int j = 0; j < n; ++j)
+                    sum += load16_private(f + j * PADDED + i);
+                store16_private(sum, dz + i);
+            }
         }
         t += n;
         open += n;

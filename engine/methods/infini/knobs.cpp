@@ -70,7 +70,7 @@ const std::vector<Knob>& knobs()
         {"gate", "Gate β",
          "Before the sigmoid; g = 1/(1 + e^−β) multiplies the memory, 1 − g local attention. 0 is even, −40 switches "
          "the memory off. A checkpoint's gates win over it.",
-         RealRange{-40, 40, 0}},
+         RealRange{-40, 40, 0}, true},
         {"correction", "ARMT correction",
          "Of the delta rule alone: writes go token by token, and the normaliser grows only by what is new of a key "
          "(Rodkin et al. 2024). Not the paper's rule.",
