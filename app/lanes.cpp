@@ -181,6 +181,12 @@ void Lanes::open()
                 plan.backend = m_document.state().lanes[std::size_t(lane)].backend;
                 m_document.adopt({lane}, plan);
             }
+            if (opened.native && m_document.takesNative()) {
+                ViewLayout layout = m_document.state().layout;
+                if (const std::string tab = ownTab(*opened.native); !tab.empty())
+                    layout.tab = tab;
+                m_document.prefer(layout);
+            }
             encode();
         },
         [this] {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/samplepath.h"
 
+#include <algorithm>
+
 namespace app {
 
 namespace {
@@ -20,6 +22,23 @@ fs::path samplePath()
         if (fs::exists(samples / sampleName / "config.json", ignored))
             return fs::weakly_canonical(samples / sampleName, ignored);
     return {};
+}
+
+std::vector<fs::path> bundledSamples()
+{
+    const fs::path first = samplePath();
+    std::vector<fs::path> others;
+    std::error_code failed;
+    for (fs::directory_iterator entry(first.parent_path(), failed), end; !failed && entry != end;
+         entry.increment(failed)) {
+        std::error_code ignored;
+        if (entry->path() != first && fs::exists(entry->path() / "config.json", ignored))
+            others.push_back(entry->path());
+    }
+    std::ranges::sort(others);
+    if (!first.empty())
+        others.insert(others.begin(), first);
+    return others;
 }
 
 std::string startPrompt(const std::vector<Prompt>& prompts)

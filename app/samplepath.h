@@ -15,6 +15,9 @@ using engine::Prompt;
 // source tree; the first that exists. Empty if there is none.
 std::filesystem::path samplePath();
 
+// The folders of all samples: that one first, then the others beside it by name; none where it is not there.
+std::vector<std::filesystem::path> bundledSamples();
+
 // What a checkpoint is started with: the first of its prompts, or one that suits any.
 std::string startPrompt(const std::vector<Prompt>& prompts);
 

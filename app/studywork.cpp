@@ -71,6 +71,17 @@ engine::SessionPlan planWithTab(engine::SessionPlan plan, std::string_view tab)
     return plan;
 }
 
+std::string ownTab(const engine::SessionPlan& plan)
+{
+    const engine::LayerPlan& layer = plan.of({0});
+    for (const engine::Part* part : {&layer.attention, &layer.linear}) {
+        const engine::Method& method = engine::findMethod(part->method);
+        if (method.study != nullptr && !method.info.tabs.empty())
+            return std::string(method.info.tabs.front().id);
+    }
+    return {};
+}
+
 std::shared_ptr<const StudyResult> studyOf(const StudyRequest& request,
                                            const std::shared_ptr<const LayerAttention>& exact,
                                            std::shared_ptr<const LayerAttention> own, const Accelerator* accelerator,

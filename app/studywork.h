@@ -30,6 +30,9 @@ std::optional<TabOwner> ownerOf(const DocumentState& state, std::string_view tab
 // Every tab of any method, once, in the order of the methods.
 std::vector<const engine::TabSpec*> methodTabs();
 
+// The first tab of a plan's own methods; empty where they have none. A checkpoint trained with a method opens on it.
+std::string ownTab(const engine::SessionPlan& plan);
+
 // A plan whose method has the tab: as its attention, or as its linear layers where it leaves attention to the baseline.
 engine::SessionPlan planWithTab(engine::SessionPlan plan, std::string_view tab);
 

@@ -288,13 +288,11 @@ void Wiring::wireFileMenu()
             [this] { chooseFile(false); });
     connect(m_window.addEntry(file, tr("Open folder…"), {QKeySequence(tr("Ctrl+Shift+O"))}), &QAction::triggered, this,
             [this] { chooseFile(true); });
-    connect(m_window.addEntry(file, tr("Open the bundled sample")), &QAction::triggered, this, [this] {
-        const std::filesystem::path sample = samplePath();
-        if (sample.empty())
-            m_document.report(engine::Error(engine::Fault::File, "the bundled sample is not beside the program"));
-        else
-            m_document.open(sample);
-    });
+    QMenu* samples = m_window.menu(file)->addMenu(tr("Open a sample"));
+    for (const std::filesystem::path& sample : bundledSamples())
+        connect(samples->addAction(QString::fromStdString(sample.filename().string())), &QAction::triggered, this,
+                [this, sample] { m_document.open(sample); });
+    samples->setEnabled(!samples->isEmpty());
 }
 
 void Wiring::wireViewMenu()

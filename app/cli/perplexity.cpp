@@ -86,7 +86,12 @@ int perplexity(const PerplexityOptions& options, Context& context)
     const auto model = openModel(options.source, context);
     Prompt text;
     text.file = options.file;
-    const std::vector<Token> tokens = encoded(*model, text);
+    std::vector<Token> tokens = encoded(*model, text);
+    // A mark such as <|bos|> in the file is no text: what it costs counts, its spelling has no bytes.
+    for (Token& token : tokens) {
+        if (model->tokenizer()->special(token.id))
+            token.count = 0;
+    }
     if (tokens.size() < 2)
         throw Error(Fault::Format, options.file + ": its text has " + std::to_string(tokens.size()) +
                                        " tokens; at least 2 were expected, the first of a window is not counted");

@@ -162,8 +162,14 @@ Preflight preflight(const Checkpoint& checkpoint)
         if (unused > 0)
             report.padding.push_back(std::to_string(unused) + " ids below " + std::to_string(size) + " have no token");
     }
+    for (const auto& [name, tensor] : checkpoint.tensors)
+        report.parameters += tensor.count();
     report.atContext = memoryNeed(config, config.context);
-    report.parameters = memoryNeed(config, 0).weightBytes / sizeof(float);
+    // What a method brings of its own: tables, gates, temperatures.
+    const std::size_t own =
+        report.parameters * sizeof(float) - std::min(report.atContext.weightBytes, report.parameters * sizeof(float));
+    report.atContext.weightBytes += own;
+    report.atContext.deviceBytes += own;
     return report;
 }
 

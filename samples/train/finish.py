@@ -12,7 +12,7 @@ import torch
 import bpe
 import model as llama
 import sample_stories
-import train
+import stories_1m as train
 
 CASES = [
     "", "Hello", " Hello", "Once upon a time, there was a little girl named Lily.", "two  spaces and   three", "ends in a space ",

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A small Llama (RMSNorm, rotate-half RoPE, grouped-query attention, SwiGLU, tied embedding) and safetensors files.
 
-The modules are named so that `state_dict()` has the tensor names of a Hugging Face LlamaForCausalLM.
+The modules are named so that `state_dict()` has the tensor names of a Hugging Face LlamaForCausalLM. A model with a method
+says so in its config under "subquad", in the form that the engine reads (engine/files/FORMATS.md); the same block makes the
+modules here.
 """
 import json
 import struct
@@ -11,7 +13,13 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-QUERY_BLOCK = 64  # queries per attention block: each block meets keys 0..its own end only, so less is computed and masked
+import memoryformer
+from attention import Attention, Cache, Softmax, turning
+from dijiang import DiJiang
+from infini import Infini
+from taylorshift import TaylorShift
+
+METHODS = {"softmax": Softmax, "taylorshift": TaylorShift, "dijiang": DiJiang, "infini": Infini}
 
 
 class RMSNorm(nn.Module):
@@ -22,48 +30,6 @@ class RMSNorm(nn.Module):
 
     def forward(self, x):
         return x * torch.rsqrt(x.square().mean(-1, keepdim=True) + self.eps) * self.weight
-
-
-def rotate(x, cos, sin):
-    """RoPE, rotate-half form: x is [..., time, head_dim], cos and sin are [time, head_dim / 2]."""
-    low, high = x.chunk(2, -1)
-    return torch.cat((low * cos - high * sin, high * cos + low * sin), -1)
-
-
-class Attention(nn.Module):
-    def __init__(self, c):
-        super().__init__()
-        self.heads, self.kv_heads = c["num_attention_heads"], c["num_key_value_heads"]
-        self.dim = c.get("head_dim", c["hidden_size"] // self.heads)
-        self.q_proj = nn.Linear(c["hidden_size"], self.heads * self.dim, bias=False)
-        self.k_proj = nn.Linear(c["hidden_size"], self.kv_heads * self.dim, bias=False)
-        self.v_proj = nn.Linear(c["hidden_size"], self.kv_heads * self.dim, bias=False)
-        self.o_proj = nn.Linear(self.heads * self.dim, c["hidden_size"], bias=False)
-
-    def forward(self, x, cos, sin, cache):
-        batch, time, _ = x.shape
-        groups = self.heads // self.kv_heads  # query heads that share one key/value head
-        # one product for the three projections is faster than three
-        qkv = F.linear(x, torch.cat((self.q_proj.weight, self.k_proj.weight, self.v_proj.weight)))
-        qkv = qkv.view(batch, time, self.heads + 2 * self.kv_heads, self.dim).transpose(1, 2)
-        qk, v = qkv.split((self.heads + self.kv_heads, self.kv_heads), 1)
-        q, k = rotate(qk, cos, sin).split((self.heads, self.kv_heads), 1)
-        q = (q * self.dim ** -0.5).view(batch, self.kv_heads, groups, time, self.dim)
-        if cache is not None:
-            k, v = cache.append(self, k, v)
-        past = k.shape[2] - time
-        out = []
-        for begin in range(0, time, QUERY_BLOCK):
-            end = min(begin + QUERY_BLOCK, time)
-            rows, keys = end - begin, past + end
-            block = q[:, :, :, begin:end].reshape(batch, self.kv_heads, groups * rows, self.dim)
-            scores = block @ k[:, :, :keys].transpose(2, 3)
-            if rows > 1:
-                future = torch.full((rows, keys), float("-inf"), dtype=x.dtype).triu(past + begin + 1)
-                scores += future.repeat(groups, 1)
-            mixed = scores.softmax(-1) @ v[:, :, :keys]
-            out.append(mixed.view(batch, self.heads, rows, self.dim))
-        return self.o_proj(torch.cat(out, 2).transpose(1, 2).reshape(batch, time, -1))
 
 
 class MLP(nn.Module):
@@ -78,33 +44,29 @@ class MLP(nn.Module):
         return self.down_proj(F.silu(gate) * up)
 
 
+def parts_of(config, layer):
+    """The method of a layer's attention and of its projections, each with its knobs."""
+    block = config.get("subquad", {"layers": [{}] * config["num_hidden_layers"]})["layers"][layer]
+    exact = {"method": "softmax", "knobs": {}}
+    return block.get("attention", exact), block.get("linear", exact)
+
+
 class Layer(nn.Module):
-    def __init__(self, c):
+    def __init__(self, c, number):
         super().__init__()
+        attention, linear = parts_of(c, number)
         self.input_layernorm = RMSNorm(c["hidden_size"], c["rms_norm_eps"])
-        self.self_attn = Attention(c)
         self.post_attention_layernorm = RMSNorm(c["hidden_size"], c["rms_norm_eps"])
-        self.mlp = MLP(c)
+        if linear["method"] == "memoryformer":
+            self.self_attn = memoryformer.Attention(c, linear["knobs"])
+            self.mlp = memoryformer.FeedForward(c, linear["knobs"])
+        else:
+            self.self_attn = Attention(c, METHODS[attention["method"]](c, attention["knobs"]))
+            self.mlp = MLP(c)
 
-    def forward(self, x, cos, sin, cache):
-        x = x + self.self_attn(self.input_layernorm(x), cos, sin, cache)
+    def forward(self, x, turn, cache=None):
+        x = x + self.self_attn(self.input_layernorm(x), turn, cache)
         return x + self.mlp(self.post_attention_layernorm(x))
-
-
-class Cache:
-    """The keys and values of the tokens read so far, per attention module."""
-
-    def __init__(self):
-        self.kv, self.length = {}, 0
-
-    def append(self, module, k, v):
-        if module in self.kv:
-            k, v = (torch.cat(pair, 2) for pair in zip(self.kv[module], (k, v)))
-        self.kv[module] = (k, v)
-        return k, v
-
-    def keep(self, rows):
-        self.kv = {module: (k[rows], v[rows]) for module, (k, v) in self.kv.items()}
 
 
 class Llama(nn.Module):
@@ -113,25 +75,24 @@ class Llama(nn.Module):
         self.config = config
         self.model = nn.Module()
         self.model.embed_tokens = nn.Embedding(config["vocab_size"], config["hidden_size"])
-        self.model.layers = nn.ModuleList(Layer(config) for _ in range(config["num_hidden_layers"]))
+        self.model.layers = nn.ModuleList(Layer(config, number) for number in range(config["num_hidden_layers"]))
         self.model.norm = RMSNorm(config["hidden_size"], config["rms_norm_eps"])
-        for p in self.parameters():
-            if p.dim() == 2:
-                nn.init.normal_(p, std=0.02)
-        for layer in self.model.layers:  # what is added to the residual stream starts smaller
-            for p in (layer.self_attn.o_proj.weight, layer.mlp.down_proj.weight):
-                nn.init.normal_(p, std=0.02 / (2 * config["num_hidden_layers"]) ** 0.5)
+        for name, p in self.named_parameters():
+            if p.dim() == 2 and not name.endswith("features.weight"):
+                # what is added to the residual stream starts smaller
+                added = name.endswith(("o_proj.weight", "down_proj.weight"))
+                nn.init.normal_(p, std=0.02 / (2 * config["num_hidden_layers"]) ** 0.5 if added else 0.02)
 
-    def forward(self, ids, cache=None):
-        """Logits [batch, time, vocabulary] for ids [batch, time]."""
+    def forward(self, ids, cache=None, layers=None):
+        """Logits [batch, time, vocabulary] for ids [batch, time]; the list `layers` gets the output of every layer."""
         x = self.model.embed_tokens(ids)
         past = cache.length if cache is not None else 0
-        attention = self.model.layers[0].self_attn
-        rate = self.config["rope_theta"] ** (-torch.arange(0, attention.dim, 2, dtype=torch.float64) / attention.dim)
-        angle = torch.arange(past, past + ids.shape[1], dtype=torch.float64)[:, None] * rate
-        cos, sin = angle.cos().to(x.dtype), angle.sin().to(x.dtype)
+        turn = turning(self.config["rope_theta"], self.config["hidden_size"] // self.config["num_attention_heads"]
+                       if "head_dim" not in self.config else self.config["head_dim"], ids.shape[1], past, x.dtype)
         for layer in self.model.layers:
-            x = layer(x, cos, sin, cache)
+            x = layer(x, turn, cache)
+            if layers is not None:
+                layers.append(x)
         if cache is not None:
             cache.length += ids.shape[1]
         return self.model.norm(x) @ self.model.embed_tokens.weight.T
@@ -148,7 +109,7 @@ def pick(logits, temperature, top, generator=None):
 
 @torch.no_grad()
 def generate(model, prompt, count, temperature=0.8, top=40, generator=None, stop=None):
-    """The ids that follow the list `prompt`."""
+    """The ids that follow the list `prompt`; of a softmax model, which can be fed token by token."""
     cache, ids, out = Cache(), torch.tensor([prompt]), []
     while len(out) < count:
         token = pick(model(ids, cache)[:, -1], temperature, top, generator)
@@ -163,27 +124,29 @@ def read_safetensors(path):
     with open(path, "rb") as file:
         header = json.loads(file.read(struct.unpack("<Q", file.read(8))[0]))
         data = file.read()
+    types = {"F32": "<f4", "F16": "<f2", "I32": "<i4"}
     tensors = {}
     for name, entry in header.items():
         if name != "__metadata__":
-            assert entry["dtype"] == "F32", name
             begin, end = entry["data_offsets"]
-            tensors[name] = torch.from_numpy(np.frombuffer(data[begin:end], "<f4").reshape(entry["shape"]).copy())
+            numbers = np.frombuffer(data[begin:end], types[entry["dtype"]]).astype("<f4")
+            tensors[name] = torch.from_numpy(numbers.reshape(entry["shape"]))
     return tensors
 
 
-def write_safetensors(path, tensors, metadata):
-    header, offset = {"__metadata__": metadata}, 0
+def write_safetensors(path, tensors, metadata, half=False):
+    """With `half` what has two dimensions and more is stored as F16."""
+    header, offset, parts = {"__metadata__": metadata}, 0, []
     for name, tensor in tensors.items():
-        size = 4 * tensor.numel()
-        header[name] = {"dtype": "F32", "shape": list(tensor.shape), "data_offsets": [offset, offset + size]}
-        offset += size
+        small = half and tensor.dim() > 1
+        parts.append(tensor.detach().numpy().astype("<f2" if small else "<f4").tobytes())
+        header[name] = {"dtype": "F16" if small else "F32", "shape": list(tensor.shape),
+                        "data_offsets": [offset, offset + len(parts[-1])]}
+        offset += len(parts[-1])
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)  # the tensor data begin at a multiple of 8 bytes
     with open(path, "wb") as file:
-        file.write(struct.pack("<Q", len(text)) + text)
-        for tensor in tensors.values():
-            file.write(tensor.detach().numpy().astype("<f4").tobytes())
+        file.write(struct.pack("<Q", len(text)) + text + b"".join(parts))
 
 
 def load(folder):

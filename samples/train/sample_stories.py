@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Samples stories from the tinystories-656K checkpoint: python3 sample_stories.py CHECKPOINT_FOLDER stories.txt
+"""Samples stories from the tinystories-656K checkpoint: python3 sample_stories.py CHECKPOINT_FOLDER stories.txt [COUNT]
 
 Writes the stories one after another, each followed by a line that holds only <|bos|>. Dropped are: stories that do not
-end by themselves within the limit, and repetitions.
+end by themselves within the limit, and repetitions. A smaller COUNT gives the beginning of the same text.
 """
 import json
 import sys
@@ -60,14 +60,14 @@ def decode(ids, pieces):
     return "\n".join(line for line in lines if line)
 
 
-def main(checkpoint, output):
+def main(checkpoint, output, count=STORIES):
     torch.set_num_threads(1)
     model = llama.load(checkpoint)
     pieces = read_vocabulary(checkpoint)
     generator = torch.Generator().manual_seed(SEED)
     begin, sampled, kept, seen = time.time(), 0, 0, set()
     with open(output, "w", encoding="utf-8", newline="\n") as file:
-        while sampled < STORIES:
+        while sampled < int(count):
             batch = sample_batch(model, generator)
             sampled += BATCH
             for story in (decode(ids, pieces) for ids in batch):

@@ -1,136 +1,162 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Trains the sample model: python3 train.py WORK_FOLDER MODEL_FOLDER (after prepare.py)
+"""Trains one sample: python3 train.py NAME WORK_FOLDER [--text FOLDER_OF_PREPARE] [--samples ..]
 
-Batches of 4 windows of 256 tokens, at the end single windows of 1,024. Learning rate: 10 % warm-up, cosine to 10 %.
-Should the machine be slow, the schedule follows the clock instead of the steps, so that it ends within the limit.
-The model that is best on the held-out stories is the one that is kept.
+The recipes are in recipes.py. AdamW 0.9/0.95, weight decay 0.1 on matrices, gradient norm at most 1, 10 % warm-up, cosine to
+10 %. The model that is best on held-out data is the one that is kept. What was done so far is saved in WORK_FOLDER/NAME.state
+every two minutes, and the same command goes on from there.
 """
 import argparse
 import json
 import math
 import os
+import subprocess
+import sys
 import time
 
-import numpy as np
 import torch
-from torch.nn import functional as F
 
-import bpe
+import finish_sample
 import model as llama
+import tasks
+from recipes import RECIPES
 
-CONFIG = {
-    "architectures": ["LlamaForCausalLM"], "model_type": "llama", "attention_bias": False, "attention_dropout": 0.0,
-    "bos_token_id": 0, "eos_token_id": 0, "head_dim": 16, "hidden_act": "silu", "hidden_size": 128,
-    "initializer_range": 0.02, "intermediate_size": 400, "max_position_embeddings": 1024, "mlp_bias": False,
-    "num_attention_heads": 8, "num_hidden_layers": 4, "num_key_value_heads": 4, "pretraining_tp": 1,
-    "rms_norm_eps": 1e-5, "rope_scaling": None, "rope_theta": 10000.0, "tie_word_embeddings": True,
-    "torch_dtype": "float32", "use_cache": True, "vocab_size": 1024,
-}
-SHORT, LONG = 256, 1024  # window lengths
-TOKENS_PER_STEP = 1024
+SAVE_SECONDS = 120
 
 
-def loss(model, windows, reduction="mean"):
-    logits = model(windows[:, :-1])
-    return F.cross_entropy(logits.flatten(0, 1), windows[:, 1:].flatten(), reduction=reduction)
+def optimizer(model, recipe):
+    """Groups with rates of their own for what recipe.rates names by the end of a parameter's name."""
+    groups = {}
+    for name, p in model.named_parameters():
+        rate = next((rate for end, rate in recipe.rates.items() if name.endswith(end)), recipe.rate)
+        matrix = p.dim() == 2 and "embed" not in name and not name.endswith("features.weight")
+        groups.setdefault((rate, 0.1 if matrix and rate == recipe.rate else 0.0), []).append(p)
+    return torch.optim.AdamW([{"params": params, "lr": rate, "peak": rate, "weight_decay": decay}
+                              for (rate, decay), params in groups.items()], betas=(0.9, 0.95))
 
 
-@torch.no_grad()
-def bits_per_byte(model, ids, length, sizes, limit=None):
-    """Over the first `limit` tokens of the held-out stories, in windows without overlap."""
-    count = (min(limit or len(ids), len(ids)) - 1) // length
-    nats = 0.0
-    for begin in range(0, count * length, length):
-        nats += loss(model, ids[None, begin:begin + length + 1], "sum").item()
-    return nats / math.log(2) / sizes[ids[1:count * length + 1]].sum().item()
+def share_of_peak(progress):
+    if progress < 0.1:
+        return (progress + 1e-3) / 0.1
+    return 0.55 + 0.45 * math.cos(math.pi * min(1, (progress - 0.1) / 0.9))
 
 
-def token_sizes(tokenizer):
-    return torch.tensor([0 if i == tokenizer.bos else len(t) for i, t in enumerate(tokenizer.vocabulary)])
+class Run:
+    """A training run and all that is needed to go on with it."""
+
+    def __init__(self, recipe, task, samples):
+        torch.manual_seed(recipe.seed)
+        self.recipe, self.task = recipe, task
+        self.model = llama.Llama(recipe.config)
+        if recipe.start:
+            self.copy_from(llama.load(os.path.join(samples, recipe.start)).state_dict())
+        self.adam = optimizer(self.model, recipe)
+        self.generator = torch.Generator().manual_seed(recipe.seed)
+        self.step, self.tokens, self.seconds, self.curve, self.best, self.kept = 0, 0, 0.0, [], math.inf, None
+
+    def copy_from(self, tensors):
+        """Everything that the two models share; what is new keeps its start value."""
+        own = self.model.state_dict()
+        own.update({name: tensor for name, tensor in tensors.items() if name in own})
+        self.model.load_state_dict(own)
+
+    def save(self, path):
+        state = {"model": self.model.state_dict(), "adam": self.adam.state_dict(), "rng": self.generator.get_state(),
+                 "task": self.task.state() if hasattr(self.task, "state") else None,
+                 "own": [self.step, self.tokens, self.seconds, self.curve, self.best, self.kept]}
+        torch.save(state, path + ".new")
+        os.replace(path + ".new", path)
+
+    def resume(self, path):
+        state = torch.load(path)
+        self.model.load_state_dict(state["model"])
+        self.adam.load_state_dict(state["adam"])
+        self.generator.set_state(state["rng"])
+        if state["task"] is not None:
+            self.task.resume(state["task"])
+        self.step, self.tokens, self.seconds, self.curve, self.best, self.kept = state["own"]
+
+    def train_step(self):
+        share = share_of_peak(self.step / self.recipe.steps)
+        for group in self.adam.param_groups:
+            group["lr"] = group["peak"] * share
+        ids, targets, mask = self.task.batch(self.generator)
+        logits = self.model(ids)
+        if mask is not None:
+            logits, targets = logits[mask], targets[mask]
+        loss = torch.nn.functional.cross_entropy(logits.flatten(0, -2), targets.flatten())
+        self.adam.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self.adam.step()
+        self.step += 1
+        self.tokens += ids.numel()
+        if hasattr(self.task, "after_step"):
+            self.task.after_step((logits.argmax(-1) == targets).float().mean().item())
+        return loss.item()
+
+    def measure(self, losses):
+        figures = self.task.measure(self.model.eval())
+        self.model.train()
+        row = {"step": self.step, "tokens": self.tokens, "seconds": round(self.seconds),
+               **({"train_nats": sum(losses) / len(losses)} if losses else {}), **figures}
+        self.curve.append({key: round(value, 4) for key, value in row.items()})
+        if figures[self.task.better] < self.best:
+            self.best = figures[self.task.better]
+            self.kept = [self.step, {name: tensor.clone() for name, tensor in self.model.state_dict().items()}]
+        return self.curve[-1]
+
+    def solved(self):
+        return hasattr(self.task, "solved") and self.task.solved(self.curve[-1])
+
+    def train(self, path, seconds_limit):
+        began, saved, losses = time.time() - self.seconds, time.time(), []
+        if self.step == 0 and not self.curve:
+            self.measure([])
+        while self.step < self.recipe.steps and self.seconds < seconds_limit and not self.solved():
+            losses.append(self.train_step())
+            self.seconds = time.time() - began
+            if self.recipe.measured(self.step) or self.step == self.recipe.steps:
+                print(json.dumps(self.measure(losses)), flush=True)
+                losses = []
+            elif sys.stdout.isatty():
+                print(f"\r{self.step}/{self.recipe.steps} {losses[-1]:.3f}", end="\r", flush=True)
+            if time.time() - saved > SAVE_SECONDS:
+                self.save(path)
+                saved = time.time()
+        if self.curve[-1]["step"] != self.step:
+            self.measure(losses)
+        self.save(path)
 
 
-def windows(ids, starts, length, generator):
-    """Half of the windows begin with a story, the others anywhere."""
-    rows = TOKENS_PER_STEP // length
-    anywhere = torch.randint(len(ids) - length - 1, (rows,), generator=generator)
-    story = starts[torch.randint(len(starts), (rows,), generator=generator)].clamp(max=len(ids) - length - 1)
-    begin = torch.where(torch.rand(rows, generator=generator) < 0.5, story, anywhere)
-    return ids[begin[:, None] + torch.arange(length + 1)]
-
-
-def optimizer(model, rate):
-    matrices = [p for name, p in model.named_parameters() if p.dim() == 2 and "embed" not in name]
-    others = [p for name, p in model.named_parameters() if p.dim() != 2 or "embed" in name]
-    groups = [{"params": matrices, "weight_decay": 0.1}, {"params": others, "weight_decay": 0.0}]
-    return torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.95))
-
-
-def read_tokens(work, name):
-    return torch.from_numpy(np.load(os.path.join(work, f"{name}.npy")).astype(np.int64))
+def commit():
+    """The commit that trains, with a + where files differ from it."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    def git(*words):
+        return subprocess.run(["git", "-C", here, *words], capture_output=True, text=True).stdout.strip()
+    return git("rev-parse", "--short=12", "HEAD") + ("+" if git("status", "--porcelain", "--", here) else "")
 
 
 def main():
     parser = argparse.ArgumentParser()
+    parser.add_argument("name", choices=RECIPES)
     parser.add_argument("work")
-    parser.add_argument("folder")
-    parser.add_argument("--steps", type=int, default=4500)
-    parser.add_argument("--long", type=float, default=0.2, help="share of the steps with long windows")
-    parser.add_argument("--minutes", type=float, default=23.5)
-    parser.add_argument("--every", type=int, default=250, help="steps between two evaluations")
-    parser.add_argument("--patience", type=int, default=5, help="evaluations without a gain before long training ends")
-    parser.add_argument("--rate", type=float, default=3e-3)
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--text", help="folder that prepare.py wrote")
+    parser.add_argument("--samples", default=os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+    parser.add_argument("--minutes", type=float, default=25)
+    parser.add_argument("--steps", type=int, help="fewer than the recipe's, to try it")
     args = parser.parse_args()
     torch.set_num_threads(1)
-    torch.manual_seed(args.seed)
-    generator = torch.Generator().manual_seed(args.seed)
-    ids, held_out = read_tokens(args.work, "train"), read_tokens(args.work, "heldout")
-    sizes = token_sizes(bpe.load(args.folder))
-    starts = (ids == CONFIG["bos_token_id"]).nonzero()[:, 0]
-    model = llama.Llama(CONFIG)
-    adam = optimizer(model, args.rate)
-    bpe.write_json(f"{args.folder}/config.json", CONFIG)
-
-    begin, curve, best, stale, recent, switch = time.time(), [], math.inf, 0, [], None
-    step, progress = 0, 0.0
-    while progress < 1:
-        length = SHORT if progress < 1 - args.long else LONG
-        if length == LONG and switch is None:
-            switch = step
-        rate = args.rate * min(1.0, (progress + 1e-3) / 0.1)
-        if progress > 0.1:
-            rate = args.rate * (0.55 + 0.45 * math.cos(math.pi * (progress - 0.1) / 0.9))
-        for group in adam.param_groups:
-            group["lr"] = rate
-        value = loss(model, windows(ids, starts, length, generator))
-        adam.zero_grad(set_to_none=True)
-        value.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        adam.step()
-        recent.append(value.item())
-        step += 1
-        seconds = time.time() - begin
-        progress = max(step / args.steps, seconds / (60 * args.minutes))
-        if step % args.every == 0 or progress >= 1:
-            short, long = (bits_per_byte(model, held_out, n, sizes, 24 * LONG + 1) for n in (SHORT, LONG))
-            curve.append({"step": step, "tokens": step * TOKENS_PER_STEP, "seconds": round(time.time() - begin),
-                          "rate": float(f"{rate:.3g}"), "window": length,
-                          "train_nats_per_token": round(sum(recent) / len(recent), 4),
-                          "heldout_bpb_256": round(short, 4), "heldout_bpb_1024": round(long, 4)})
-            print(json.dumps(curve[-1]), flush=True)
-            recent, stale = [], stale + 1
-            if short + long < best:
-                best, stale = short + long, 0
-                tensors = dict(sorted(model.state_dict().items()))
-                llama.write_safetensors(f"{args.folder}/model.safetensors", tensors, {"format": "pt"})
-                kept = step
-            if length == LONG and stale >= args.patience:
-                break
-    run = {"seed": args.seed, "steps": step, "planned_steps": args.steps, "kept_step": kept, "long_windows_from": switch,
-           "tokens": step * TOKENS_PER_STEP, "seconds": round(time.time() - begin), "peak_rate": args.rate,
-           "curve": curve}
-    with open(os.path.join(args.work, "run.json"), "w") as file:
-        json.dump(run, file)
+    recipe, code = RECIPES[args.name], commit()
+    if args.steps:
+        recipe.steps = args.steps
+    os.makedirs(args.work, exist_ok=True)
+    path = os.path.join(args.work, f"{args.name}.state")
+    run = Run(recipe, recipe.make_task(args), args.samples)
+    if os.path.exists(path):
+        run.resume(path)
+        print(f"goes on from step {run.step}", flush=True)
+    run.train(path, 60 * args.minutes)
+    finish_sample.write(run, os.path.join(args.samples, args.name), args.samples, code)
 
 
 if __name__ == "__main__":

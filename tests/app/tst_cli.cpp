@@ -664,6 +664,14 @@ void CliTest::perplexityCountsByWindows()
     QCOMPARE(measured(tokens)["nll_nats"].toDouble(), measured(1000)["nll_nats"].toDouble());
     // With one window every byte of the text is counted: the token before it begins the sequence.
     QCOMPARE(measured(1000)["bytes"].toInt(), int(QFile(file("text.txt")).size()));
+
+    // A mark between two texts is a token to be predicted, and no text.
+    samples::writeFile(file("marked.txt").toStdString(), "the<|bos|>moth");
+    const QJsonObject marked = runProgram({QStringLiteral("perplexity"), m_llama, QStringLiteral("--file"),
+                                           file("marked.txt"), QStringLiteral("--json")})
+                                   .json();
+    QCOMPARE(marked["bytes"].toInt(), 7);
+    QCOMPARE(marked["tokens"].toInt(), 5); // the, the mark, m, o, th
 }
 
 void CliTest::applyAgreesWithItself()

@@ -114,6 +114,17 @@ private slots:
         QVERIFY(program.rest());
     }
 
+    void aTrainedCheckpointOpensOnItsOwnTab()
+    {
+        const std::filesystem::path path = std::filesystem::path(m_folder.path().toStdString()) / "trained";
+        samples::writeLlamaFolder(path, {}, samples::Element::F32,
+                                  R"(,"subquad":{"layers":[{"attention":{"method":"infini","knobs":{"segment":2}}}]})");
+        Program program(path);
+        QVERIFY(program.rest());
+        QCOMPARE(program.document.state().layout.tab, std::string("memory"));
+        QVERIFY(program.window.tabs().contains("memory"));
+    }
+
     void theStudyOnScreenIsTheEngines()
     {
         Program program(m_path);
