@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/provenance.h"
 
+#include "app/attention/mapwords.h"
+#include "app/commit.h"
 #include "app/figures.h"
 #include "app/wording.h"
+#include "engine/model/model.h"
+#include "engine/model/tokenizer.h"
 #include "widgets/figure.h"
 
 #include <QCryptographicHash>
 #include <QDateTime>
 #include <QJsonArray>
 #include <QJsonDocument>
+
+#include <algorithm>
 
 namespace app {
 
@@ -48,6 +54,33 @@ QJsonObject methodJson(const LaneResults& lane)
     return json;
 }
 
+// What was read, whatever file it stood in: the pieces in the order of their ids.
+QJsonObject tokenizerJson(const engine::Tokenizer& tokenizer)
+{
+    QCryptographicHash hash(QCryptographicHash::Sha256);
+    for (int id = 0; id < tokenizer.size(); ++id) {
+        const std::string piece = tokenizer.piece({id}) + '\n';
+        hash.addData(piece.data(), qsizetype(piece.size()));
+    }
+    return {{"kind", QString::fromStdString(tokenizer.kind())},
+            {"pieces", tokenizer.present()},
+            {"pieces_sha256", QString::fromLatin1(hash.result().toHex())}};
+}
+
+// Every lane's map times the values against what the fast path gave: the proof that the window shows beside each.
+QJsonObject selfTestJson(const std::vector<LaneResults>& lanes)
+{
+    double worst = 0;
+    bool passed = true;
+    for (const LaneResults& lane : lanes)
+        if (lane.look) {
+            worst = std::max(worst, lane.look->proof);
+            passed = passed && proved(*lane.look);
+        }
+    return {
+        {"what", "map times values against the output, of the head in view"}, {"passed", passed}, {"max_err", worst}};
+}
+
 void addModel(QJsonObject& json, const FigureSource& source, const LaneRun& run)
 {
     const engine::Model& model = *run.model;
@@ -55,6 +88,8 @@ void addModel(QJsonObject& json, const FigureSource& source, const LaneRun& run)
                                      {"format", QString::fromStdString(model.checkpoint().format)},
                                      {"sha256", QString::fromStdString(source.weightsHash)},
                                      {"params", qint64(model.parameterCount())}};
+    if (const engine::Tokenizer* tokenizer = model.tokenizer())
+        json["tokenizer"] = tokenizerJson(*tokenizer);
     QJsonArray ids;
     for (const engine::TokenId id : run.sequence->ids)
         ids.append(id.value);
@@ -73,7 +108,9 @@ QJsonObject provenanceOf(const FigureSource& source, const std::string& view)
 {
     const Selection& selection = source.state.selection;
     QJsonObject json{
-        {"app", QJsonObject{{"name", "Subquad"}, {"version", QString::fromLatin1(SUBQUAD_VERSION)}}},
+        {"app", QJsonObject{{"name", "Subquad"},
+                            {"version", QString::fromLatin1(SUBQUAD_VERSION)},
+                            {"commit", QString::fromLatin1(SUBQUAD_COMMIT)}}},
         {"time_utc", QDateTime::currentDateTimeUtc().toString(Qt::ISODate)},
         {"selection", QJsonObject{{"layer", selection.layer.value}, {"head", selection.head.value}}},
     };
@@ -82,6 +119,8 @@ QJsonObject provenanceOf(const FigureSource& source, const std::string& view)
         if (lane.look)
             methods.append(methodJson(lane));
     json["methods"] = methods;
+    if (!methods.isEmpty())
+        json["self_test"] = selfTestJson(source.lanes);
     if (!source.lanes.empty() && source.lanes.front().run)
         addModel(json, source, *source.lanes.front().run);
     if (source.device)

@@ -160,45 +160,4 @@ void drawRegions(QPainter& painter, const QRectF& plot, const PlotAxis& x, const
     }
 }
 
-void drawMarks(QPainter& painter, const QRectF& plot, const PlotAxis& x, const PlotAxis& y,
-               const std::vector<engine::Mark>& marks)
-{
-    const Theme& look = theme();
-    const QFont small = look.font(Theme::labelSize);
-    double top = plot.top();
-    double lastRight = -1e9;
-    QRectF across; // the last words of a level line
-    for (const engine::Mark& mark : marks) {
-        const QString text = textOf(mark.text);
-        const double wide = textWidth(small, text) + 1;
-        painter.save();
-        QPen pen(look.secondary, look.px(1));
-        pen.setDashPattern({3, 3});
-        painter.setPen(pen);
-        if (mark.vertical) {
-            const double at = std::round(x.at(mark.at));
-            if (at < plot.left() - 1 || at > plot.right() + 1) {
-                painter.restore();
-                continue;
-            }
-            painter.drawLine(QPointF(at + 0.5, plot.top()), QPointF(at + 0.5, plot.bottom()));
-            const bool fits = at + look.px(4) + wide <= plot.right() + look.px(4);
-            const double left = fits ? at + look.px(4) : at - look.px(4) - wide;
-            // Words that would meet the last ones go one line lower.
-            top = left < lastRight + look.px(6) ? top + look.px(14) : plot.top();
-            lastRight = std::max(lastRight, left + wide);
-            drawText(painter, QRectF(left, top, wide, look.px(14)), Qt::AlignLeft, text, small, look.secondary);
-        } else {
-            const double at = std::round(y.at(mark.at));
-            painter.drawLine(QPointF(plot.left(), at + 0.5), QPointF(plot.right(), at + 0.5));
-            QRectF words(plot.right() - wide - 1, at - look.px(14), wide + 1, look.px(14));
-            if (words.intersects(across)) // words that would meet the last ones stand left of them
-                words.moveRight(across.left() - look.px(10));
-            across = words;
-            drawText(painter, words, Qt::AlignRight, text, small, look.secondary);
-        }
-        painter.restore();
-    }
-}
-
 } // namespace widgets

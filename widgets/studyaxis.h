@@ -50,9 +50,7 @@ struct PlotRange
 void drawUprightAxis(QPainter& painter, const QRectF& plot, const PlotAxis& axis, bool magnitudes);
 double uprightAxisWidth(const PlotAxis& axis);
 
-// Grounds of regions and lines of marks, with their words.
+// Grounds of regions, with their words.
 void drawRegions(QPainter& painter, const QRectF& plot, const PlotAxis& x, const std::vector<engine::Region>& regions);
-void drawMarks(QPainter& painter, const QRectF& plot, const PlotAxis& x, const PlotAxis& y,
-               const std::vector<engine::Mark>& marks);
 
 } // namespace widgets

@@ -3,6 +3,7 @@
 
 #include "widgets/heatmaplayout.h"
 #include "widgets/numbers.h"
+#include "widgets/studymarks.h"
 
 #include <QPainter>
 
@@ -160,6 +161,7 @@ void StudyBars::drawUprightBars(QPainter& painter) const
     const double beside = m_body.mirrored ? 1 : double(std::max<std::size_t>(1, m_body.series.size()));
     const double step = m_plot.width() / count();
     const double inner = step >= 4 ? std::min(step * 0.72, look.px(22) * beside) : step;
+    std::vector<QPolygonF> bars;
     for (std::size_t index = 0; index < m_body.series.size(); ++index) {
         const auto& series = m_body.series[index];
         const double sign = m_body.mirrored && index == 1 ? -1 : 1;
@@ -171,7 +173,8 @@ void StudyBars::drawUprightBars(QPainter& painter) const
             const double right = std::max(left + 1, std::round(middle - inner / 2 + (slot + 1) * inner / beside));
             if (std::isfinite(series.values[place])) {
                 const double y = std::round(m_y.at(sign * series.values[place]));
-                painter.fillRect(QRectF(left, std::min(y, base), right - left, std::abs(base - y)), fill);
+                bars.emplace_back(QRectF(left, std::min(y, base), right - left, std::abs(base - y)));
+                painter.fillRect(bars.back().boundingRect(), fill);
             }
             if (place < series.low.size() && place < series.high.size()) {
                 const double from = std::round(m_y.at(sign * series.low[place]));
@@ -181,7 +184,7 @@ void StudyBars::drawUprightBars(QPainter& painter) const
             }
         }
     }
-    drawMarks(painter, m_plot, x, m_y, m_body.marks);
+    drawMarks(painter, m_plot, x, m_y, m_body.marks, bars);
     drawPlaceLabels(painter);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/studycontrols.h"
 
+#include "widgets/flowlayout.h"
 #include "widgets/iconbutton.h"
 #include "widgets/segment.h"
 #include "widgets/stepper.h"
@@ -86,7 +87,7 @@ void StudyControls::build()
         m_line->deleteLater();
     }
     m_line = new QWidget(this);
-    auto* line = new QHBoxLayout(m_line);
+    auto* line = new FlowLayout(m_line);
     line->setContentsMargins(0, 0, 0, 0);
     line->setSpacing(theme().px(Theme::gap3));
     m_row->addWidget(m_line);

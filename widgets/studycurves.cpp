@@ -2,6 +2,7 @@
 #include "widgets/studycurves.h"
 
 #include "widgets/numbers.h"
+#include "widgets/studymarks.h"
 
 #include <QPainter>
 #include <QPainterPath>
@@ -205,7 +206,12 @@ void StudyCurves::draw(QPainter& painter) const
     for (std::size_t index = 0; index < m_body.curves.size(); ++index)
         drawCurve(painter, index);
     painter.restore();
-    drawMarks(painter, m_plot, m_x, m_y, m_body.marks);
+    std::vector<QPolygonF> drawn;
+    for (const Curve& curve : m_body.curves)
+        if (curve.line || curve.points)
+            for (QPolygonF& run : runsOf(curve.x, curve.y))
+                drawn.push_back(std::move(run));
+    drawMarks(painter, m_plot, m_x, m_y, m_body.marks, drawn);
 }
 
 void StudyCurves::drawHandle(QPainter& painter, std::optional<int> held) const

@@ -19,12 +19,6 @@ QString tr(const char* text)
     return QCoreApplication::translate("attention", text);
 }
 
-// float32 sums of up to thousands of weights agree to about 1e-5; the reference to the last digits.
-bool proved(const HeadLook& look)
-{
-    return look.proof <= (look.layer->backend == engine::Backend::OpenCl ? 1e-4 : 1e-5);
-}
-
 widgets::MapHeading headingOf(const HeadLook& look, bool oneHead)
 {
     const LayerAttention& layer = *look.layer;
@@ -41,6 +35,12 @@ widgets::MapHeading headingOf(const HeadLook& look, bool oneHead)
 }
 
 } // namespace
+
+// float32 sums of up to thousands of weights agree to about 1e-5; the reference to the last digits.
+bool proved(const HeadLook& look)
+{
+    return look.proof <= (look.layer->backend == engine::Backend::OpenCl ? 1e-4 : 1e-5);
+}
 
 bool isNeurons(const AttentionMaps& maps)
 {

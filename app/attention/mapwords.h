@@ -11,6 +11,7 @@ namespace app {
 
 // What the maps of the Attention tab are called and how they are drawn, on screen and on paper. Pure.
 
+bool proved(const HeadLook& look);         // its map times the values is the output, within the precision it ran in
 bool isNeurons(const AttentionMaps& maps); // q·k products: rows are keys, columns dimensions
 bool isSwipe(const AttentionMaps& maps);   // two maps in one
 
