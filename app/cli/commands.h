@@ -110,10 +110,32 @@ struct BenchOptions
     std::string lengths = "64:4096:x2";
     bool full = false;
     bool linear = false; // projections of width heads · headDim instead of attention
+    bool decode = false; // one token more after each length
     bool causal = false; // what is done anyway where `full` is not set
     std::uint64_t seed = 1;
     std::string compare, failIfSlower;
     MachineChoice where;
+};
+
+// How much attention moves without training: on random heads, or on a checkpoint's where a path is given.
+struct DropInOptions
+{
+    Source source;
+    Prompt prompt;
+    MachineChoice where;
+    std::string methods; // empty: what the methods' rows name
+    int headDim = 64, tokens = 64, draws = 12;
+    double spread = 1; // of random q and k
+    std::uint64_t seed = 1;
+};
+
+// Tables that a method's theory predicts, computed anew.
+struct ExperimentOptions
+{
+    std::string method;
+    std::vector<std::string> names; // empty: all of the method's
+    int samples = 0;                // 0: as the method says
+    std::uint64_t seed = 1;
 };
 
 struct MethodsOptions
@@ -134,6 +156,8 @@ int tune(const TuneOptions& options, Context& context);
 int apply(const ApplyOptions& options, Context& context);
 int convert(const ConvertOptions& options, Context& context);
 int bench(const BenchOptions& options, Context& context);
+int dropin(const DropInOptions& options, Context& context);
+int experiment(const ExperimentOptions& options, Context& context);
 int selftest(const MachineChoice& where, Context& context);
 int devices(Context& context);
 int methods(const MethodsOptions& options, Context& context);

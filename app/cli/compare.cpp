@@ -83,7 +83,9 @@ void writeHeads(const Comparison& one, Context& context)
 
 void writeOthers(const Comparison& one, Context& context)
 {
+    Table projections({"projection error", "off"});
     Table layers({"residual stream", "local", "accumulated"});
+    bool replaced = false;
     Table model({"whole model", "value", "unit"});
     std::string local;
     for (const ComparisonRow& row : one.rows) {
@@ -91,10 +93,18 @@ void writeOthers(const Comparison& one, Context& context)
             continue;
         if (!row.layer)
             model.add({row.metric.id, valueText(row.metric), row.metric.unit});
-        else if (row.metric.id.starts_with("local"))
+        else if (row.metric.id.starts_with("proj_")) {
+            projections.add(
+                {"layer " + std::to_string(*row.layer) + " " + row.metric.id.substr(5), valueText(row.metric)});
+            replaced = true;
+        } else if (row.metric.id.starts_with("local"))
             local = valueText(row.metric);
         else
             layers.add({"layer " + std::to_string(*row.layer), local, valueText(row.metric)});
+    }
+    if (replaced) {
+        context.out << '\n';
+        projections.print(context.out);
     }
     context.out << '\n';
     layers.print(context.out);

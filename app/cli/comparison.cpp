@@ -7,6 +7,7 @@
 #include "engine/model/sampler.h"
 #include "engine/session/attend.h"
 #include "engine/session/fidelity.h"
+#include "engine/session/projections.h"
 
 #include <algorithm>
 #include <cmath>
@@ -87,6 +88,8 @@ Comparer::Comparer(Runner& runner, std::vector<TokenId> tokens, int generate, Jo
     m_exactPrepared = runner.prepare(m_exactPlan, m_tokens);
     TraceFilter filter = mapFilter(m_exactPlan);
     filter.probes.emplace(probes::logits);
+    for (const std::string_view probe : projectionInputs())
+        filter.probes.emplace(probe);
     m_exact = runner.trace(m_exactPlan, m_exactPrepared, m_tokens, filter);
     if (m_generate > 0)
         m_exactContinuation = greedy(m_exactPlan, m_exactPrepared);
@@ -120,6 +123,7 @@ Comparison Comparer::compareOnce(const Part& part) const
     result.spec = printSpec(part);
     result.fidelity = attentionFidelity(m_runner.model(), plan, LayerIndex{0});
     addHeads(result, plan, prepared);
+    addProjections(result, plan, prepared);
     const auto other = m_runner.trace(plan, prepared, m_tokens, streamFilter());
     addResiduals(result, part, prepared, *other);
     addModel(result, *other);
@@ -143,6 +147,17 @@ void Comparer::addHeads(Comparison& result, const SessionPlan& plan, const Prepa
             for (Metric& metric : headMetrics(exact, exactContext, other, otherContext, HeadIndex{head}, device, m_job))
                 result.rows.push_back({layer, head, std::move(metric)});
         }
+    }
+}
+
+void Comparer::addProjections(Comparison& result, const SessionPlan& plan, const PreparedLayers& prepared) const
+{
+    for (int layer = 0; layer < m_runner.model().config().layers; ++layer) {
+        m_job.check();
+        const LayerContext context = layerContext(m_runner.model(), plan, LayerIndex{layer}, prepared);
+        for (const ProjectionError& error : projectionErrors(*m_exact, context))
+            result.rows.push_back(
+                {layer, std::nullopt, named("proj_" + std::string(nameOf(error.projection)), error.off)});
     }
 }
 

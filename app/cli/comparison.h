@@ -28,7 +28,8 @@ struct Comparison
 };
 
 // Compares methods with exact attention on one prompt: per head on the q, k and v of the exact run (explorer.md §2.1,
-// out_rel, out_cos), per layer the residual stream (local_l, acc_l), then the whole model (§2.2). Holds the exact run.
+// out_rel, out_cos), per layer the projections that the method replaces (proj_query, …: ‖y − y'‖/‖y‖ on the exact run's
+// input) and the residual stream (local_l, acc_l), then the whole model (§2.2). Holds the exact run.
 class Comparer
 {
 public:
@@ -41,6 +42,8 @@ public:
 private:
     Comparison compareOnce(const engine::Part& part) const;
     void addHeads(Comparison& result, const engine::SessionPlan& plan, const engine::PreparedLayers& prepared) const;
+    void addProjections(Comparison& result, const engine::SessionPlan& plan,
+                        const engine::PreparedLayers& prepared) const;
     void addResiduals(Comparison& result, const engine::Part& part, const engine::PreparedLayers& prepared,
                       const engine::Trace& other) const;
     void addModel(Comparison& result, const engine::Trace& other) const;

@@ -41,6 +41,8 @@ private:
     void addApply();
     void addConvert();
     void addBench();
+    void addDropIn();
+    void addExperiment();
     void addSelftest();
     void addDevices();
     void addMethods();
@@ -222,12 +224,58 @@ void Parser::addBench()
     auto* full = sub->add_flag("--full", options->full, "Every query sees every key");
     sub->add_flag("--causal", options->causal, "A query sees the keys up to it (the default)")->excludes(full);
     sub->add_flag("--linear", options->linear, "One projection of width heads x head-dim instead of attention");
+    sub->add_flag("--decode", options->decode, "One token more after each length instead of a pass over it")
+        ->excludes(full);
     sub->add_option("--reps", options->reps, "Repeats")->check(CLI::Range(1, 100000))->capture_default_str();
     sub->add_option("--seed", options->seed, "Of the random tensors");
     auto* base = sub->add_option("--compare", options->compare, "An earlier --json output to compare with");
     sub->add_option("--fail-if-slower", options->failIfSlower, "Exit 5 if a median is slower by more, e.g. 5%")
         ->needs(base);
     addWhere(sub, options->where);
+}
+
+void Parser::addDropIn()
+{
+    auto options = std::make_shared<DropInOptions>();
+    CLI::App* sub =
+        add("dropin", "How much attention a method moves without training, on random or a checkpoint's heads", options,
+            dropin);
+    auto* path = sub->add_option("PATH", options->source.path, "Checkpoint (default: random queries and keys)");
+    sub->add_option("--tokenizer", options->source.tokenizer, "Tokenizer file (default: the one beside the checkpoint)")
+        ->needs(path);
+    auto* text = sub->add_option("--text", options->prompt.text, "The prompt")->needs(path);
+    sub->add_option("--file", options->prompt.file, "A file with the prompt")->needs(path)->excludes(text);
+    sub->add_option("--methods", options->methods, "Methods, separated by commas (default: the settings they name)");
+    sub->add_option("--head-dim", options->headDim, "Width of a random head")
+        ->excludes(path)
+        ->check(CLI::Range(1, 1024))
+        ->capture_default_str();
+    sub->add_option("--tokens", options->tokens, "Random queries, and keys")
+        ->excludes(path)
+        ->check(CLI::Range(1, 4096))
+        ->capture_default_str();
+    sub->add_option("--spread", options->spread, "Standard deviation of random queries and keys")
+        ->excludes(path)
+        ->check(CLI::Range(0.0, 1000.0))
+        ->capture_default_str();
+    sub->add_option("--draws", options->draws, "Random heads")
+        ->excludes(path)
+        ->check(CLI::Range(1, 10000))
+        ->capture_default_str();
+    sub->add_option("--seed", options->seed, "Of the random heads")->excludes(path)->capture_default_str();
+    addWhere(sub, options->where);
+}
+
+void Parser::addExperiment()
+{
+    auto options = std::make_shared<ExperimentOptions>();
+    CLI::App* sub = add("experiment", "Tables that a method's theory predicts, computed anew on random numbers",
+                        options, experiment);
+    sub->add_option("METHOD", options->method, "Method")->required();
+    sub->add_option("NAME", options->names, "Which (default: all)");
+    sub->add_option("--samples", options->samples, "Random vectors to fit on, and as many held out")
+        ->check(CLI::Range(1, 100000000));
+    sub->add_option("--seed", options->seed, "Of the random numbers")->capture_default_str();
 }
 
 void Parser::addSelftest()
@@ -329,6 +377,8 @@ Parser::Parser()
     addApply();
     addConvert();
     addBench();
+    addDropIn();
+    addExperiment();
     addSelftest();
     addDevices();
     addMethods();

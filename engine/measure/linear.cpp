@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/measure/linear.h"
 
+#include "engine/methods/claims.h"
+
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <memory>
@@ -8,6 +11,8 @@
 
 namespace engine {
 namespace {
+
+constexpr int fewTokens = 64; // at least so many tokens before the queue is waited for
 
 Buffer<float> randomRows(int rows, int width, std::uint64_t seed, DeviceContext& device)
 {
@@ -21,9 +26,16 @@ Buffer<float> randomRows(int rows, int width, std::uint64_t seed, DeviceContext&
     return buffer;
 }
 
+double readBytes(const LinearRequest& request, std::size_t place, int tokens)
+{
+    const Part& part = request.methods[place];
+    const auto reads = claimsOf(part.method).projectionReads;
+    return reads != nullptr ? reads(request.width, request.width, part.knobs, tokens) : 0;
+}
+
 } // namespace
 
-std::vector<LinearRow> timeLinear(const LinearRequest& request, DeviceContext& device, Job& job)
+LinearTimes timeLinear(const LinearRequest& request, DeviceContext& device, Job& job)
 {
     if (request.width < 1 || request.repeats < 1 || request.lengths.empty())
         throw Error(Fault::Request, "a width, repeats and lengths of at least 1 were expected");
@@ -32,10 +44,13 @@ std::vector<LinearRow> timeLinear(const LinearRequest& request, DeviceContext& d
             throw Error(Fault::Request, part.method + " replaces no linear layer that could be timed");
     }
     using Clock = std::chrono::steady_clock;
-    std::vector<LinearRow> rows;
+    LinearTimes times{measurePeaks(&device, job), {}};
     for (const int tokens : request.lengths) {
-        const Buffer<float> x = randomRows(tokens, request.width, request.seed, device);
-        Buffer<float> out(device.device, x.count(), "the output of a projection");
+        const int together = std::max(1, fewTokens / tokens);
+        std::vector<Buffer<float>> inputs;
+        for (int place = 0; place < together; ++place)
+            inputs.push_back(randomRows(tokens, request.width, request.seed + std::uint64_t(place), device));
+        Buffer<float> out(device.device, inputs.front().count(), "the output of a projection");
         std::vector<std::unique_ptr<DeviceLinear>> layers; // after the buffers: they wait for their launches
         for (const Part& part : request.methods)
             layers.push_back(
@@ -46,17 +61,19 @@ std::vector<LinearRow> timeLinear(const LinearRequest& request, DeviceContext& d
             job.report(double(repeat) / (request.repeats + 1), std::to_string(tokens) + " tokens");
             for (std::size_t place = 0; place < layers.size(); ++place) {
                 const auto begin = Clock::now();
-                layers[place]->apply(x, tokens, std::array{&out}, false, device, nothing);
+                for (const Buffer<float>& x : inputs)
+                    layers[place]->apply(x, tokens, std::array{&out}, false, device, nothing);
                 device.queue.finish();
                 const auto took = std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - begin);
                 if (repeat > 0)
-                    samples[place].push_back(took.count());
+                    samples[place].push_back(took.count() / together);
             }
         }
         for (std::size_t place = 0; place < layers.size(); ++place)
-            rows.push_back({request.methods[place], tokens, summarise(std::move(samples[place]), false)});
+            times.rows.push_back({request.methods[place], tokens, summarise(std::move(samples[place]), false),
+                                  readBytes(request, place, tokens)});
     }
-    return rows;
+    return times;
 }
 
 } // namespace engine

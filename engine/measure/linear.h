@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "engine/measure/peaks.h"
 #include "engine/methods/method.h"
 #include "engine/values/timing.h"
 
@@ -14,7 +15,14 @@ struct LinearRow
 {
     Part part;
     int tokens = 0;
-    Timing timing;
+    Timing timing;        // of one application
+    double readBytes = 0; // weights or table rows, each as often as it is asked for; 0: its method does not say
+};
+
+struct LinearTimes
+{
+    Peaks peaks; // measured first
+    std::vector<LinearRow> rows;
 };
 
 struct LinearRequest
@@ -26,8 +34,9 @@ struct LinearRequest
     std::uint64_t seed = 1;
 };
 
-// Times a projection of random numbers by wall clock, every repeat finished; methods take turns within a length, each
-// warmed up first. Throws Error{Request} for a method without such kernels.
-std::vector<LinearRow> timeLinear(const LinearRequest& request, DeviceContext& device, Job& job);
+// Times a projection of random numbers by wall clock; methods take turns within a length, each warmed up first. Short
+// inputs are applied several at a time, each to numbers of its own, before the queue is waited for, as a pass over a
+// model's layers does; what is given is the share of one. Throws Error{Request} for a method without such kernels.
+LinearTimes timeLinear(const LinearRequest& request, DeviceContext& device, Job& job);
 
 } // namespace engine

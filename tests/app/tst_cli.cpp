@@ -112,6 +112,9 @@ private slots:
     void passkeyKnocksTheMemoryOut();
     void tuneSearchesHeadByHead();
     void bench();
+    void compareShowsProjectionErrors();
+    void dropinMovesAttention();
+    void decodeIsTimed();
     void selftest();
     void devicesAndMethods();
     void interruptStops();
@@ -220,6 +223,11 @@ void CliTest::usageErrors_data()
                              "bench --heads 0",
                              "bench --reps 0",
                              "bench --causal --full",
+                             "bench --decode --full",
+                             "dropin --methods memoryformer",
+                             "dropin --draws 0",
+                             "experiment softmax",
+                             "experiment memoryformer nothing",
                              "bench --fail-if-slower 5%",
                              "methods --heads 4",
                              "--text"})
@@ -569,6 +577,66 @@ void CliTest::compareSpreadsOverSeeds()
         spread += row["error"].toDouble() > 0 && row["low"].toDouble() < row["high"].toDouble() ? 1 : 0;
     }
     QVERIFY(spread > 0);
+}
+
+// A method that replaces projections says how far each is off; what stays dense has no row.
+void CliTest::compareShowsProjectionErrors()
+{
+    const Ran ran = runProgram({QStringLiteral("compare"), m_llama, QStringLiteral("--file"), file("text.txt"),
+                                QStringLiteral("--methods"), QStringLiteral("memoryformer:tau=2,t=4,key=false,up=true"),
+                                QStringLiteral("--json")});
+    QVERIFY2(ran.exitCode == 0, ran.err);
+    std::set<QString> projections;
+    for (const QJsonValue value : ran.json()["rows"].toArray()) {
+        const QString metric = value["metric"].toString();
+        if (!metric.startsWith(QStringLiteral("proj_")))
+            continue;
+        projections.insert(metric);
+        QVERIFY(!value["layer"].isNull() && value["head"].isNull());
+        QVERIFY(value["value"].toDouble() > 0.01 && value["value"].toDouble() < 2);
+    }
+    QCOMPARE(projections, (std::set<QString>{QStringLiteral("proj_query"), QStringLiteral("proj_up"),
+                                             QStringLiteral("proj_value")}));
+}
+
+// Without training: even attention first, a method without a seed once on a checkpoint, a refusal as a sentence.
+void CliTest::dropinMovesAttention()
+{
+    const auto rowsOf = [](const QStringList& line) {
+        const Ran ran = runProgram(QStringList{QStringLiteral("dropin"), QStringLiteral("--json")} + line);
+        return ran.exitCode == 0 ? ran.json()["rows"].toArray() : QJsonArray();
+    };
+    const QJsonArray model = rowsOf({m_llama, QStringLiteral("--file"), file("text.txt"), QStringLiteral("--methods"),
+                                     QStringLiteral("softmax,taylorshift,dijiang")});
+    QCOMPARE(model.size(), 4);
+    QVERIFY(model[0]["method"].toString().isEmpty() && model[0]["moved"].toDouble() > 0);
+    QVERIFY(model[1]["moved"].toDouble() < 1e-6); // exact attention moves nothing
+    QCOMPARE(model[2]["draws"].toArray().size(), 1);
+    QCOMPARE(model[3]["draws"].toArray().size(), 5);
+    QVERIFY(model[3]["deviation"].toDouble() > 0);
+    const QJsonArray random =
+        rowsOf({QStringLiteral("--head-dim"), QStringLiteral("8"), QStringLiteral("--tokens"), QStringLiteral("20"),
+                QStringLiteral("--methods"), QStringLiteral("softmax,dijiang:decay=0.5")});
+    QCOMPARE(random[0]["draws"].toArray().size(), 12);
+    QVERIFY(random[1]["moved"].toDouble() < 1e-6);
+    QVERIFY(random[2]["moved"].isNull() && random[2]["refusal"].toString().contains(QStringLiteral("decay")));
+}
+
+void CliTest::decodeIsTimed()
+{
+    const Ran ran = runProgram({QStringLiteral("bench"), QStringLiteral("--decode"), QStringLiteral("--methods"),
+                                QStringLiteral("softmax,dijiang"), QStringLiteral("--heads"), QStringLiteral("2"),
+                                QStringLiteral("--lengths"), QStringLiteral("40"), QStringLiteral("--reps"),
+                                QStringLiteral("2"), QStringLiteral("--json")});
+    if (ran.exitCode == 2 && ran.err.contains("OpenCL"))
+        QSKIP("no OpenCL device on this machine");
+    QVERIFY2(ran.exitCode == 0, ran.err);
+    QVERIFY(ran.json()["decode"].toBool());
+    QCOMPARE(ran.json()["rows"][1]["form"].toString(), QStringLiteral("recurrent"));
+    QVERIFY(ran.json()["rows"][0]["median_ns"].toDouble() > 0);
+    const Ran reference = runProgram({QStringLiteral("bench"), QStringLiteral("--decode"), QStringLiteral("--lengths"),
+                                      QStringLiteral("8"), QStringLiteral("--backend"), QStringLiteral("reference")});
+    QVERIFY(reference.exitCode == 2 && reference.err.contains("needs an OpenCL device"));
 }
 
 void CliTest::perplexityCountsByWindows()

@@ -198,8 +198,17 @@ void TestContract::jsonKeepsItsShape_data()
         "method:s fidelity:s calibration_sha256:s tokens:n folder:s projections:a held_out_tokens:n "
         "perplexity_before:n perplexity_after:n");
     row("bench --methods softmax --lengths 8 --reps 1",
-        "machine:s peak{fma_flops:n read_bytes_per_s:n} rows[method:s form:s causal:b heads:n head_dim:n tokens:n "
+        "machine:s decode:b peak{fma_flops:n read_bytes_per_s:n} rows[method:s form:s causal:b heads:n head_dim:n "
+        "tokens:n "
         "threads:n operations:n bytes:n state_bytes:n median_ns:n p20_ns:n p80_ns:n samples_ns:a]");
+    row("bench --linear --heads 1 --lengths 3 --reps 1",
+        "width:n read_bytes_per_s:n rows[method:s tokens:n read_bytes:n median_ns:n p20_ns:n p80_ns:n samples_ns:a]");
+    row("dropin --tokens 9 --draws 2 --head-dim 8",
+        "input:s rows[words:s method:s moved:n? deviation:n draws:a refusal:s]");
+    row("dropin MODEL --text the --methods taylorshift",
+        "input:s rows[words:s method:s moved:n? deviation:n draws:a refusal:s]");
+    row("experiment memoryformer shifted --samples 1000",
+        "method:s seed:n experiments[id:s title:s samples:n columns:a rows[label:s values:a]]");
     row("tune MODEL --method infini --values -40,0 --file TEXT --backend reference",
         "method:s knob:s runs:n tokens_fit:n tokens_held_out:n rows[heads:s value:n? bits_per_byte_fit:n "
         "bits_per_byte_held_out:n perplexity_held_out:n] best:a");

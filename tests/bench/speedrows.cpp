@@ -151,7 +151,7 @@ double crossoverShare(int width, Bench& bench)
 
 double linearNs(const Part& part, int tokens, Bench& bench)
 {
-    return double(timeLinear({{part}, 512, {tokens}, 15}, bench.context, bench.job).front().timing.medianNs);
+    return double(timeLinear({{part}, 512, {tokens}, 15}, bench.context, bench.job).rows.front().timing.medianNs);
 }
 
 Part tables()
@@ -170,7 +170,7 @@ double ofTheBandwidth(int tokens, Bench& bench)
 
 double denseOverTables(int tokens, Bench& bench)
 {
-    const auto rows = timeLinear({{partOf(baseline), tables()}, 512, {tokens}, 15}, bench.context, bench.job);
+    const auto rows = timeLinear({{partOf(baseline), tables()}, 512, {tokens}, 15}, bench.context, bench.job).rows;
     return double(rows[0].timing.medianNs) / double(rows[1].timing.medianNs);
 }
 

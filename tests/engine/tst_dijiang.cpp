@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/measure/dropin.h"
+#include "engine/methods/claims.h"
 #include "engine/methods/dijiang/dct.h"
 #include "engine/methods/dijiang/featuremap.h"
 #include "engine/methods/dijiang/forms.h"
@@ -101,6 +103,32 @@ private slots:
             QVERIFY(!dijiang::hasFastDct(d));
     }
 
+    // In float32 the transform rounds no more than the dense product: 1e-5 relative to the largest exponent at every
+    // width, on the device, where "auto" takes the fast one for every power of two.
+    void fastTransformIsStableInFloats()
+    {
+        if (!m_machine)
+            QSKIP("no OpenCL device on this machine");
+        for (int d = 2; d <= 512; d *= 2) {
+            for (const char* kind : {"II", "III"}) {
+                const LayerShape shape{1, 1, d, 2, true};
+                const LayerContext context = contextWith(shape, set({{"dct", kind}}));
+                QVERIFY(dijiang::usesFastDct(shape, dijiang::optionsOf(context.plan.attention.knobs)));
+                const HeadTensors in = randomHeads(shape, 33, unsigned(d));
+                Job job;
+                AttendOptions every;
+                every.everyProbe = true;
+                const auto logs = [&](DeviceContext* device) {
+                    const Attended run = attend(in, context, device, every, job);
+                    return matrixOf(run.trace->grid("dijiang.query_logs", {{0}, allHeads, {}}));
+                };
+                const Matrix exact = logs(nullptr), found = logs(&m_machine->context);
+                const double off = (exact - found).cwiseAbs().maxCoeff() / exact.cwiseAbs().maxCoeff();
+                QVERIFY2(off < 1e-6, qPrintable(QString("d %1 %2: %3").arg(d).arg(kind).arg(off)));
+            }
+        }
+    }
+
     // The radii -------------------------------------------------------------------------------------------------------
 
     void quantilesInvertTheirDistributions()
@@ -197,6 +225,77 @@ private slots:
         QVERIFY((found.topRows(2) - clean.topRows(2)).cwiseAbs().maxCoeff() < 1e-15);
         QVERIFY((found.row(4) - clean.row(4)).cwiseAbs().maxCoeff() < 1e-15);
         QVERIFY(distance(found.bottomRows(3), dijiang::chunked({q, k, v}).mixed.bottomRows(3)) < 1e-12);
+    }
+
+    // §10 on the device: a query, key or value row that is no number spoils its own row and no other, in every preset,
+    // with and without mask, whole and in pieces.
+    void aRowThatIsNoNumberSpoilsItselfOnTheDevice()
+    {
+        if (!m_machine)
+            QSKIP("no OpenCL device on this machine");
+        constexpr int tokens = 70;
+        for (const char* preset : {"normalised", "eq13", "official"}) {
+            for (const bool causal : {true, false}) {
+                const LayerShape shape{2, 1, 8, 4, causal};
+                const LayerContext context = contextWith(shape, set({{"preset", preset}, {"normaliser", "preset"}}));
+                HeadTensors in = randomHeads(shape, tokens, 9);
+                const auto run = [&](const HeadTensors& given, int feed) { return appended(given, context, feed); };
+                const Matrix clean = run(in, tokens);
+                HeadTensors bad = in;
+                std::vector<float> q = cellsOf(in.query), k = cellsOf(in.key), v = cellsOf(in.value);
+                q[5 * 16 + 3] = std::numeric_limits<float>::quiet_NaN(); // token 5, head 0
+                k[0 * 8 + 1] = std::numeric_limits<float>::infinity();   // the first key
+                for (int i = 0; i < 8; ++i)                              // token 40: everything
+                    k[40 * 8 + std::size_t(i)] = q[40 * 16 + std::size_t(i)] = std::numeric_limits<float>::quiet_NaN();
+                for (int i = 0; i < 4; ++i)
+                    v[40 * 4 + std::size_t(i)] = std::numeric_limits<float>::quiet_NaN();
+                bad.query = Grid(q, tokens, 16);
+                bad.key = Grid(k, tokens, 8);
+                bad.value = Grid(v, tokens, 4);
+                const LayerInput input{{},
+                                       {matrixOf(bad.query.columns(0, 8)), matrixOf(bad.query.columns(8, 8))},
+                                       {matrixOf(bad.key)},
+                                       {matrixOf(bad.value)}};
+                Recorder nothing;
+                const Matrix exact = findMethod(id).attention(input, context, nothing);
+                for (const int feed : causal ? std::vector{tokens, 7, 1} : std::vector{tokens}) {
+                    const Matrix found = run(bad, feed);
+                    for (int row = 0; row < tokens; ++row) {
+                        for (int cell = 0; cell < 8; ++cell) {
+                            QCOMPARE(std::isfinite(found(row, cell)), std::isfinite(exact(row, cell)));
+                            if (std::isfinite(exact(row, cell)))
+                                QVERIFY(
+                                    std::abs(found(row, cell) - exact(row, cell)) <
+                                    1e-4 *
+                                        std::max(1.0, exact.array().isFinite().select(exact, 0).cwiseAbs().maxCoeff()));
+                        }
+                    }
+                    QVERIFY(!found.row(0).allFinite() && !found.row(5).allFinite() && !found.row(40).allFinite());
+                    QVERIFY(found.row(6).allFinite() && found.row(41).allFinite() && clean.row(0).allFinite());
+                }
+            }
+        }
+    }
+
+    // Without denominator a row grows with e^(q·k): where floats end, both back ends say so.
+    void rowsTooLargeForFloatsAreRefused()
+    {
+        const LayerShape shape{1, 1, 4, 2, true};
+        HeadTensors in = randomHeads(shape, 40, 3);
+        in.query = scaled(in.query, 60);
+        in.key = scaled(in.key, 60);
+        const LayerContext context = contextWith(shape, set({{"preset", "eq13"}}));
+        for (DeviceContext* device :
+             {static_cast<DeviceContext*>(nullptr), m_machine ? &m_machine->context : nullptr}) {
+            Job job;
+            std::string words;
+            try {
+                attend(in, context, device, {}, job);
+            } catch (const Error& error) {
+                words = error.what();
+            }
+            QVERIFY2(words.find("is more than float32 holds") != std::string::npos, words.c_str());
+        }
     }
 
     void scalingQueriesFeaturesChangesNothing()
@@ -345,6 +444,29 @@ private slots:
         AttendOptions pieces;
         pieces.feed = 9;
         QVERIFY(distance(exact.output(), attend(in, context, &m_machine->context, pieces, job).output()) < 1e-4);
+    }
+
+    // methods/dijiang.md §5: attention moved by the named maps on random q and k, within the noise of its 12 draws of
+    // 16 queries; columns d 64 σ 1, d 64 σ ½, d 16 σ 1.
+    void namedMapsMoveWhatTheReferenceSays()
+    {
+        const std::vector<std::vector<double>> wanted{
+            {0.373, 0.098, 0.363}, {0.386, 0.098, 0.342}, {0.657, 0.419, 0.416}, {0.598, 0.173, 0.454},
+            {0.619, 0.190, 0.525}, {0.558, 0.115, 0.395}, {0.494, 0.107, 0.320}, {0.614, 0.187, 0.461}};
+        int column = 0;
+        for (const auto& [width, spread] : {std::pair(64, 1.0), std::pair(64, 0.5), std::pair(16, 1.0)}) {
+            std::vector<Candidate> candidates{candidatesFor({1, 1, width, 1, false}).front()};
+            for (const Variant& variant : claimsOf(id).variants({1, 1, width, 1, false}))
+                candidates.push_back({variant.words, Part{std::string(id), variant.knobs}});
+            Job job;
+            const std::vector<DropInRow> rows = dropIn(candidates, randomHeads(width, 64, spread, 12, 1), job);
+            for (std::size_t row = 0; row < wanted.size(); ++row) {
+                const double number = wanted[row][std::size_t(column)];
+                QVERIFY2(std::abs(rows[row].mean() - number) < 0.04 + 0.05 * number,
+                         qPrintable(QString("row %1 column %2: %3").arg(row).arg(column).arg(rows[row].mean())));
+            }
+            ++column;
+        }
     }
 
     // Degenerate and bad input ----------------------------------------------------------------------------------------
@@ -552,6 +674,42 @@ private slots:
     }
 
 private:
+    static std::vector<float> cellsOf(const Grid& grid)
+    {
+        std::vector<float> cells;
+        for (int row = 0; row < grid.rows(); ++row)
+            cells.insert(cells.end(), grid.row(row).begin(), grid.row(row).end());
+        return cells;
+    }
+
+    // Rows as a session's layer gets them: nothing checks them before the kernels.
+    Matrix appended(const HeadTensors& in, const LayerContext& context, int feed)
+    {
+        DeviceContext& device = m_machine->context;
+        const int width = context.shape.heads * context.shape.valueWidth;
+        Matrix all(in.tokens(), width);
+        const auto attention = findMethod(id).deviceAttention(context, device, in.tokens());
+        const auto uploaded = [&](const Grid& grid, int first, int count) {
+            const std::vector<float> cells = cellsOf(grid);
+            const auto cols = std::size_t(grid.cols());
+            Buffer<float> buffer(device.device, std::size_t(count) * cols, "rows");
+            device.queue.write(buffer, std::span(cells).subspan(std::size_t(first) * cols, std::size_t(count) * cols));
+            return buffer;
+        };
+        for (int first = 0; first < in.tokens(); first += feed) {
+            const int count = std::min(feed, in.tokens() - first);
+            const Buffer<float> q = uploaded(in.query, first, count), k = uploaded(in.key, first, count);
+            const Buffer<float> v = uploaded(in.value, first, count);
+            Buffer<float> out(device.device, std::size_t(count) * std::size_t(width), "mixed rows");
+            Recorder nothing;
+            attention->append({q, k, v, nullptr, first, count}, out, device, nothing);
+            std::vector<float> cells(out.count());
+            device.queue.read(out, std::span(cells));
+            all.middleRows(first, count) = matrixOf(Grid(cells, count, width));
+        }
+        return all;
+    }
+
     static Study studyOf(const Attended& own, const Attended& exact, const LayerContext& context,
                          const LayerContext& exactContext, HeadIndex head, TokenPos query, TokenPos key,
                          const KnobValues& controls, Job& job)

@@ -12,14 +12,23 @@ namespace engine::dijiang {
 // DCT-III.
 Matrix dctMatrix(int d);
 
-// Whether the fast transform (Lee 1984) exists: powers of two from 2 to 512.
+// The fast transform: a DCT-II of n is a DCT-II of the n/2 sums of its ends and a DCT-IV of their differences; a DCT-IV
+// of n is two DCT-II of n/2 after a rotation of its ends and before sums and differences. All steps are orthogonal up
+// to a factor √2, so rounding grows with log d in float32 (Lee's 1984 transform has as many operations, but divides by
+// cosines near zero).
+
+// Whether it exists: powers of two from 2 to 512.
 bool hasFastDct(int d);
 
 // Operations of one transform: 2d·log₂d − d + 1, or the dense 2d².
 std::int64_t dctOperations(int d, bool fast);
 
-// 1/(2cos((i+½)π/n)) at place n/2 + i, for n = 2, 4, …, d: the factors of the fast transform's butterflies.
+// cos and sin of (2k+1)π/(4n) at places n + 2k and n + 2k + 1, for n = 2, 4, …, d/2: the rotations of a DCT-IV of n.
 std::vector<double> dctFactors(int d);
+
+// Whether block `block` of the d/n blocks of n that a DCT-II of d falls into is a DCT-IV: an odd number of its last
+// bits are ones.
+bool isDct4(int block);
 
 // The fast transform of one vector without the s_j: Σ_k x_k cos(π(2k+1)j/(2d)), or its transpose.
 Vector fastDct(const Vector& x, bool transposed);

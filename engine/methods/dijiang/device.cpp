@@ -8,6 +8,7 @@
 #include "engine/methods/dijiang/norm.h"
 #include "engine/methods/dijiang/reference.h"
 
+#include <array>
 #include <cmath>
 
 namespace engine::dijiang {
@@ -58,6 +59,7 @@ private:
 
     Buffer<float> upload(const std::vector<float>& cells, const char* what);
     void sum(const LayerRows& rows, Buffer<float>& out, Queue& queue);
+    void spoil(const LayerRows& rows, Buffer<float>& out, Queue& queue);
     void normRows(const LayerRows& rows, Buffer<float>& out, DeviceContext& context, Recorder& recorder);
     void record(const LayerRows& rows, const Buffer<float>& query, const Buffer<float>& key, Recorder& recorder);
     void recordState(int lastToken, Recorder& recorder);
@@ -74,9 +76,10 @@ private:
     int m_features;
     int m_tokens = 0;
     std::string m_ran;
-    Kernel m_advance, m_gather, m_read, m_norm, m_spread, m_show;
+    Kernel m_advance, m_gather, m_read, m_spoil, m_norm, m_spread, m_show;
     Buffer<float> m_state; // [states][S | z | M]
     Buffer<float> m_logDecays, m_alive, m_scratch, m_weight, m_bias, m_gateGiven;
+    Buffer<int> m_marks; // 1 + a token whose sum floats do not hold
     PackedWeight m_gate;
     Buffer<float> m_query, m_key, m_queryLogs, m_keyLogs, m_lse, m_gateRows, m_shown; // of an append
 };
@@ -99,6 +102,7 @@ DiJiangAttention::DiJiangAttention(const LayerContext& context, DeviceContext& d
     m_advance = kernel("advance");
     m_gather = kernel("gather");
     m_read = kernel("read_all");
+    m_spoil = kernel("spoil");
     m_norm = kernel("norm");
     m_spread = kernel("spread");
     m_show = kernel("show");
@@ -109,6 +113,7 @@ DiJiangAttention::DiJiangAttention(const LayerContext& context, DeviceContext& d
         alive.push_back(m_maps.maps[std::size_t(state)].empty() ? 0.0F : 1.0F);
     }
     m_logDecays = upload(decays, "DiJiang's decays");
+    m_marks = Buffer<int>(m_device, 1, "marks of rows that floats do not hold");
     m_alive = upload(alive, "which states have weights");
     m_state =
         Buffer<float>(m_device, std::size_t(states) * std::size_t(stateSize(m_shape, context.plan.attention.knobs)),
@@ -154,6 +159,7 @@ void DiJiangAttention::append(const LayerRows& rows, Buffer<float>& out, DeviceC
     m_map.features(query, rows.count, m_shape.heads, m_shape.heads, m_queryLogs, queue);
     m_map.features(key, rows.count, m_shape.keyHeads, states, m_keyLogs, queue);
     sum(rows, out, queue);
+    spoil(rows, out, queue);
     m_tokens = rows.first + rows.count;
     record(rows, query, key, recorder);
     if (m_normed)
@@ -182,6 +188,24 @@ void DiJiangAttention::sum(const LayerRows& rows, Buffer<float>& out, Queue& que
         launchInPieces(queue, m_read, panelsOf(rows.count) * m_shape.heads,
                        2.0 * queryPanel * m_features * (m_shape.valueWidth + 1), "dijiang read", m_queryLogs, m_state,
                        m_alive, out, m_lse, rows.count, m_shape.heads, states);
+}
+
+// Rows that are no number are told by the features and stay alone. Where nothing divides a row it may outgrow floats;
+// whether it did has to be waited for.
+void DiJiangAttention::spoil(const LayerRows& rows, Buffer<float>& out, Queue& queue)
+{
+    std::array<int, 1> mark{};
+    const bool grows =
+        m_options.normaliser != Normaliser::Denominator && m_options.weighting != Weighting::FeatureSoftmax;
+    if (grows)
+        queue.write(m_marks, std::span<const int>(mark));
+    queue.launch(m_spoil, Range::items(product(rows.count, m_shape.heads)), "dijiang spoil", m_queryLogs, m_keyLogs,
+                 out, m_lse, m_marks, m_shape.heads, m_maps.states(), rows.first);
+    if (!grows)
+        return;
+    queue.read(m_marks, std::span<int>(mark));
+    if (mark[0] > 0)
+        throw tooLarge(m_layer, mark[0] - 1);
 }
 
 void DiJiangAttention::normRows(const LayerRows& rows, Buffer<float>& out, DeviceContext& context, Recorder& recorder)

@@ -182,9 +182,7 @@ Matrix LayerMaps::radii() const
 
 bool usesFastDct(const LayerShape& shape, const Options& options)
 {
-    constexpr int widest = 64;
-    return options.directions == Directions::Dct && hasFastDct(shape.keyWidth) &&
-           (options.transform == Transform::Fast || (options.transform == Transform::Auto && shape.keyWidth <= widest));
+    return options.directions == Directions::Dct && hasFastDct(shape.keyWidth) && options.transform != Transform::Dense;
 }
 
 int featuresOf(const LayerShape& shape, const Options& options)

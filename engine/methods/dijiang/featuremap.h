@@ -70,8 +70,7 @@ LayerMaps mapsOf(const LayerContext& context);
 // transform where there is none, and groups that hold one channel.
 void check(const LayerContext& context);
 
-// Whether the map goes through the fast transform. Left to itself up to heads of 64: in float32 Lee's factors cost
-// three times the dense product's rounding at 128.
+// Whether the map goes through the fast transform: where there is one, unless the dense product is asked for.
 bool usesFastDct(const LayerShape& shape, const Options& options);
 
 // m of the layer: antithetic rows counted.

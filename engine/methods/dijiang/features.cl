@@ -1,50 +1,72 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // DiJiang's feature map: ln φ(x) = T C x + ln D − c‖x‖², 32 rows of one head per work-group with the rows in the lanes.
 // D is the head width, ROWS the rows of the map, FEATURES the same or, with antithetic rows, twice that. FAST: 0, the
-// dense product; 2 or 3, the fast DCT-II or DCT-III (Lee 1984). SPECTRUM likewise, of the kernel that shows the spectrum.
+// dense product; 2 or 3, the fast DCT-II or DCT-III (dct.h). SPECTRUM likewise, of the kernel that shows the spectrum.
 // The kernels build on methods/common/tiles.cl.
 
 #define WHOLE(N) (((N) + TILE - 1) / TILE * TILE)
+#define BROKEN -3e38f // a logarithm of a row that is not a number
 #define SPACE (WHOLE(ROWS) > WHOLE(D) ? WHOLE(ROWS) : WHOLE(D))
 
 #if FAST || SPECTRUM
-// Sums and weighted differences of the two ends of every block of n, or the way back. factors: dct.h.
-static void ends(const float16 (*from)[2], float16 (*to)[2], int n, __global const float* factors, int transposed)
+// Whether a block is a DCT-IV: dct.h.
+static int is_dct4(int block)
 {
+    return popcount(block & ~(block + 1)) & 1;
+}
+
+// Ends of every block of n into its halves, or the way back: sums and differences, or rotations for a DCT-IV.
+// factors: dct.h.
+static void split_ends(const float16 (*from)[2], float16 (*to)[2], int n, __global const float* factors, int transposed)
+{
+    const float leaf = n == 2 ? M_SQRT1_2_F : 1.0f; // the DCT-IV of one number
     for (int b = 0; b < D; b += n) {
+        const int turned = is_dct4(b / n);
         for (int i = 0; i < n / 2; ++i) {
-            const float factor = factors[n / 2 + i];
-            const int first = b + i, last = b + n - 1 - i, half16 = b + n / 2 + i;
+            const float sign = i & 1 ? -1.0f : 1.0f;
+            const float a = turned ? factors[n + 2 * i] : 1.0f, s = turned ? factors[n + 2 * i + 1] : 1.0f;
+            const float second = turned ? sign : leaf;
+            const int first = b + i, last = b + n - 1 - i, middle = b + n / 2 + i;
 #pragma unroll
             for (int l = 0; l < 2; ++l) {
                 if (transposed) {
-                    const float16 x = from[first][l], y = from[half16][l] * factor;
-                    to[first][l] = x + y;
-                    to[last][l] = x - y;
+                    const float16 x = from[first][l], y = from[middle][l] * second;
+                    to[first][l] = x * a + y * s;
+                    to[last][l] = x * s - y * a;
                 } else {
                     const float16 x = from[first][l], y = from[last][l];
-                    to[first][l] = x + y;
-                    to[half16][l] = (x - y) * factor;
+                    to[first][l] = x * a + y * s;
+                    to[middle][l] = (x * s - y * a) * second;
                 }
             }
         }
     }
 }
 
-// Interleaves the transforms of the halves of every block of n, or takes them apart.
+// Interleaves the transforms of the halves of every block of n, or takes them apart; those of a DCT-IV are summed.
 static void weave(const float16 (*from)[2], float16 (*to)[2], int n, int transposed)
 {
     for (int b = 0; b < D; b += n) {
-        for (int i = 0; i < n / 2; ++i) {
-            const int half16 = b + n / 2 + i;
+        const int turned = is_dct4(b / n), middle = b + n / 2, last = b + n - 1;
 #pragma unroll
-            for (int l = 0; l < 2; ++l) {
-                if (transposed) {
+        for (int l = 0; l < 2; ++l) {
+            to[b][l] = from[b][l];
+            if (transposed)
+                to[middle][l] = from[turned ? last : b + 1][l];
+            else
+                to[turned ? last : b + 1][l] = from[middle][l];
+            for (int i = 1; i < n / 2; ++i) {
+                if (turned) {
+                    const int even = b + 2 * i, back = middle + n / 2 - i;
+                    const float16 x = from[transposed ? even - 1 : b + i][l], y = from[transposed ? even : back][l];
+                    to[transposed ? b + i : even - 1][l] = x + y;
+                    to[transposed ? back : even][l] = x - y;
+                } else if (transposed) {
                     to[b + i][l] = from[b + 2 * i][l];
-                    to[half16][l] = i > 0 ? from[b + 2 * i + 1][l] + from[b + 2 * i - 1][l] : from[b + 2 * i + 1][l];
+                    to[middle + i][l] = from[b + 2 * i + 1][l];
                 } else {
                     to[b + 2 * i][l] = from[b + i][l];
-                    to[b + 2 * i + 1][l] = i + 1 < n / 2 ? from[half16][l] + from[half16 + 1][l] : from[half16][l];
+                    to[b + 2 * i + 1][l] = from[middle + i][l];
                 }
             }
         }
@@ -55,17 +77,18 @@ static void weave(const float16 (*from)[2], float16 (*to)[2], int n, int transpo
 static void fast_dct(float16 (*x)[2], float16 (*space)[2], __global const float* factors, int transposed)
 {
     int flip = 0; // an even number of passes: the result is in x
-    if (transposed) {
-        for (int n = D; n >= 2; n /= 2, flip = !flip)
+    for (int n = D; n >= 2; n /= 2, flip = !flip) {
+        if (transposed)
             flip ? weave(space, x, n, 1) : weave(x, space, n, 1);
-        for (int n = 2; n <= D; n *= 2, flip = !flip)
-            flip ? ends(space, x, n, factors, 1) : ends(x, space, n, factors, 1);
-        return;
+        else
+            flip ? split_ends(space, x, n, factors, 0) : split_ends(x, space, n, factors, 0);
     }
-    for (int n = D; n >= 2; n /= 2, flip = !flip)
-        flip ? ends(space, x, n, factors, 0) : ends(x, space, n, factors, 0);
-    for (int n = 2; n <= D; n *= 2, flip = !flip)
-        flip ? weave(space, x, n, 0) : weave(x, space, n, 0);
+    for (int n = 2; n <= D; n *= 2, flip = !flip) {
+        if (transposed)
+            flip ? split_ends(space, x, n, factors, 1) : split_ends(x, space, n, factors, 1);
+        else
+            flip ? weave(space, x, n, 0) : weave(x, space, n, 0);
+    }
 }
 #endif
 
@@ -87,9 +110,26 @@ static void store_lanes(const float16 (*y)[2], __global float* to, int width, in
     }
 }
 
+// Features of the rows in whose lanes `bad` is set become BROKEN: such a row is not a number.
+static void break_rows(float16 (*y)[2], int16 bad0, int16 bad1)
+{
+    if (!any(bad0 | bad1))
+        return;
+    for (int f = 0; f < FEATURES; ++f) {
+        y[f][0] = select(y[f][0], (float16)(BROKEN), bad0);
+        y[f][1] = select(y[f][1], (float16)(BROKEN), bad1);
+    }
+}
+
+// All ones in the lanes that are infinite or no number, told by their bits.
+static int16 not_finite(float16 x)
+{
+    return (as_int16(x) & 0x7f800000) == 0x7f800000;
+}
+
 // out [count][outHeads][FEATURES] = ln φ of x [count][inHeads][D]. `matrix` is T C of every map, [maps][WHOLE(ROWS)][D];
 // the fast transform takes its radii, [maps][ROWS], instead. `logWeights` [maps][ROWS]. norm: c; shift: added to all; softmax:
-// over the features.
+// over the features. A row that is not finite, or whose exponents are not, is BROKEN.
 __kernel void features(__global const float* x, __global const float* matrix, __global const float* radii,
                        __global const float* factors, __global const float* logWeights, __global float* out, int count,
                        int inHeads, int outHeads, int maps, float norm, float shift, int softmax, int firstGroup)
@@ -126,9 +166,12 @@ __kernel void features(__global const float* x, __global const float* matrix, __
 #else
     dense_product(q, matrix + (long)map * WHOLE(ROWS) * D, ROWS, y);
 #endif
+    float16 total0 = offset0, total1 = offset1;
     for (int f = 0; f < ROWS; ++f) {
         const float weight = logWeights[map * ROWS + f];
         const float16 y0 = y[f][0], y1 = y[f][1];
+        total0 += y0;
+        total1 += y1;
         y[f][0] = y0 + offset0 + weight;
         y[f][1] = y1 + offset1 + weight;
         if (FEATURES > ROWS) {
@@ -148,6 +191,7 @@ __kernel void features(__global const float* x, __global const float* matrix, __
                 y[f][l] -= top;
         }
     }
+    break_rows(y, not_finite(total0), not_finite(total1));
     store_lanes(y, out + head * FEATURES, FEATURES, outHeads * FEATURES, row, count);
 }
 

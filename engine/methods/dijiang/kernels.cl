@@ -13,6 +13,9 @@
 // How far a maximum may rise inside a chunk: sums keep terms down to e^-87 of the reference, so that what is lost next to
 // the largest visible term is below e^-40.
 #define MOST_RISE 40.0f
+// Logarithms of a row that is not a number (features.cl): as a key it adds nothing to the sums, and its own row is no
+// number either.
+#define BROKEN -3e38f
 
 static void clear_state(__global float* s)
 {
@@ -22,11 +25,25 @@ static void clear_state(__global float* s)
         s[i] = masked;
 }
 
-// to[c] = to[c]·keep + grow·from[c] over a row of values.
+// e^x squared, so that it is infinite where e^(2x) is too large for a float.
+static float exp_of_twice(float x)
+{
+    const float half_way = safe_exp(x);
+    return half_way * half_way;
+}
+
+static float16 exp_of_twice_16(float16 x)
+{
+    const float16 half_way = safe_exp_16(x);
+    return half_way * half_way;
+}
+
+// to[c] = to[c]·keep + grow·from[c] over a row of values; where nothing grows the row is not read.
 static void add_row(__global float* to, float keep, float grow, __global const float* from)
 {
     for (int c = 0; c < DV; c += 16) {
-        const float16 old = load_part(to + c, DV - c), new16 = load_part(from + c, DV - c);
+        const float16 old = load_part(to + c, DV - c);
+        const float16 new16 = grow == 0.0f ? (float16)(0.0f) : load_part(from + c, DV - c);
         store_part(keep == 1.0f ? old + new16 * grow : old * keep + new16 * grow, to + c, DV - c);
     }
 }
@@ -78,7 +95,7 @@ static void read_row(__global const float* s, __global const float* b, float ali
     const float factor = alive / sum;
     *lse = alive > 0.0f ? top + log(sum) : masked;
 #else
-    const float factor = alive * safe_exp(top);
+    const float factor = alive * exp_of_twice(0.5f * top);
 #endif
     for (int c = 0; c < DV; c += 16) {
         float16 mixed = (float16)(0.0f);
@@ -211,7 +228,8 @@ static void read_chunk(__global const float* s, __global const float* e, __globa
         lse0 = lse1 = (float16)(masked);
     store_numbers(lse0, lse1, lse + (long)chunk * heads + head, heads, 0, n);
 #else
-    const float16 factor0 = safe_exp_16(top0) * alive, factor1 = safe_exp_16(top1) * alive;
+    const float16 factor0 = exp_of_twice_16(0.5f * top0) * alive;
+    const float16 factor1 = exp_of_twice_16(0.5f * top1) * alive;
 #endif
     store_rows(mixed, factor0, factor1, out + ((long)chunk * heads + head) * DV, heads * DV, 0, n);
 }
@@ -258,10 +276,18 @@ static void add_chunk(__global float* s, __global const float* keyLogs, int stat
     }
 }
 
-static void pack_values(__global const float* value, int keyHead, int keyHeads, int chunk, int n, __global float* packed)
+// Values of the chunk's keys side by side; zeros for a key that is no number, whose value may be none either.
+static void pack_values(__global const float* keyLogs, __global const float* value, int own, int keyHeads, int states,
+                        int chunk, int n, __global float* packed)
 {
-    for (int j = 0; j < n; ++j)
-        copy_row(value + ((long)(chunk + j) * keyHeads + keyHead) * DV, packed + j * DV, DV);
+    for (int j = 0; j < n; ++j) {
+        __global float* to = packed + j * DV;
+        if (keyLogs[((long)(chunk + j) * states + own) * D] == BROKEN)
+            for (int c = 0; c < DV; ++c)
+                to[c] = 0.0f;
+        else
+            copy_row(value + ((long)(chunk + j) * keyHeads + own * keyHeads / states) * DV, to, DV);
+    }
 }
 
 // Tokens [begin, end) of the rows given, for one state per work-group: outputs of the query heads that read it, and the
@@ -289,7 +315,7 @@ __kernel void advance(__global const float* queryLogs, __global const float* key
                            heads, keyHeads);
             continue;
         }
-        pack_values(value, own * keyHeads / states, keyHeads, chunk, n, packed);
+        pack_values(keyLogs, value, own, keyHeads, states, chunk, n, packed);
         chunk_features(keyLogs, own, states, chunk, n, reference, e);
         for (int head = 0; head < heads; ++head)
             if (head * states / heads == own)
@@ -312,7 +338,7 @@ __kernel void gather(__global const float* keyLogs, __global const float* value,
     for (int chunk = begin; chunk < end; chunk += CHUNK) {
         const int n = end - chunk < CHUNK ? end - chunk : CHUNK;
         references(s, keyLogs, own, states, chunk, n, 0.0f, reference);
-        pack_values(value, own * keyHeads / states, keyHeads, chunk, n, packed);
+        pack_values(keyLogs, value, own, keyHeads, states, chunk, n, packed);
         chunk_features(keyLogs, own, states, chunk, n, reference, e);
         add_chunk(s, keyLogs, own, states, chunk, e, packed, reference, n, 0.0f);
     }
@@ -360,9 +386,38 @@ __kernel void read_all(__global const float* queryLogs, __global const float* st
         lse0 = lse1 = (float16)(masked);
     store_numbers(lse0, lse1, lse + head, heads, row, count);
 #else
-    const float16 factor0 = safe_exp_16(top0) * alive[own], factor1 = safe_exp_16(top1) * alive[own];
+    const float16 factor0 = exp_of_twice_16(0.5f * top0) * alive[own];
+    const float16 factor1 = exp_of_twice_16(0.5f * top1) * alive[own];
 #endif
     store_rows(mixed, factor0, factor1, out + head * DV, heads * DV, row, count);
+}
+
+static void write_nan(__global float* to, int count)
+{
+    for (int i = 0; i < count; ++i)
+        ((__global uint*)to)[i] = 0x7fc00000u;
+}
+
+// After the sums, for one token and query head per work-item: rows whose query or key is no number are none. A row of
+// numbers that floats do not hold leaves 1 + its token in `marks`: without denominator it grows with e^(q·k).
+__kernel void spoil(__global float* queryLogs, __global const float* keyLogs, __global float* out, __global float* lse,
+                    __global int* marks, int heads, int states, int firstToken)
+{
+    const int place = (int)get_global_id(0), token = place / heads, head = place % heads;
+    const int broken = queryLogs[(long)place * D] == BROKEN;
+    if (broken || keyLogs[((long)token * states + head * states / heads) * D] == BROKEN) {
+        write_nan(out + (long)place * DV, DV);
+        write_nan(lse + place, 1);
+    }
+#if RUNNING && !DENOMINATOR
+    else {
+        for (int c = 0; c < DV; ++c)
+            if (!is_finite(out[(long)place * DV + c]))
+                marks[0] = 1 + firstToken + token;
+    }
+#endif
+    if (broken)
+        write_nan(queryLogs + (long)place * D, D);
 }
 
 // GroupNorm of every row in place (groups 0: none), times weight, plus bias, then times SiLU of the gate's row where
@@ -391,7 +446,7 @@ __kernel void norm(__global float* rows, __global const float* weight, __global 
         }
 }
 
-// [count][from][D] to [count][to][D]: a key head's rows for every query head that reads them.
+// [count][from][D] to [count][to][D]: a key head's rows for every query head that reads them, to be shown.
 __kernel void spread(__global const float* rows, __global float* out, int from, int to)
 {
     const int place = (int)get_global_id(0);
@@ -399,6 +454,8 @@ __kernel void spread(__global const float* rows, __global float* out, int from, 
     __global const float* source = rows + ((long)row * from + head * from / to) * D;
     for (int f = 0; f < D; ++f)
         out[(long)place * D + f] = source[f];
+    if (source[0] == BROKEN)
+        write_nan(out + (long)place * D, D);
 }
 
 // A rectangle of the map: tile[i][j] = Σ_f e^(a_jf + b_if + age·ln γ), b with the row's log sum taken off; 0 after the

@@ -66,9 +66,7 @@ const std::vector<Knob>& knobs()
          "Multiply by SiLU of a tensor gate_input (x·W_G), or of x times a checkpoint's gate, where one is there.",
          Flag{true}},
         {"transform", "Transform",
-         "auto: the fast DCT where d is a power of two up to 64, else the dense product: from 128 on the fast one "
-         "rounds "
-         "more than the method's tolerance in float32. The result is the same.",
+         "auto: the fast DCT where d is a power of two up to 512, else the dense product. The result is the same.",
          Choice{{"auto", "fast", "dense"}, 0, true}},
     };
     return all;

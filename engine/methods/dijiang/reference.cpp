@@ -6,6 +6,8 @@
 #include "engine/methods/dijiang/forms.h"
 #include "engine/methods/dijiang/norm.h"
 
+#include <limits>
+
 // Frequency domain kernelisation (Chen et al. 2024): φ(x) = D ⊙ exp(T C x) (eq. 12) stands in for the exponential of
 // q·k, so that o_i = Σ_j φ(q_i)·φ(k_j) v_j / Σ_j φ(q_i)·φ(k_j) (eqs. 4, 13) is a sum over keys that grows token by
 // token.
@@ -44,7 +46,24 @@ struct Records
     }
 };
 
+// Refuses sums that float32 does not hold, as the device does.
+void checkHeld(const Matrix& mixed, LayerIndex layer)
+{
+    constexpr double most = std::numeric_limits<float>::max();
+    for (Eigen::Index token = 0; token < mixed.rows(); ++token) {
+        if ((mixed.row(token).array().abs() > most).any())
+            throw tooLarge(layer, int(token));
+    }
+}
+
 } // namespace
+
+Error tooLarge(LayerIndex layer, int token)
+{
+    return {Fault::Request, "layer " + std::to_string(layer.value) + ", token " + std::to_string(token) +
+                                ": the sum of φ(q)·φ(k) v without a denominator is more than float32 holds (about "
+                                "e^88); normaliser=denominator, or a smaller qk_scale, was expected"};
+}
 
 Matrix reference(const LayerInput& input, const LayerContext& context, Recorder& recorder)
 {
@@ -74,6 +93,8 @@ Matrix reference(const LayerInput& input, const LayerContext& context, Recorder&
         place(records.keyLogs, head, keyLogs.cwiseMax(noSum));
         recorder.keep("dijiang.state", {context.layer, {head}, {int(tokens) - 1}}, sums.state.plain(rows.denominator));
     }
+    if (options.normaliser != Normaliser::Denominator)
+        checkHeld(mixed, context.layer);
     records.append(recorder, context.layer, options.normaliser == Normaliser::Denominator);
     recorder.keep("dijiang.radii", {context.layer, allHeads, {}}, maps.radii());
     recorder.keep("dijiang.decay", {context.layer, allHeads, {}},

@@ -11,6 +11,9 @@ Matrix weights(const LayerTrace& trace, HeadIndex head, TokenRange queries, Toke
                const LayerContext& context);
 Cost cost(const LayerShape& shape, const KnobValues& knobs, int tokens);
 
+// The sentence for a row that outgrows float32, which it can where nothing divides it (eq. 13).
+Error tooLarge(LayerIndex layer, int token);
+
 // Operations of φ of one vector: the transform, the radii, one exponential a feature.
 std::int64_t featureOperations(const LayerShape& shape, const KnobValues& knobs);
 

@@ -14,8 +14,9 @@ namespace {
 
 constexpr std::string_view kernels = "methods/memoryformer/kernels.cl";
 constexpr int lanes = 16;                            // LANES of prelude.cl
-constexpr int panel = 16;                            // PANEL of kernels.cl
-constexpr int slice = 4 * lanes;                     // BLOCKS · LANES
+constexpr int slice = 4 * lanes;                     // SLICE of kernels.cl
+constexpr int mostTokens = 512;                      // of a panel: their sums are to stay in a cache, too
+constexpr int cacheBytes = 512 * 1024;               // of tables that a processor keeps at hand
 constexpr double perEntry = 20;                      // operations of hashing one entry
 constexpr std::size_t atOnce = std::size_t(1) << 20; // numbers of an upload
 
@@ -190,34 +191,59 @@ DeviceTables::DeviceTables(const TableView& tables, DeviceContext& device)
     : m_chunks(tables.chunks)
     , m_outputs(tables.outputs)
     , m_padded(roundUp(tables.outputs, lanes))
+    , m_units(std::max(device.device.info().computeUnits, 1))
     , m_gather(device.device.kernel(kernelSource(kernels), "gather"))
 {
     const auto outputs = std::size_t(m_outputs), padded = std::size_t(m_padded);
     const std::size_t rows = tables.cells.size() / outputs;
     m_cells = Buffer<float>(device.device, rows * padded, "the tables of a Memory Layer");
-    // Some rows at a time, so that large tables are not held twice on the host.
-    const std::size_t step = std::max<std::size_t>(atOnce / padded, 1);
     std::vector<float> some;
-    for (std::size_t first = 0; first < rows; first += step) {
-        const std::size_t count = std::min(step, rows - first);
-        some.assign(count * padded, 0.0F);
-        for (std::size_t row = 0; row < count; ++row)
-            std::ranges::copy(tables.cells.subspan((first + row) * outputs, outputs),
-                              some.begin() + std::ptrdiff_t(row * padded));
-        device.queue.write(m_cells, std::span<const float>(some), first * padded);
+    for (std::size_t column = 0; column < padded; column += slice) {
+        const std::size_t width = std::min<std::size_t>(slice, padded - column),
+                          own = std::min(width, outputs - column);
+        // Some rows at a time, so that large tables are not held twice on the host.
+        for (std::size_t first = 0; first < rows; first += atOnce / width) {
+            const std::size_t count = std::min(atOnce / width, rows - first);
+            some.assign(count * width, 0.0F);
+            for (std::size_t row = 0; row < count; ++row)
+                std::ranges::copy(tables.cells.subspan((first + row) * outputs + column, own),
+                                  some.begin() + std::ptrdiff_t(row * width));
+            device.queue.write(m_cells, std::span<const float>(some), column * rows + first * width);
+        }
     }
     std::vector<float> bias(tables.bias.begin(), tables.bias.end());
     bias.resize(padded, 0.0F);
     m_bias = Buffer<float>(device.device, padded, "the bias of a Memory Layer");
     device.queue.write(m_bias, std::span<const float>(bias));
+    m_sums = Buffer<float>(device.device, 1, "sums of a Memory Layer");
+}
+
+int DeviceTables::panelOf(int rows) const
+{
+    const int slices = (m_padded + slice - 1) / slice, groups = 4 * m_units; // enough to balance
+    return std::clamp(rows * slices / groups, std::min(rows, lanes), std::min(rows, mostTokens));
+}
+
+int DeviceTables::blockOf(int panel) const
+{
+    // Few tokens seldom share a row: their sums stay in registers from the first table to the last.
+    constexpr int fewest = 4;
+    const std::int64_t table = std::int64_t(m_chunks.stride()) * slice * std::int64_t(sizeof(float));
+    if (panel * fewest < m_chunks.stride() || table > cacheBytes)
+        return m_chunks.count();
+    return int(std::min<std::int64_t>(cacheBytes / table, m_chunks.count()));
 }
 
 void DeviceTables::apply(const DeviceHash& hash, int rows, Buffer<float>& out, bool accumulate, Queue& queue)
 {
-    const int slices = (m_padded + slice - 1) / slice, panels = (rows + panel - 1) / panel;
-    launchInPieces(queue, m_gather, panels * slices, 2.0 * panel * slice * hash.terms(), "memoryformer gather",
-                   hash.codes(), hash.scales(), m_cells, m_bias, out, rows, m_outputs, m_padded, hash.terms(),
-                   hash.probes(), m_chunks.stride(), slices, int(accumulate));
+    if (rows == 0)
+        return;
+    const int slices = (m_padded + slice - 1) / slice, panel = panelOf(rows), block = blockOf(panel);
+    if (block < m_chunks.count())
+        ensure(m_sums, std::size_t(rows) * std::size_t(m_padded), queue, "sums of a Memory Layer");
+    launchInPieces(queue, m_gather, (rows + panel - 1) / panel * slices, 2.0 * panel * slice * hash.terms(),
+                   "memoryformer gather", hash.codes(), hash.scales(), m_cells, m_bias, m_sums, out, rows, m_outputs,
+                   m_padded, m_chunks.count(), hash.probes(), m_chunks.stride(), panel, block, int(accumulate));
 }
 
 std::unique_ptr<DeviceLinear> makeDevice(std::span<const Weight> which, const LayerContext& context,

@@ -35,7 +35,7 @@ private:
     Buffer<int> m_codes;
 };
 
-// One set of tables on a device.
+// One set of tables on a device, in slices of outputs (kernels.cl).
 class DeviceTables
 {
 public:
@@ -49,10 +49,15 @@ public:
     std::size_t bytes() const { return m_cells.bytes(); }
 
 private:
+    // Tokens that a group takes through its tables, and how many tables at a time.
+    int panelOf(int rows) const;
+    int blockOf(int panel) const;
+
     Chunks m_chunks;
-    int m_outputs = 0, m_padded = 0;
+    int m_outputs = 0, m_padded = 0, m_units = 1;
     Kernel m_gather;
     Buffer<float> m_cells, m_bias;
+    Buffer<float> m_sums; // between blocks of tables
 };
 
 std::unique_ptr<DeviceLinear> makeDevice(std::span<const Weight> which, const LayerContext& context,

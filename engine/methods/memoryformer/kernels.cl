@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The Memory Layer: addresses and scales of a token's chunks, then the picked rows summed.
 
-#define MOST_BITS 32 // room for a chunk: two vectors
+#define MOST_BITS 32      // room for a chunk: two vectors
+#define TABLES_AT_ONCE 16 // whose entries are hashed together
+#define NOT_A_NUMBER 0x7fc00000
 
 // Floats in their order as integers, −0 and 0 alike: a comparison that no denormal and no sign of zero can bend.
 static int order_of(float x)
@@ -23,23 +25,6 @@ static int load_chunk(__global const float* x, __global const float* thresholds,
     return code;
 }
 
-// Π 1/(1 + e^(−2|z|/t)); the empty places of a vector must not count.
-static float probability(const float* z, int bits, float steepness)
-{
-    float16 low = 1.0f / (1.0f + safe_exp_16(-steepness * vload16(0, z)));
-    float product = 1.0f;
-    float kept[LANES];
-    vstore16(low, 0, kept);
-    for (int i = 0; i < min(bits, LANES); ++i)
-        product *= kept[i];
-    if (bits > LANES) {
-        vstore16(1.0f / (1.0f + safe_exp_16(-steepness * vload16(1, z))), 0, kept);
-        for (int i = LANES; i < bits; ++i)
-            product *= kept[i - LANES];
-    }
-    return product;
-}
-
 static float cosine(const float* z, int bits)
 {
     float top = 0.0f, sum = 0.0f, squares = 0.0f;
@@ -55,26 +40,56 @@ static float cosine(const float* z, int bits)
     return sum / sqrt((float)bits * squares);
 }
 
-// One group per token: codes and scales [rows, tables]. `kernel_kind` counts as Weighting in layer.h.
+// Entries [begin, begin + count) of a row, 16 at a time: what they do to the address and to the scale. bits: 1 where z ≥ 0,
+// 2 more where z is not finite; factors: 1/(1 + e^(−2|z|/t)).
+static void load_entries(__global const float* x, __global const float* thresholds, int count, float steepness, int* bits,
+                         float* sizes, float* factors)
+{
+    for (int i = 0; i < count; i += LANES) {
+        float entries[LANES], edges[LANES];
+        for (int lane = 0; lane < LANES; ++lane) {
+            entries[lane] = i + lane < count ? x[i + lane] : 0.0f;
+            edges[lane] = i + lane < count ? thresholds[i + lane] : 0.0f;
+        }
+        const float16 z = vload16(0, entries), edge = vload16(0, edges), size = fabs(z - edge);
+        const int16 raw = as_int16(z), zero = as_int16(edge);
+        const int16 order = select((int)0x80000000 - raw, raw, raw >= 0);
+        const int16 least = select((int)0x80000000 - zero, zero, zero >= 0);
+        const int16 broken = (raw & 0x7f800000) == 0x7f800000;
+        vstore16(((order >= least) & 1) | (broken & 2), i / LANES, bits);
+        vstore16(size, i / LANES, sizes);
+        vstore16(1.0f / (1.0f + safe_exp_16(-steepness * size)), i / LANES, factors);
+    }
+}
+
+// One group per token: codes and scales [rows, tables]. `kernel_kind` counts as Weighting in layer.h. The scale of a chunk
+// with a number that is not finite is no number, and so is its token's row then.
 __kernel void hash(__global const float* x, __global const float* thresholds, __global int* codes,
                    __global float* scales, int width, int tables, int bits, int kernel_kind, float steepness, int first)
 {
     const int row = (int)get_group_id(0) + first;
-    for (int table = 0; table < tables; ++table) {
-        const int begin = table * bits, own = min(bits, width - begin);
-        float z[MOST_BITS];
-        codes[row * tables + table] = load_chunk(x + row * width + begin, thresholds + begin, own, z);
-        float scale = 1.0f;
-        if (kernel_kind == 3) {
-            scale = cosine(z, own);
-        } else if (kernel_kind != 2) {
-            scale = probability(z, own, steepness);
-            float sum = 0.0f;
-            for (int i = 0; i < own; ++i)
-                sum += z[i];
-            scale = kernel_kind == 1 ? scale * sum : scale;
+    int marks[TABLES_AT_ONCE * MOST_BITS];
+    float sizes[TABLES_AT_ONCE * MOST_BITS], factors[TABLES_AT_ONCE * MOST_BITS];
+    for (int block = 0; block < tables; block += TABLES_AT_ONCE) {
+        const int begin = block * bits, count = min(TABLES_AT_ONCE * bits, width - begin);
+        load_entries(x + (long)row * width + begin, thresholds + begin, count, steepness, marks, sizes, factors);
+        for (int chunk = 0; chunk * bits < count; ++chunk) {
+            const int from = chunk * bits, to = min(from + bits, count);
+            int code = 0, seen = 0;
+            float product = 1.0f, sum = 0.0f;
+            for (int i = from; i < to; ++i) {
+                code = 2 * code + (marks[i] & 1);
+                seen |= marks[i];
+                product *= factors[i];
+                sum += sizes[i];
+            }
+            float scale = kernel_kind == 0 ? product : kernel_kind == 1 ? product * sum : 1.0f;
+            if (kernel_kind == 3)
+                scale = cosine(sizes + from, to - from);
+            const int place = row * tables + block + chunk;
+            codes[place] = code;
+            scales[place] = seen & 2 ? as_float(NOT_A_NUMBER) : scale;
         }
-        scales[row * tables + table] = scale;
     }
 }
 
@@ -136,8 +151,11 @@ __kernel void hash_probes(__global const float* x, __global const float* thresho
             waiting += 2;
         }
     }
+    int broken = 0;
+    for (int i = 0; i < own; ++i)
+        broken |= !is_finite(x[row * width + begin + i]);
     for (int i = 0; i < found; ++i)
-        to_scale[i] /= total;
+        to_scale[i] = broken ? as_float(NOT_A_NUMBER) : to_scale[i] / total;
     for (int i = found; i < PROBES; ++i) {
         to_code[i] = 0;
         to_scale[i] = 0.0f;
@@ -145,43 +163,84 @@ __kernel void hash_probes(__global const float* x, __global const float* thresho
 }
 #endif
 
-#define PANEL 16 // tokens of a group
-#define BLOCKS 4 // vectors of outputs of a group
+#define SLICE 64 // outputs of a work-group: four vectors, which stay in registers
+#define PARTS (SLICE / LANES)
 
-// out[rows, outputs] (+)= Σ scale · row + bias, summed in the order of the tables. A group takes PANEL tokens table
-// after table, so that tokens of one code find its row in the cache. Rows of `cells` are padded to whole vectors.
-__kernel void gather(__global const int* codes, __global const float* scales, __global const float* cells,
-                     __global const float* bias, __global float* out, int rows, int outputs, int padded, int terms,
-                     int probes, int table_rows, int slices, int accumulate, int first)
+// s += Σ scale · row over tables [from, to) of one token, four vectors wide. Sums go in the order of the tables.
+static void add_rows(float16* s, __global const int* codes, __global const float* scales, __global const float* slice,
+                     int from, int to, int probes, int table_rows)
 {
-    const int group = (int)get_group_id(0) + first;
-    const int token = group / slices * PANEL, column = group % slices * (BLOCKS * LANES);
-    const int count = min(PANEL, rows - token), blocks = min(BLOCKS, (padded - column) / LANES);
-    float16 sums[PANEL * BLOCKS];
-    for (int i = 0; i < count * BLOCKS; ++i)
-        sums[i] = (float16)(0.0f);
-    for (int term = 0; term < terms; ++term) {
-        __global const float* table = cells + (long)(term / probes) * table_rows * padded + column;
-        const long next = (long)((term + 1) / probes) * table_rows * padded + column;
-        for (int i = 0; i < count; ++i) {
-            const int place = (token + i) * terms + term;
-            __global const float* row = table + (long)codes[place] * padded;
-            if (term + 1 < terms)
-                prefetch(cells + next + (long)codes[place + 1] * padded, (size_t)(blocks * LANES));
-            const float scale = scales[place];
-            for (int block = 0; block < blocks; ++block)
-                sums[i * BLOCKS + block] = vload16(block, row) * scale + sums[i * BLOCKS + block];
+    float16 s0 = s[0], s1 = s[1], s2 = s[2], s3 = s[3];
+    for (int table = from, term = from * probes; table < to; ++table) {
+        __global const float* cells = slice + (long)table * table_rows * SLICE;
+        for (int probe = 0; probe < probes; ++probe, ++term) {
+            __global const float16* row = (__global const float16*)(cells + (long)codes[term] * SLICE);
+            const float scale = scales[term];
+            s0 += row[0] * scale;
+            s1 += row[1] * scale;
+            s2 += row[2] * scale;
+            s3 += row[3] * scale;
         }
     }
-    for (int i = 0; i < count; ++i) {
-        for (int block = 0; block < blocks; ++block) {
-            const int at = column + block * LANES;
-            float lanes[LANES];
-            vstore16(sums[i * BLOCKS + block] + vload16(0, bias + at), 0, lanes);
-            __global float* to = out + (long)(token + i) * outputs + at;
-            const int left = min(LANES, outputs - at);
-            for (int lane = 0; lane < left; ++lane)
-                to[lane] = accumulate ? to[lane] + lanes[lane] : lanes[lane];
+    s[0] = s0;
+    s[1] = s1;
+    s[2] = s2;
+    s[3] = s3;
+}
+
+// The same for a last slice of fewer vectors.
+static void add_narrow_rows(float16* s, int parts, __global const int* codes, __global const float* scales,
+                            __global const float* slice, int from, int to, int probes, int table_rows)
+{
+    for (int part = 0; part < parts; ++part) {
+        float16 sum = s[part];
+        for (int term = from * probes; term < to * probes; ++term) {
+            const long row = (long)(term / probes) * table_rows + codes[term];
+            sum += ((__global const float16*)slice)[row * parts + part] * scales[term];
+        }
+        s[part] = sum;
+    }
+}
+
+// out (+)= sum + bias, as far as there are outputs.
+static void write_sum(float16 sum, __global const float* bias, __global float* out, int left, int accumulate)
+{
+    float lanes[LANES];
+    vstore16(sum + vload16(0, bias), 0, lanes);
+    for (int lane = 0; lane < min(left, LANES); ++lane)
+        out[lane] = accumulate ? out[lane] + lanes[lane] : lanes[lane];
+}
+
+// out[rows, outputs] (+)= Σ scale · row + bias. Tables lie in slices of SLICE outputs, [slice][table][code][outputs], the
+// last slice padded to whole vectors. A group takes one slice of `panel` tokens through `block` tables at a time, so many
+// as the cache holds: tokens of one code find its row there. Sums between blocks go through `sums`, laid out likewise.
+__kernel void gather(__global const int* codes, __global const float* scales, __global const float* cells,
+                     __global const float* bias, __global float* sums, __global float* out, int rows, int outputs,
+                     int padded, int tables, int probes, int table_rows, int panel, int block, int accumulate, int first)
+{
+    const int group = (int)get_group_id(0) + first, panels = (rows + panel - 1) / panel;
+    const int column = group / panels * SLICE, parts = min(SLICE, padded - column) / LANES;
+    const int begin = group % panels * panel, end = min(begin + panel, rows);
+    __global const float* slice = cells + (long)column * tables * table_rows;
+    __global float16* kept = (__global float16*)(sums + (long)column * rows);
+    for (int from = 0; from < tables; from += block) {
+        const int to = min(from + block, tables);
+        for (int token = begin; token < end; ++token) {
+            const long place = (long)token * tables * probes;
+            float16 s[PARTS];
+            for (int part = 0; part < parts; ++part)
+                s[part] = from > 0 ? kept[(long)token * parts + part] : (float16)(0.0f);
+            if (parts == PARTS)
+                add_rows(s, codes + place, scales + place, slice, from, to, probes, table_rows);
+            else
+                add_narrow_rows(s, parts, codes + place, scales + place, slice, from, to, probes, table_rows);
+            for (int part = 0; part < parts; ++part) {
+                const int at = column + part * LANES;
+                if (to < tables)
+                    kept[(long)token * parts + part] = s[part];
+                else
+                    write_sum(s[part], bias + at, out + (long)token * outputs + at, outputs - at, accumulate);
+            }
         }
     }
 }

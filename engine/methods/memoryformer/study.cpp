@@ -183,8 +183,8 @@ Study study(std::string_view tab, const StudyInput& input, Job& job)
                     sharingPanel(*look),   rowsPanel(*look), balancePanel(*look)};
     if (errors)
         study.panels.push_back(errorPanel(*look, *errors));
-    study.panels.insert(study.panels.end(),
-                        {correlationPanel(*look), geometryPanel(*look), driftPanel(*look, input), pairsPanel(*look)});
+    study.panels.insert(study.panels.end(), {correlationPanel(*look), geometryPanel(*look), driftPanel(*look, input),
+                                             reusePanel(*look), pairsPanel(*look)});
     job.report(0.7, "the exact limit");
     if (!look->weight.empty())
         study.panels.push_back(limitPanel(*look, job));

@@ -50,6 +50,7 @@ Panel balancePanel(const BucketLook& look);
 Panel correlationPanel(const BucketLook& look);
 Panel geometryPanel(const BucketLook& look);
 Panel driftPanel(const BucketLook& look, const StudyInput& input);
+Panel reusePanel(const BucketLook& look);
 Panel pairsPanel(const BucketLook& look);
 Panel ledgerPanel(const BucketLook& look);
 Panel bitsPanel(const BucketLook& look);

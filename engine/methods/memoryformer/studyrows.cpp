@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <set>
 
 // Panels about the rows of the tables: how full they are, who is in them, what they hold.
 
@@ -290,6 +291,35 @@ Panel geometryPanel(const BucketLook& look)
     panel.note = "Rows that only stand in for a matrix follow the line; what leaves it is not linear.";
     if (step > 1)
         panel.note += " Every " + std::to_string(step) + "th row.";
+    return panel;
+}
+
+// How much of what a token reads is warm already: it grows with the text, and generated tokens stand at its end.
+Panel reusePanel(const BucketLook& look)
+{
+    std::set<std::pair<int, int>> read;
+    CurvesBody::Curve curve;
+    curve.title = "rows read before";
+    for (int token = 0; token < look.tokens(); ++token) {
+        int before = 0;
+        for (int table = 0; table < look.tableCount(); ++table)
+            before += read.insert({table, look.hashed.code(token, table)}).second ? 0 : 1;
+        curve.x.push_back(token);
+        curve.y.push_back(100.0 * before / look.tableCount());
+    }
+    Panel panel = titled("buckets.reuse", "Reuse", "rows of a token that one before it has read");
+    panel.row = 4;
+    panel.height = 0.8;
+    panel.value = percent(curve.y[std::size_t(look.token)] / 100) + " of token " + std::to_string(look.token + 1);
+    CurvesBody body;
+    body.curves = {std::move(curve)};
+    body.x = {"token", Axis::Token, {}, {}, 0};
+    body.y.title = "rows, %";
+    body.handle = look.token;
+    body.pick = {Pick::Sets::Query, "", {}};
+    for (int token = 0; token < look.tokens(); ++token)
+        body.pick.values.push_back(token);
+    panel.body = std::move(body);
     return panel;
 }
 
