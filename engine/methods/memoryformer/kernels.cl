@@ -56,7 +56,9 @@ static void load_entries(__global const float* x, __global const float* threshol
         const int16 order = select((int)0x80000000 - raw, raw, raw >= 0);
         const int16 least = select((int)0x80000000 - zero, zero, zero >= 0);
         const int16 broken = (raw & 0x7f800000) == 0x7f800000;
-        vstore16(((order >= least) & 1) | (broken & 2), i / LANES, bits);
+        // select, not `& 1`: Oclgrind makes 255 of a truth value that is widened.
+        const int16 none = (int16)(0);
+        vstore16(select(none, (int16)(1), order >= least) + select(none, (int16)(2), broken), i / LANES, bits);
         vstore16(size, i / LANES, sizes);
         vstore16(1.0f / (1.0f + safe_exp_16(-steepness * size)), i / LANES, factors);
     }
