@@ -166,6 +166,8 @@ void Lanes::open()
             return openModel(path, tokenizer, job);
         },
         [this](Opened opened) {
+            if (opened.heads) // what was of the model before goes with it
+                m_document.setModel(nullptr);
             m_document.setHeads(opened.heads);
             if (opened.heads)
                 return;

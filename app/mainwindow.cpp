@@ -12,6 +12,8 @@
 #include "app/panels/promptpanel.h"
 #include "app/panels/sidedock.h"
 #include "app/panels/toolpanel.h"
+#include "widgets/columnscroll.h"
+#include "widgets/emptypanel.h"
 #include "widgets/iconbutton.h"
 #include "widgets/jobbar.h"
 #include "widgets/livestrip.h"
@@ -41,6 +43,10 @@ namespace {
 
 constexpr double foldBelow = 1500; // pixels of the 100 % interface
 constexpr double foldRightBelow = 1200;
+constexpr double oneDockBelow = 900;   // opening one folds the other
+constexpr double dockAloneBelow = 620; // an open dock takes the centre's place
+constexpr double toolsNarrowBelow = 720;
+constexpr double liveFrom = 600, tokensFrom = 300; // of the height: what goes where it is less
 
 // The row of tabs, on the window's colour with a hairline below.
 class TabRow : public widgets::View
@@ -81,12 +87,13 @@ MainWindow::MainWindow(QWidget* parent)
     middle->setContentsMargins(0, 0, 0, 0);
     middle->setSpacing(0);
     middle->addWidget(m_dock);
-    middle->addWidget(makeCentre(), 1);
+    m_centre = makeCentre();
+    middle->addWidget(m_centre, 1);
     m_right = new SideDock(SideDock::Side::Right, this);
     m_explain = new ExplainPanel(m_right);
     m_right->addSection(tr("Explain"), m_explain, 1);
     middle->addWidget(m_right);
-    connect(m_right, &SideDock::unfoldAsked, this, [this] { emit rightAsked(true); });
+    connect(m_right, &SideDock::unfoldAsked, this, [this] { openDock(*m_right); });
 
     auto* all = new QWidget(this);
     auto* column = new QVBoxLayout(all);
@@ -98,6 +105,8 @@ MainWindow::MainWindow(QWidget* parent)
     column->addWidget(m_tokens);
     column->addWidget(m_live);
     setCentralWidget(all);
+    connect(m_explain, &ExplainPanel::foldAsked, this, [this] { emit rightAsked(false); });
+    connect(&widgets::ThemeSource::instance(), &widgets::ThemeSource::changed, this, [this] { fold(); }); // its scale
     fold();
 }
 
@@ -121,8 +130,13 @@ void MainWindow::addDock()
     m_heads = new HeadsPanel(m_dock);
     m_dock->addSection(tr("Heads"), m_heads);
     m_dock->addSection(tr("Methods"), m_methods, 1);
+    m_noModelDock = new widgets::EmptyPanel(m_dock);
+    m_noModelDock->setWords(tr("No model is open."), tr("Its prompt, heads and tensors."));
+    m_noModelDock->hide();
+    m_dock->addWithoutName(m_noModelDock, 1);
+    m_ofModel = {m_prompt, m_heads};
     connect(fold, &widgets::IconButton::clicked, this, [this] { emit leftAsked(false); });
-    connect(m_dock, &SideDock::unfoldAsked, this, [this] { emit leftAsked(true); });
+    connect(m_dock, &SideDock::unfoldAsked, this, [this] { openDock(*m_dock); });
 }
 
 QWidget* MainWindow::makeCentre()
@@ -146,6 +160,9 @@ QWidget* MainWindow::makeCentre()
     connect(m_tabs, &QTabBar::tabBarDoubleClicked, this, &MainWindow::maximiseAsked);
 
     m_pages = new QStackedWidget(this);
+    m_noModelPage = new widgets::EmptyPanel(m_pages);
+    connect(m_noModelPage, &widgets::EmptyPanel::acted, this, &MainWindow::openAsked);
+    m_pages->addWidget(m_noModelPage); // stays last
     m_attention = new AttentionPanel(m_pages);
     m_probes = new ProbesPanel(m_pages);
     addPage(tr("Probes"), QStringLiteral("probes"), m_probes);
@@ -153,7 +170,7 @@ QWidget* MainWindow::makeCentre()
     m_tabs->setCurrentIndex(0);
     m_pages->setCurrentIndex(0);
     connect(m_tabs, &QTabBar::currentChanged, this, [this](int place) {
-        m_pages->setCurrentIndex(place);
+        showPage();
         fold();
         emit tabChosen(m_tabs->tabData(place).toString());
     });
@@ -171,21 +188,52 @@ void MainWindow::addPage(const QString& title, const QString& id, QWidget* view)
 {
     const QSignalBlocker quiet(m_tabs); // the chosen tab stays; only its place moves
     const int place = std::max(0, m_tabs->count() - 1);
-    m_pages->insertWidget(place, view);
+    auto* scroll = new widgets::ColumnScroll(m_pages); // on a small screen, or a large scale
+    scroll->setColumn(view);
+    m_pages->insertWidget(place, scroll);
     m_tabs->insertTab(place, title);
     m_tabs->setTabData(place, id);
-    m_pages->setCurrentIndex(m_tabs->currentIndex());
+    showPage();
 }
 
 void MainWindow::addLeftSection(const QString& name, QWidget* section, int stretch)
 {
     m_dock->addSection(name, section, stretch);
+    m_ofModel.push_back(section);
+}
+
+void MainWindow::setModelShown(bool shown, const QString& own)
+{
+    m_modelShown = shown;
+    m_withoutModel = own;
+    for (QWidget* section : m_ofModel)
+        section->setVisible(shown);
+    m_noModelDock->setVisible(!shown);
+    m_explain->setModelShown(shown);
+    showPage();
+    fold();
+}
+
+void MainWindow::showPage()
+{
+    const int place = m_tabs->currentIndex();
+    if (m_modelShown || m_tabs->tabData(place).toString() == m_withoutModel) {
+        m_pages->setCurrentIndex(place);
+        return;
+    }
+    m_noModelPage->setWords(tr("%1 needs a model.").arg(m_tabs->tabText(place)),
+                            tr("What is open has queries, keys and values alone: its maps stand in the tab %1.")
+                                .arg(titleOf(m_withoutModel)),
+                            tr("Open a model…"));
+    m_pages->setCurrentWidget(m_noModelPage);
 }
 
 void MainWindow::setPageVisible(const QString& id, bool isVisible)
 {
-    if (const int place = placeOf(id); place >= 0)
+    if (const int place = placeOf(id); place >= 0) {
         m_tabs->setTabVisible(place, isVisible);
+        m_tabs->updateGeometry(); // Qt 6.4 does not
+    }
 }
 
 void MainWindow::setPageAlone(const QString& id)
@@ -241,19 +289,43 @@ QAction* MainWindow::addEntry(const QString& menuTitle, const QString& text, con
     return action;
 }
 
+void MainWindow::openDock(SideDock& dock)
+{
+    SideDock& other = &dock == m_dock ? *m_right : *m_dock;
+    if (width() < theme().px(oneDockBelow) && !other.folded() && other.isVisibleTo(this)) {
+        if (&other == m_dock)
+            emit leftAsked(false);
+        else
+            emit rightAsked(false);
+    }
+    if (&dock == m_dock)
+        emit leftAsked(true);
+    else
+        emit rightAsked(true);
+}
+
 void MainWindow::fold()
 {
-    const bool compact = width() < theme().px(foldBelow);
-    m_compactTools->setVisible(compact && m_pages->currentWidget() == m_attention);
+    const Theme& look = theme();
+    const bool compact = width() < look.px(foldBelow);
+    m_compactTools->setVisible(compact && m_tabs->tabData(m_tabs->currentIndex()) == QStringLiteral("attention"));
+    m_compactTools->setNarrow(width() < look.px(toolsNarrowBelow));
     m_dock->setFolded(!m_leftWanted.value_or(!compact));
-    m_right->setFolded(!m_rightWanted.value_or(width() >= theme().px(foldRightBelow)));
-    m_right->setBreadth(compact ? 252 : 320);
-    m_dock->setVisible(!m_maximised);
+    m_right->setFolded(!m_rightWanted.value_or(width() >= look.px(foldRightBelow)));
+    if (width() < look.px(oneDockBelow) && !m_dock->folded()) // both were open before the window became narrow
+        m_right->setFolded(true);
     const bool alone = m_alone != nullptr && m_pages->currentWidget() == m_alone;
+    m_dock->setVisible(!m_maximised);
     m_right->setVisible(!m_maximised && !alone && !m_right->isEmpty());
-    m_tokens->setVisible(!m_maximised && !alone);
-    for (QWidget* strip : {static_cast<QWidget*>(m_tools), static_cast<QWidget*>(m_live)})
-        strip->setVisible(!m_maximised);
+    const bool dockAlone = !m_maximised && width() < look.px(dockAloneBelow) &&
+                           (!m_dock->folded() || (m_right->isVisibleTo(this) && !m_right->folded()));
+    const double whole = width() / look.scale - 30; // beside the other one's rail
+    m_dock->setBreadth(dockAlone ? whole : 240);
+    m_right->setBreadth(dockAlone ? whole : compact ? 252 : 320);
+    m_centre->setVisible(!dockAlone);
+    m_tokens->setVisible(!m_maximised && !alone && m_modelShown && height() >= look.px(tokensFrom));
+    m_tools->setVisible(!m_maximised);
+    m_live->setVisible(!m_maximised && height() >= look.px(liveFrom));
     if (compact == m_compact)
         return;
     m_compact = compact;

@@ -4,12 +4,14 @@
 #include <QMainWindow>
 
 #include <optional>
+#include <vector>
 
 class QTabBar;
 class QStackedWidget;
 class QAction;
 
 namespace widgets {
+class EmptyPanel;
 class IconButton;
 class JobBar;
 class LiveStrip;
@@ -68,6 +70,9 @@ public:
     // Adds a tab before the Probes tab, which stays last. The window owns the view from then on.
     void addPage(const QString& title, const QString& id, QWidget* view);
     void setPageVisible(const QString& id, bool isVisible);
+    // Without a model (a file of heads is open) tabs, docks and strip say what they would show; `own` is the tab that
+    // has something to show all the same.
+    void setModelShown(bool shown, const QString& own);
     // The page brings its own right side, and tokens are not its subject: while it is in front, right dock and token
     // strip give it their room.
     void setPageAlone(const QString& id);
@@ -100,6 +105,7 @@ signals:
     void leftAsked(bool open);
     void rightAsked(bool open);
     void maximiseAsked();
+    void openAsked();                  // a model, where there is none
     void compactChanged(bool compact); // below 1500 px of the 100 % interface
 
 protected:
@@ -111,13 +117,16 @@ private:
     void addDock();
     QWidget* makeCentre();
     int placeOf(const QString& id) const; // among the tabs; -1: none
-    void fold();                          // by the window's width
+    void openDock(SideDock& dock);
+    void showPage(); // of the tab in front
+    void fold();     // by the window's width
 
     ToolPanel* m_tools;
     widgets::MessageBar* m_message;
     widgets::JobBar* m_jobs;
     SideDock* m_dock;
     SideDock* m_right;
+    QWidget* m_centre;
     widgets::IconButton* m_maximise;
     ModelPanel* m_model;
     PromptPanel* m_prompt;
@@ -135,6 +144,11 @@ private:
     std::optional<bool> m_leftWanted, m_rightWanted;
     bool m_maximised = false;
     QWidget* m_alone = nullptr; // the page of setPageAlone
+    widgets::EmptyPanel* m_noModelPage;
+    widgets::EmptyPanel* m_noModelDock;
+    std::vector<QWidget*> m_ofModel; // sections of the left dock
+    bool m_modelShown = true;
+    QString m_withoutModel; // the tab that needs none
 };
 
 } // namespace app

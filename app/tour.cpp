@@ -4,16 +4,23 @@
 #include "app/panels/timingpanel.h"
 #include "app/results.h"
 #include "app/studywork.h"
+#include "engine/export/safetensors.h"
+#include "engine/files/tensors.h"
 #include "engine/methods/method.h"
+#include "engine/model/model.h"
 #include "widgets/gridimage.h"
 #include "widgets/snapshot.h"
+#include "widgets/tensortree.h"
 
 #include <QElapsedTimer>
 #include <QEventLoop>
 #include <QImage>
+#include <QRegularExpression>
 #include <QTimer>
 
 #include <cmath>
+#include <fstream>
+#include <span>
 
 namespace app {
 
@@ -21,12 +28,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Screen
+struct Picture
 {
     int width, height;
+    bool dark = false;
+    double scale = 1; // of the interface
 };
 
-constexpr Screen screens[] = {{1366, 768}, {1920, 1080}};
+constexpr Picture plain[] = {{1366, 768}, {1920, 1080}, {1366, 768, true}, {1920, 1080, true}};
+constexpr Picture large[] = {{1366, 768, false, 2}, {1920, 1080, false, 2}};
 constexpr int longestMs = 120000;
 
 // The weight that the map changes most, away from the first tokens: what a reader would point at.
@@ -58,37 +68,100 @@ void setTab(Document& document, const std::string& tab)
     document.setLayout(layout);
 }
 
+std::string nameOf(const std::string& tab, const Picture& picture)
+{
+    return tab + "-" + std::to_string(picture.width) + "x" + std::to_string(picture.height) +
+           (picture.dark ? "-dark" : "-light") +
+           (picture.scale == 1 ? "" : "-" + std::to_string(std::lround(picture.scale * 100))) + ".png";
+}
+
+// SUBQUAD_TOUR_ONLY, a regular expression over the pictures' names, leaves the others out: for whoever mends one.
+bool isWanted(const std::string& name)
+{
+    static const QRegularExpression only(qEnvironmentVariable("SUBQUAD_TOUR_ONLY"));
+    return only.match(QString::fromStdString(name)).hasMatch();
+}
+
+void rest(const Lanes& lanes)
+{
+    if (!waitUntilIdle(lanes, longestMs))
+        throw engine::Error(engine::Fault::Internal, "the window did not come to rest in two minutes");
+}
+
+// What is in front, at one size, as it is when everything has been computed.
+void writePicture(Document& document, const Lanes& lanes, MainWindow& window, const Picture& picture,
+                  const fs::path& file)
+{
+    ViewLayout layout = document.state().layout;
+    layout.dark = picture.dark;
+    layout.scale = picture.scale;
+    document.setLayout(layout);
+    const QSize size(picture.width, picture.height);
+    window.resize(size);
+    widgets::snapshot(window, size); // laid out, views ask for what they will show
+    rest(lanes);
+    const QImage image = widgets::snapshot(window, size);
+    if (!image.save(QString::fromStdString(file.string())))
+        throw engine::Error(engine::Fault::File, file.string() + " cannot be written");
+    if (image.deviceIndependentSize() != QSizeF(size))
+        throw engine::Error(engine::Fault::Internal,
+                            file.filename().string() + ": the window does not fit a screen of this size; it is " +
+                                std::to_string(image.width()) + " × " + std::to_string(image.height()));
+}
+
 std::vector<std::string> writeTab(Document& document, const Lanes& lanes, MainWindow& window, const std::string& tab,
-                                  const fs::path& folder)
+                                  const fs::path& folder, std::span<const Picture> pictures)
 {
     std::vector<std::string> names;
-    if (!window.isVisible()) { // only a window that is shown lays out what scrolls inside it
-        window.setAttribute(Qt::WA_DontShowOnScreen);
-        window.show();
-    }
-    setTab(document, tab);
-    for (const bool dark : {false, true}) {
-        ViewLayout layout = document.state().layout;
-        layout.dark = dark;
-        document.setLayout(layout);
-        for (const Screen& screen : screens) {
-            window.resize(screen.width, screen.height);
-            widgets::snapshot(window, {screen.width, screen.height}); // laid out, views ask for what they will show
-            if (!waitUntilIdle(lanes, longestMs))
-                throw engine::Error(engine::Fault::Internal, "the window did not come to rest in two minutes");
-            const std::string name = tab + "-" + std::to_string(screen.width) + "x" + std::to_string(screen.height) +
-                                     (dark ? "-dark" : "-light") + ".png";
-            const QImage picture = widgets::snapshot(window, {screen.width, screen.height});
-            if (picture.deviceIndependentSize() != QSizeF(screen.width, screen.height))
-                throw engine::Error(engine::Fault::Internal,
-                                    name + ": the window does not fit a screen of this size; it is " +
-                                        std::to_string(picture.height()) + " pixels high");
-            if (!picture.save(QString::fromStdString((folder / name).string())))
-                throw engine::Error(engine::Fault::File, (folder / name).string() + " cannot be written");
-            names.push_back(name);
+    for (const Picture& picture : pictures) {
+        const std::string name = nameOf(tab, picture);
+        if (!isWanted(name))
+            continue;
+        if (!window.isVisible()) { // only a window that is shown lays out what scrolls inside it
+            window.setAttribute(Qt::WA_DontShowOnScreen);
+            window.show();
         }
+        if (names.empty())
+            setTab(document, tab);
+        writePicture(document, lanes, window, picture, folder / name);
+        names.push_back(name);
     }
+    ViewLayout layout = document.state().layout;
+    layout.scale = 1;
+    document.setLayout(layout);
     return names;
+}
+
+// The first matrix of the checkpoint, as a double click on it would.
+void openTensor(const Document& document, MainWindow& window)
+{
+    for (const engine::TensorEntry& entry : engine::tensorEntries(document.model()->checkpoint()))
+        if (entry.shape.size() == 2 && entry.name.find("query") != std::string::npos) {
+            emit window.findChild<widgets::TensorTree*>()->opened(QString::fromStdString(entry.name));
+            return;
+        }
+}
+
+// As `apply` reads them.
+void writeHeads(const LayerAttention& layer, const fs::path& path)
+{
+    const engine::LayerShape& shape = layer.context.shape;
+    const engine::LayerTrace trace(layer.attended.trace, layer.layer, shape, layer.context.positions);
+    const engine::TokenRange all{0, trace.tokens()};
+    const auto tensor = [&](const std::string& name, int count, const auto& rowsOf) {
+        std::vector<engine::Grid> grids;
+        for (int slot = 0; slot < count; ++slot)
+            grids.push_back(engine::gridOf(rowsOf(slot)));
+        const std::vector<std::size_t> sizes{std::size_t(count), std::size_t(all.count),
+                                             std::size_t(grids.front().cols())};
+        return engine::NamedTensor{name, sizes, std::move(grids)};
+    };
+    const int shared = shape.heads / shape.keyHeads; // query heads that read one key/value head
+    std::ofstream file(path, std::ios::binary);
+    engine::writeSafetensors(
+        file, {tensor("query", shape.heads, [&](int head) { return trace.queries({head}, all); }),
+               tensor("key", shape.keyHeads, [&](int head) { return trace.keys({head * shared}, all); }),
+               tensor("value", shape.keyHeads, [&](int head) { return trace.values({head * shared}, all); })});
 }
 
 // The prompts that came with the checkpoint, one after the other, up to some three hundred tokens.
@@ -124,18 +197,18 @@ bool waitUntilIdle(const Lanes& lanes, int milliseconds)
 
 std::vector<std::string> writeFirstScreens(Document& document, Lanes& lanes, MainWindow& window, const fs::path& folder)
 {
-    return writeTab(document, lanes, window, document.heads() ? "map" : "attention", folder);
+    return writeTab(document, lanes, window, document.heads() ? "map" : "attention", folder, plain);
 }
 
 std::vector<std::string> writeTour(Document& document, Lanes& lanes, MainWindow& window, const fs::path& folder)
 {
-    if (!waitUntilIdle(lanes, longestMs))
-        throw engine::Error(engine::Fault::Internal, "the window did not come to rest in two minutes");
+    rest(lanes);
     pinWhatChanges(document);
     std::vector<std::string> names;
     const auto write = [&](const std::string& tab) {
-        for (std::string& name : writeTab(document, lanes, window, tab, folder))
-            names.push_back(std::move(name));
+        for (const auto pictures : {std::span<const Picture>(plain), std::span<const Picture>(large)})
+            for (std::string& name : writeTab(document, lanes, window, tab, folder, pictures))
+                names.push_back(std::move(name));
     };
     const QStringList shown = window.tabs();
     for (const QString& tab : shown) {
@@ -143,12 +216,15 @@ std::vector<std::string> writeTour(Document& document, Lanes& lanes, MainWindow&
             emit window.findChild<TimingPanel*>()->sweepAsked();
         write(tab.toStdString());
     }
+    if (document.heads()) // a file without a model: that is all
+        return names;
+    openTensor(document, window);
+    write("tensor");
     // The tabs of methods that are in no lane: each is put into the compared one for its own.
     const engine::LaneIndex compared = document.comparedLane();
     const engine::SessionPlan plan = document.state().lanes[std::size_t(compared.value)];
     document.setPrompt(longPrompt(document)); // several segments, enough text to fit tables on
-    if (!waitUntilIdle(lanes, longestMs))
-        throw engine::Error(engine::Fault::Internal, "the window did not come to rest in two minutes");
+    rest(lanes);
     for (const engine::TabSpec* tab : methodTabs()) {
         if (shown.contains(QString::fromUtf8(tab->id.data(), qsizetype(tab->id.size()))))
             continue;
@@ -156,6 +232,13 @@ std::vector<std::string> writeTour(Document& document, Lanes& lanes, MainWindow&
         write(std::string(tab->id));
     }
     document.setPlan(compared, plan);
+    rest(lanes);
+    // What a file of queries, keys and values alone shows: those of the layer in view.
+    const fs::path heads = folder / "heads.safetensors";
+    writeHeads(*document.lane({0}).look->layer, heads);
+    document.open(heads);
+    rest(lanes);
+    write("map");
     return names;
 }
 

@@ -19,7 +19,7 @@ bool waitUntilIdle(const Lanes& lanes, int milliseconds);
 std::vector<std::string> writeFirstScreens(Document& document, Lanes& lanes, MainWindow& window,
                                            const std::filesystem::path& folder);
 
-// The same for every tab, with a cell pinned.
+// The same for every tab, with a cell pinned, and at twice the size of the interface.
 std::vector<std::string> writeTour(Document& document, Lanes& lanes, MainWindow& window,
                                    const std::filesystem::path& folder);
 

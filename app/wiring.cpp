@@ -169,6 +169,7 @@ void Wiring::wireTools()
     });
     connect(&m_window, &MainWindow::tabChosen, this,
             [this](const QString& id) { changeLayout([&](ViewLayout& layout) { layout.tab = id.toStdString(); }); });
+    connect(&m_window, &MainWindow::openAsked, this, [this] { chooseFile(false); });
     connect(&m_window, &MainWindow::dropped, this, [this](const QStringList& paths) { openDropped(paths); });
     connect(&m_window, &MainWindow::leftAsked, this,
             [this](bool open) { changeLayout([=](ViewLayout& layout) { layout.leftDock = open; }); });

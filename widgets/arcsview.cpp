@@ -54,7 +54,7 @@ QSize ArcsView::sizeHint() const
 
 QSize ArcsView::minimumSizeHint() const
 {
-    return {theme().px(480), theme().px(216)};
+    return {theme().px(200), theme().px(216)};
 }
 
 // The labels stand between the two halves, upright where they would not fit across.

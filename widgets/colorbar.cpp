@@ -185,6 +185,17 @@ void ColorBar::drawWords(QPainter& painter) const
     }
 }
 
+QString ColorBar::tickAt(int part, int parts, double bound) const
+{
+    QString text = tickText(m_scale.value(double(part) / parts), bound, m_scale.diverging);
+    if (m_small && part == parts && m_histogram.above > 0)
+        text = QStringLiteral("▲ %1  ").arg(whole(m_histogram.above)) + text;
+    if (m_small && part == 0 && m_histogram.below > 0)
+        text += QStringLiteral("  ▼ %1").arg(whole(m_histogram.below));
+    return text;
+}
+
+// The ends first, then what has room between them.
 void ColorBar::drawTicks(QPainter& painter) const
 {
     const Theme& look = theme();
@@ -192,21 +203,23 @@ void ColorBar::drawTicks(QPainter& painter) const
     const QFont small = look.font(Theme::labelSize);
     const double bound = std::max(std::abs(m_scale.first()), std::abs(m_scale.last()));
     const int parts = m_small ? 2 : 4;
-    for (int i = 0; i <= parts; ++i) {
-        const double place = double(i) / parts;
-        const double x = box.left() + place * box.width();
-        QString text = tickText(m_scale.value(place), bound, m_scale.diverging);
-        if (m_small && i == parts && m_histogram.above > 0)
-            text = QStringLiteral("▲ %1  ").arg(whole(m_histogram.above)) + text;
-        if (m_small && i == 0 && m_histogram.below > 0)
-            text += QStringLiteral("  ▼ %1").arg(whole(m_histogram.below));
+    std::vector<int> order{0, parts, parts / 2};
+    for (int i = 1; i < parts; ++i)
+        if (i != parts / 2)
+            order.push_back(i);
+    std::vector<QRectF> taken;
+    for (const int i : order) {
         const bool dragging = m_moved && (m_dragged > 0 ? i == parts : m_dragged < 0 && i == 0);
-        if (dragging)
-            text = compact(draggedTo());
+        const QString text = dragging ? compact(draggedTo()) : tickAt(i, parts, bound);
         const double wide = numberWidth(small, text);
+        const double x = box.left() + box.width() * i / parts;
         const double left = std::clamp(x - wide / 2, 0.0, std::max(0.0, width() - wide));
-        drawNumber(painter, QRectF(left, box.bottom() + look.px(handleHeight), wide, look.px(ticksHeight)),
-                   Qt::AlignLeft, text, small, dragging ? look.text : look.secondary);
+        const QRectF place(left, box.bottom() + look.px(handleHeight), wide, look.px(ticksHeight));
+        const QRectF claimed = place.adjusted(-look.px(Theme::gap1), 0, look.px(Theme::gap1), 0);
+        if (std::any_of(taken.begin(), taken.end(), [&](const QRectF& other) { return other.intersects(claimed); }))
+            continue;
+        taken.push_back(place);
+        drawNumber(painter, place, Qt::AlignLeft, text, small, dragging ? look.text : look.secondary);
     }
 }
 

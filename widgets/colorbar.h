@@ -64,6 +64,7 @@ protected:
 private:
     QRectF bar() const;
     void drawWords(QPainter& painter) const;
+    QString tickAt(int part, int parts, double bound) const;
     void drawTicks(QPainter& painter) const;
     void drawHandles(QPainter& painter) const;
     QString clippedText() const;

@@ -19,6 +19,7 @@ namespace {
 
 constexpr double titleHeight = 24;
 constexpr double largestCell = 28;
+constexpr double smallestWithValues = 110;
 
 QString quoted(const QString& text)
 {
@@ -163,8 +164,8 @@ QRectF HeatmapView::titleRow() const
 
 void HeatmapView::relayout()
 {
-    const double left = m_axes.showRows ? theme().px(mapGutter) : theme().px(1);
-    const double top = m_headingShown ? theme().px(titleHeight) : theme().px(1);
+    const double left = m_axes.showRows ? theme().px(mapGutter) : 1;
+    const double top = m_headingShown ? theme().px(titleHeight) : 1;
     const QRectF room(left, top + 1, width() - left - 1, height() - top - 2 - m_gutterBelow);
     const QRect window = m_window.isEmpty() ? whole() : m_window & whole();
     m_layout = layOutHeatmap(room, window.isEmpty() ? whole() : window, m_shape == GridShape::LowerTriangle,
@@ -255,9 +256,10 @@ QString HeatmapView::pairText(Cell cell) const
     return quoted(m_axes.rows.value(cell.row)) + QStringLiteral(" → ") + quoted(col);
 }
 
+// The values stand in the empty triangle where two lines of them leave most of the map free.
 bool HeatmapView::valuesInTriangle() const
 {
-    return m_shape == GridShape::LowerTriangle && !zoomed();
+    return m_shape == GridShape::LowerTriangle && !zoomed() && m_layout.map.width() >= theme().px(smallestWithValues);
 }
 
 void HeatmapView::drawValues(QPainter& painter) const
@@ -280,7 +282,8 @@ void HeatmapView::drawValues(QPainter& painter) const
         const double room = inside ? row.right() - (m_layout.map.left() + (row.bottom() - m_layout.map.top())) -
                                          (row.right() - left) - look.px(28)
                                    : m_layout.map.width() / 3;
-        const QString shown = pair.isEmpty() ? pair : elided(small, pair, std::max(0.0, room));
+        const bool names = !pair.isEmpty() && room >= look.px(40); // less would show no letter of them
+        const QString shown = names ? elided(small, pair, room) : QString();
         const double pairLeft = left - look.px(8) - textWidth(small, shown);
         const bool pin = pinned && shown.isEmpty();
         const double start = !shown.isEmpty() ? pairLeft : pin ? left - look.px(18) : left;

@@ -48,7 +48,7 @@ QSize JobBar::sizeHint() const
 
 QSize JobBar::minimumSizeHint() const
 {
-    return {theme().px(80), theme().px(24)};
+    return {theme().px(28), theme().px(24)}; // the line and the button
 }
 
 void JobBar::place()

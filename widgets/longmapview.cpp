@@ -37,7 +37,7 @@ QSize LongMapView::sizeHint() const
 
 QSize LongMapView::minimumSizeHint() const
 {
-    return {theme().px(160), theme().px(160)};
+    return {theme().px(96), theme().px(200)};
 }
 
 void LongMapView::setValue(const LongMapValue& value)

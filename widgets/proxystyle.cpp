@@ -175,6 +175,12 @@ void drawToolButton(const QStyleOptionToolButton* button, QPainter* painter)
                            button->state & QStyle::State_Enabled ? QIcon::Normal : QIcon::Disabled);
         left = x + side + look.px(6);
     }
+    if (button->arrowType == Qt::LeftArrow || button->arrowType == Qt::RightArrow) { // of a row of tabs too long
+        painter->fillRect(box, look.window);                                         // it stands over the tabs
+        drawGround(*painter, box, ground, {});
+        const QRectF place(box.center().x() - side / 2, box.center().y() - side / 2, side, side);
+        drawSymbol(*painter, button->arrowType == Qt::LeftArrow ? Symbol::Left : Symbol::Right, place, inkOf(button));
+    }
     if (withText)
         drawText(*painter, QRectF(left, box.top(), box.right() - left, box.height()), Qt::AlignLeft, button->text,
                  look.font(), inkOf(button));
@@ -216,6 +222,9 @@ void ProxyStyle::drawPrimitive(PrimitiveElement element, const QStyleOption* opt
         if (focused(option))
             drawFocus(*painter, option->rect, 3);
         return;
+    case PE_IndicatorTabTearLeft:
+    case PE_IndicatorTabTearRight:
+        return; // the arrows say that there are more
     case PE_FrameTabBarBase:
         painter->fillRect(QRect(option->rect.left(), option->rect.bottom(), option->rect.width(), 1), look.hairline);
         return;

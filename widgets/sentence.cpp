@@ -6,16 +6,24 @@
 #include <QMouseEvent>
 #include <QPainter>
 
+#include <algorithm>
 #include <utility>
 
 namespace widgets {
 namespace {
 
-// Runs cut where a line may break: after a space.
+constexpr double oneSmallLine = 28, twoLines = 58, lineStep = 21;
+constexpr int mostLines = 5, longestUnbroken = 16;
+
+// Runs cut where a line may break: after a space, but not inside a number with its unit.
 std::vector<Run> wordsOf(const std::vector<Run>& runs)
 {
     std::vector<Run> words;
     for (const Run& run : runs) {
+        if (run.isNumber && run.text.size() <= longestUnbroken) {
+            words.push_back(run);
+            continue;
+        }
         qsizetype first = 0;
         while (first < run.text.size()) {
             qsizetype end = run.text.indexOf(u' ', first);
@@ -32,7 +40,9 @@ std::vector<Run> wordsOf(const std::vector<Run>& runs)
 Sentence::Sentence(QWidget* parent)
     : View(parent)
 {
-    setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+    QSizePolicy policy(QSizePolicy::Expanding, QSizePolicy::Minimum); // Fixed would hold it to its hint
+    policy.setHeightForWidth(true);
+    setSizePolicy(policy);
     setMouseTracking(true);
 }
 
@@ -42,13 +52,15 @@ void Sentence::setRuns(std::vector<Run> runs)
         return;
     m_runs = std::move(runs);
     setAccessibleName(text());
-    setToolTip(text());
+    setToolTip(m_second.isEmpty() ? text() : text() + u'\n' + m_second);
+    updateGeometry();
     update();
 }
 
 void Sentence::setSecond(const QString& second)
 {
     m_second = second;
+    setToolTip(second.isEmpty() ? text() : text() + u'\n' + second);
     setAccessibleDescription(second);
     updateGeometry();
     update();
@@ -71,39 +83,59 @@ QString Sentence::text() const
 
 QSize Sentence::sizeHint() const
 {
-    return {theme().px(600), theme().px(m_small ? 28 : 58)};
+    const int wide = theme().px(600);
+    return {wide, heightForWidth(wide)};
 }
 
 QSize Sentence::minimumSizeHint() const
 {
-    return {theme().px(160), sizeHint().height()};
+    return {theme().px(160), theme().px(m_small ? oneSmallLine : twoLines)};
 }
 
-QFont Sentence::face() const
+// Room for one line in the small layout, for two and the conditions in the large one; more where it has more.
+int Sentence::heightForWidth(int width) const
+{
+    const int count = lines(width), held = m_small ? 1 : 2;
+    return theme().px((m_small ? oneSmallLine : twoLines) + std::max(0, count - held) * lineStep);
+}
+
+QFont Sentence::face(double width) const
 {
     const QFont large = theme().font(m_small ? Theme::resultSize : Theme::verdictSize);
-    return !m_small && textWidth(large, text()) > width() ? theme().font(Theme::resultSize) : large;
+    return !m_small && textWidth(large, text()) > width ? theme().font(Theme::resultSize) : large;
+}
+
+int Sentence::lines(double width) const
+{
+    const QFont font = face(width);
+    int count = 1;
+    double x = 0;
+    for (const Run& word : wordsOf(m_runs)) {
+        if (x > 0 && x + textWidth(font, word.text.trimmed()) > width) {
+            ++count;
+            x = 0;
+        }
+        x += textWidth(font, word.text);
+    }
+    return std::min(count, mostLines);
 }
 
 std::vector<Sentence::Placed> Sentence::placed() const
 {
     const Theme& look = theme();
-    const QFont font = face();
+    const QFont font = face(width());
     const double below = !m_small && !m_second.isEmpty() ? look.px(20) : 0;
-    QRectF line(0, 0, width(), height() - below);
-    const bool two = !m_small && textWidth(font, text()) > width();
-    if (two)
-        line.setHeight(line.height() / 2);
+    const int count = lines(width());
+    QRectF line(0, 0, width(), (height() - below) / count);
     double x = 0;
-    bool onFirst = true;
-    int numbers = 0;
+    int on = 1, numbers = 0;
     std::vector<Placed> words;
     for (const Run& word : wordsOf(m_runs)) {
         const double wide = textWidth(font, word.text);
-        if (two && onFirst && x + textWidth(font, word.text.trimmed()) > width()) {
+        if (on < count && x > 0 && x + textWidth(font, word.text.trimmed()) > width()) {
             line.translate(0, line.height());
             x = 0;
-            onFirst = false;
+            ++on;
         }
         if (x >= width())
             break;
@@ -128,7 +160,7 @@ void Sentence::paintEvent(QPaintEvent* /*event*/)
 {
     const Theme& look = theme();
     QPainter painter(this);
-    const QFont font = face();
+    const QFont font = face(width());
     for (const Placed& each : placed())
         drawText(painter, each.box, Qt::AlignLeft, each.word.text, font,
                  each.word.isNumber ? look.text : look.secondary);

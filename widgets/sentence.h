@@ -18,8 +18,8 @@ struct Run
     bool operator==(const Run&) const = default;
 };
 
-// The answer of a view in one sentence, its title: 22 px, 16 where it would not fit or in the small layout, two lines
-// if it must. The second line says the conditions.
+// The answer of a view in one sentence, its title: 22 px, 16 where it would not fit or in the small layout, as many
+// lines as it must (its height follows its width). The second line says the conditions.
 class Sentence : public View
 {
     Q_OBJECT
@@ -35,6 +35,10 @@ public:
 
     QSize sizeHint() const override;
     QSize minimumSizeHint() const override;
+
+    bool hasHeightForWidth() const override { return true; }
+
+    int heightForWidth(int width) const override;
 
 signals:
     void clicked(int number); // of the numbers before the sentence's end, counted from 0: the names are none
@@ -53,7 +57,8 @@ private:
     };
 
     std::vector<Placed> placed() const; // the words where they stand
-    QFont face() const;
+    QFont face(double width) const;
+    int lines(double width) const;
     int at(QPointF point) const;
 
     std::vector<Run> m_runs;

@@ -39,6 +39,15 @@ void Stepper::setValue(int value)
     update();
 }
 
+void Stepper::setShownName(const QString& name)
+{
+    if (name == m_name)
+        return;
+    m_name = name;
+    updateGeometry();
+    update();
+}
+
 QSize Stepper::sizeHint() const
 {
     const Theme& look = theme();

@@ -15,6 +15,7 @@ public:
 
     void setRange(int low, int high);
     void setValue(int value);
+    void setShownName(const QString& name); // a shorter one where there is no room; screen readers keep the whole
 
     int value() const { return m_value; }
 

@@ -262,12 +262,16 @@ void StudyHeat::drawCaption(QPainter& painter, const HeatmapLayout& map, const e
         return;
     }
     const double below = labelled() ? spaces(m_beside).below : 0;
-    const double taken = number.isEmpty() ? 0 : textWidth(small, number) + look.px(8);
+    // Where both do not fit the number goes: pointing at the map tells it.
+    const double both = textWidth(small, caption) + textWidth(small, number) + look.px(8);
+    const bool withNumber = !number.isEmpty() && (caption.isEmpty() || both <= std::max(map.map.width(), m_slot) + 1);
+    const double taken = withNumber ? textWidth(small, number) + look.px(8) : 0;
     const double wanted = textWidth(small, caption) + taken + 1;
     const double wide = std::max(map.map.width(), std::min(wanted, m_slot));
     const QRectF row(map.map.left(), map.map.bottom() + below + look.px(2), wide, look.px(lineHeight));
     drawText(painter, row.adjusted(0, 0, -taken, 0), Qt::AlignLeft, caption, small, look.text);
-    drawText(painter, row, Qt::AlignRight, number, small, look.secondary);
+    if (withNumber)
+        drawText(painter, row, Qt::AlignRight, number, small, look.secondary);
 }
 
 QRectF StudyHeat::ringOf(const HeatmapLayout& map) const

@@ -10,7 +10,7 @@
 namespace widgets {
 namespace {
 
-constexpr double titleHeight = 28, legendHeight = 18, noteLines = 3;
+constexpr double titleHeight = 28, legendHeight = 18, noteLines = 3, widestTitle = 160;
 
 } // namespace
 
@@ -94,7 +94,8 @@ QSize StudyPane::sizeHint() const
 QSize StudyPane::minimumSizeHint() const
 {
     const QSize body = m_body != nullptr ? m_body->minimumSizeHint() : QSize();
-    return {body.width(), int(above() + below()) + body.height()};
+    const int title = int(std::min(titleWidth(), double(theme().px(widestTitle))));
+    return {std::max(body.width(), title), int(above() + below()) + body.height()};
 }
 
 int StudyPane::heightAt(int width) const

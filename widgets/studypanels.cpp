@@ -19,7 +19,7 @@ StudyPanels::StudyPanels(Place place, QWidget* parent)
     , m_place(place)
 {
     QSizePolicy policy(QSizePolicy::Preferred, QSizePolicy::Preferred);
-    policy.setHeightForWidth(place == Place::Side);
+    policy.setHeightForWidth(true);
     setSizePolicy(policy);
 }
 
@@ -67,28 +67,62 @@ void StudyPanels::setCompact(bool compact)
     updateGeometry();
 }
 
-std::vector<StudyPanels::Row> StudyPanels::rows(int width) const
+double StudyPanels::between() const
 {
-    std::vector<Row> rows;
-    const int wide = std::max(width, theme().px(200)) - 2 * theme().px(Theme::gap4);
-    const auto add = [&](Row& row, StudyPane* pane) {
-        row.panes.push_back(pane);
-        row.share = std::max(row.share, pane->panel().height);
-        const bool side = m_place == Place::Side;
-        row.least = std::max(row.least, side ? pane->heightAt(wide) : pane->minimumSizeHint().height());
-    };
-    if (m_place == Place::Side) {
-        for (StudyPane* pane : m_panes)
-            add(rows.emplace_back(), pane);
-        return rows;
-    }
+    return theme().px(m_compact ? Theme::gap5 : 40);
+}
+
+double StudyPanels::last() const
+{
+    return theme().px(m_compact || m_place == Place::Side ? Theme::gap4 : 40);
+}
+
+// The panels of each row of the study in as many lines as leave each panel the width it needs.
+std::vector<std::vector<StudyPane*>> StudyPanels::lines(double wide) const
+{
     std::vector<StudyPane*> sorted = m_panes;
     std::stable_sort(sorted.begin(), sorted.end(),
                      [](const StudyPane* a, const StudyPane* b) { return a->panel().row < b->panel().row; });
+    const auto fit = [&](const std::vector<StudyPane*>& line) {
+        double shares = 0;
+        for (const StudyPane* pane : line)
+            shares += pane->panel().width;
+        const double room = wide - between() * double(line.size() - 1);
+        return std::all_of(line.begin(), line.end(), [&](const StudyPane* pane) {
+            return room * pane->panel().width / std::max(shares, 1e-9) >= pane->minimumSizeHint().width();
+        });
+    };
+    std::vector<std::vector<StudyPane*>> all;
     for (StudyPane* pane : sorted) {
-        if (rows.empty() || rows.back().panes.front()->panel().row != pane->panel().row)
-            rows.emplace_back();
-        add(rows.back(), pane);
+        if (all.empty() || all.back().front()->panel().row != pane->panel().row) {
+            all.push_back({pane});
+            continue;
+        }
+        all.back().push_back(pane);
+        if (fit(all.back()))
+            continue;
+        all.back().pop_back();
+        all.push_back({pane});
+    }
+    return all;
+}
+
+std::vector<StudyPanels::Row> StudyPanels::rows(int width) const
+{
+    const double wide = std::max(width, theme().px(200)) - theme().px(Theme::gap4) - last();
+    std::vector<Row> rows;
+    if (m_place == Place::Side) {
+        for (StudyPane* pane : m_panes)
+            rows.push_back({{pane}, pane->panel().height, pane->heightAt(int(wide))});
+        return rows;
+    }
+    for (const std::vector<StudyPane*>& line : lines(wide)) {
+        Row row{line, 0, 0};
+        for (const StudyPane* pane : line) {
+            row.share = std::max(row.share, pane->panel().height);
+            row.least = std::max(row.least, pane->minimumSizeHint().height());
+        }
+        rows.push_back(std::move(row));
     }
     return rows;
 }
@@ -116,8 +150,6 @@ void StudyPanels::arrange()
     }
     const bool side = m_place == Place::Side;
     const double first = look.px(Theme::gap4);
-    const double last = side ? first : look.px(m_compact ? Theme::gap4 : 40);
-    const double between = look.px(m_compact ? Theme::gap5 : 40);
     double y = 0;
     for (std::size_t i = 0; i < all.size(); ++i) {
         // In a dock what is left stays free.
@@ -126,12 +158,12 @@ void StudyPanels::arrange()
         double widths = 0;
         for (const StudyPane* pane : all[i].panes)
             widths += pane->panel().width;
-        const double wide = width() - first - last - between * double(all[i].panes.size() - 1);
+        const double wide = width() - first - last() - between() * double(all[i].panes.size() - 1);
         double x = first;
         for (StudyPane* pane : all[i].panes) {
             const double own = wide * pane->panel().width / std::max(widths, 1e-9);
             pane->setGeometry(int(std::round(x)), int(y), int(std::round(own)), int(high));
-            x += own + between;
+            x += own + between();
         }
         y += high + room;
         if (i + 1 < all.size())
@@ -174,7 +206,7 @@ void StudyPanels::paintEvent(QPaintEvent*)
 void StudyPanels::resizeEvent(QResizeEvent* event)
 {
     arrange();
-    if (m_place == Place::Side && event->oldSize().width() != event->size().width())
+    if (event->oldSize().width() != event->size().width())
         updateGeometry(); // heights follow the width
 }
 

@@ -30,7 +30,7 @@ public:
 
     QSize sizeHint() const override;
     QSize minimumSizeHint() const override;
-    int heightForWidth(int width) const override; // in the dock
+    int heightForWidth(int width) const override;
 
 signals:
     void picked(const std::vector<widgets::StudyPick>& picks);
@@ -48,6 +48,9 @@ private:
         int least = 0;    // pixels
     };
 
+    double between() const; // two panels of a row
+    double last() const;    // right of a row
+    std::vector<std::vector<StudyPane*>> lines(double wide) const;
     std::vector<Row> rows(int width) const;
     int leastHeight(int width) const;
     void arrange();

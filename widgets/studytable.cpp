@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/studytable.h"
 
+#include <QCoreApplication>
 #include <QPainter>
 
 #include <algorithm>
+#include <numeric>
 
 namespace widgets {
 namespace {
 
-constexpr double smallestRow = 18, largestRow = 24;
+constexpr double smallestRow = 18, largestRow = 24, leastLabel = 72, widestNeed = 480;
 
 } // namespace
 
@@ -27,30 +29,47 @@ QFont StudyTable::fontOf(const engine::TableBody::Row& row) const
     return theme().font(row.strong ? Theme::resultSize : Theme::bodySize);
 }
 
-QSize StudyTable::leastSize() const
+std::vector<double> StudyTable::columnWidths() const
 {
     const Theme& look = theme();
-    return {look.px(160),
-            look.px(m_body.columns.empty() ? 0 : smallestRow) + int(m_body.rows.size()) * look.px(smallestRow)};
-}
-
-void StudyTable::arrange()
-{
-    const Theme& look = theme();
-    m_head = look.px(m_body.columns.empty() ? 0 : smallestRow);
-    const double each = (height() - m_head) / std::max<double>(1, double(m_body.rows.size()));
-    m_row = std::clamp(each, double(look.px(smallestRow)), double(look.px(largestRow)));
-    m_columns.clear();
     std::size_t count = m_body.columns.size();
     for (const auto& row : m_body.rows)
         count = std::max(count, row.cells.size());
+    std::vector<double> widths;
     for (std::size_t col = 0; col < count; ++col) {
         double widest =
             col < m_body.columns.size() ? textWidth(look.font(Theme::labelSize), textOf(m_body.columns[col])) : 0;
         for (const auto& row : m_body.rows)
             if (col < row.cells.size())
                 widest = std::max(widest, numberWidth(fontOf(row), figureText(row.cells[col])));
-        m_columns.push_back(std::ceil(widest) + look.px(Theme::gap4));
+        widths.push_back(std::ceil(widest) + look.px(Theme::gap4));
+    }
+    return widths;
+}
+
+QSize StudyTable::leastSize() const
+{
+    const Theme& look = theme();
+    const std::vector<double> widths = columnWidths();
+    const int columns = int(std::accumulate(widths.begin(), widths.end(), 0.0));
+    return {std::max(look.px(160), std::min(columns + look.px(leastLabel), look.px(widestNeed))),
+            look.px(m_body.columns.empty() ? 0 : smallestRow) + int(m_body.rows.size()) * look.px(smallestRow)};
+}
+
+// Columns beyond the width are left out, the last first; pointing at a row tells them all.
+void StudyTable::arrange()
+{
+    const Theme& look = theme();
+    m_head = look.px(m_body.columns.empty() ? 0 : smallestRow);
+    const double each = (height() - m_head) / std::max<double>(1, double(m_body.rows.size()));
+    m_row = std::clamp(each, double(look.px(smallestRow)), double(look.px(largestRow)));
+    m_columns = columnWidths();
+    double all = look.px(leastLabel) + std::accumulate(m_columns.begin(), m_columns.end(), 0.0);
+    m_left = 0;
+    while (m_columns.size() > 1 && all > width()) {
+        all -= m_columns.back();
+        m_columns.pop_back();
+        ++m_left;
     }
 }
 
@@ -62,10 +81,12 @@ QRectF StudyTable::rowBox(int row) const
 void StudyTable::draw(QPainter& painter) const
 {
     const Theme& look = theme();
-    double all = 0;
-    for (const double column : m_columns)
-        all += column;
+    const double all = std::accumulate(m_columns.begin(), m_columns.end(), 0.0);
     const double labels = std::max(double(look.px(40)), width() - all);
+    if (m_left > 0)
+        drawText(painter, {0, 0, labels, m_head}, Qt::AlignLeft,
+                 QCoreApplication::translate("StudyTable", "%n more by pointing", nullptr, m_left),
+                 look.font(Theme::labelSize), look.secondary);
     double right = labels;
     for (std::size_t col = 0; col < m_columns.size(); ++col) {
         right += m_columns[col];
@@ -84,7 +105,7 @@ void StudyTable::draw(QPainter& painter) const
         drawText(painter, {inset, box.top(), labels - inset, box.height()}, Qt::AlignLeft, labelOfRow(row), look.font(),
                  place == m_body.picked || row.strong ? look.text : look.secondary);
         right = labels;
-        for (std::size_t col = 0; col < row.cells.size(); ++col) {
+        for (std::size_t col = 0; col < std::min(row.cells.size(), m_columns.size()); ++col) {
             right += m_columns[col];
             const bool missing = !row.cells[col].reason.empty();
             drawNumber(painter, {right - m_columns[col], box.top(), m_columns[col] - inset, box.height()},

@@ -26,9 +26,11 @@ private:
     QString labelOfRow(const engine::TableBody::Row& row) const;
     QRectF rowBox(int row) const;
     QFont fontOf(const engine::TableBody::Row& row) const;
+    std::vector<double> columnWidths() const; // of all, from the left
 
     engine::TableBody m_body;
-    std::vector<double> m_columns; // widths, from the left
+    std::vector<double> m_columns; // widths of those that are drawn
+    int m_left = 0;                // columns that are not
     double m_row = 20, m_head = 0;
 };
 

@@ -15,18 +15,22 @@ namespace widgets {
 
 StudyView::StudyView(QWidget* parent)
     : View(parent)
-    , m_sentence(new Sentence(this))
-    , m_panels(new StudyPanels(StudyPanels::Place::Rows))
+    , m_body(new QWidget)
+    , m_sentence(new Sentence(m_body))
+    , m_panels(new StudyPanels(StudyPanels::Place::Rows, m_body))
     , m_scroll(new ColumnScroll(this))
-    , m_column(new QVBoxLayout(this))
+    , m_column(new QVBoxLayout(m_body))
     , m_inset(new QHBoxLayout)
 {
-    m_scroll->setColumn(m_panels);
     m_column->setContentsMargins(0, 0, 0, 0);
     m_column->setSpacing(0);
     m_inset->addWidget(m_sentence);
     m_column->addLayout(m_inset);
-    m_column->addWidget(m_scroll, 1);
+    m_column->addWidget(m_panels, 1);
+    m_scroll->setColumn(m_body);
+    auto* all = new QVBoxLayout(this);
+    all->setContentsMargins(0, 0, 0, 0);
+    all->addWidget(m_scroll);
     connect(m_panels, &StudyPanels::picked, this, &StudyView::picked);
     StudyView::themeChanged();
 }
@@ -53,7 +57,7 @@ void StudyView::showNotices(const std::vector<engine::Notice>& notices)
     for (const engine::Notice& notice : notices) {
         if (std::find(m_closed.begin(), m_closed.end(), notice.what) != m_closed.end())
             continue;
-        auto* bar = new MessageBar(this);
+        auto* bar = new MessageBar(m_body);
         bar->show({Message::Kind::Warning, textOf(notice.what), textOf(notice.why), {}});
         connect(bar, &MessageBar::closed, this, [this, bar, what = notice.what] {
             m_closed.push_back(what);

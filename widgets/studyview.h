@@ -13,7 +13,7 @@ class MessageBar;
 class Sentence;
 
 // A study from its notices to its panels: messages, the sentence with its second line, panels in rows. Knows no
-// method: colours and names come with the study. Panels that need more than there is can be scrolled.
+// method: colours and names come with the study. What needs more than there is scrolls, all of it.
 class StudyView : public View
 {
     Q_OBJECT
@@ -40,10 +40,11 @@ protected:
 private:
     void showNotices(const std::vector<engine::Notice>& notices);
 
+    QWidget* m_body;
     Sentence* m_sentence;
     StudyPanels* m_panels;
     ColumnScroll* m_scroll;
-    QVBoxLayout* m_column;
+    QVBoxLayout* m_column; // what scrolls
     QHBoxLayout* m_inset;
     std::vector<MessageBar*> m_notices;
     std::vector<std::string> m_closed; // notices that the reader has closed

@@ -45,6 +45,11 @@ AttentionTools::AttentionTools(bool compact, QWidget* parent)
             [this] { emit optionsAsked(m_options->mapToGlobal(QPoint(0, m_options->height()))); });
 }
 
+void AttentionTools::setNarrow(bool narrow)
+{
+    m_scale->setVisible(!narrow);
+}
+
 void AttentionTools::setState(const AttentionView& view, int scale, bool locked)
 {
     m_picture->setCurrent(int(view.picture));

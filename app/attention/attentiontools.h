@@ -19,6 +19,7 @@ class AttentionTools : public widgets::View
 public:
     explicit AttentionTools(bool compact, QWidget* parent = nullptr);
 
+    void setNarrow(bool narrow); // the scale too stands in the menu alone
     void setState(const AttentionView& view, int scale, bool locked);
 
     widgets::Segment& scale() { return *m_scale; } // √ | log | linear

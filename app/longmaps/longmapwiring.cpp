@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/longmaps/longmapwiring.h"
 
+#include "app/longmaps/headfile.h"
 #include "app/longmaps/longmappage.h"
 #include "app/panels/heading.h"
+#include "app/panels/modelpanel.h"
 #include "app/panels/toolpanel.h"
 #include "app/wording.h"
 #include "widgets/colorbar.h"
+#include "widgets/livestrip.h"
 #include "widgets/numbers.h"
 #include "widgets/segment.h"
 #include "widgets/sentence.h"
@@ -30,6 +33,7 @@ LongMapWiring::LongMapWiring(Document& document, Lanes& lanes, MainWindow& windo
     window.addPage(tr("Map"), tabId, m_page);
     window.setPageVisible(tabId, false);
     connect(&document, &Document::headsChanged, &m_work, &LongMapWork::update);
+    connect(&document, &Document::headsChanged, this, &LongMapWiring::showFile);
     connect(&document, &Document::planChanged, &m_work, &LongMapWork::update);
     connect(&document, &Document::lookChanged, &m_work, &LongMapWork::update);
     connect(&document, &Document::selectionChanged, &m_work, &LongMapWork::update);
@@ -71,6 +75,22 @@ void LongMapWiring::moveTo(const widgets::MapWindow& window)
     for (widgets::LongMapView* each : m_page->maps())
         each->setWindow(window);
     look();
+}
+
+// A file of heads is open in place of a model, or no longer.
+void LongMapWiring::showFile()
+{
+    const auto& heads = m_document.heads();
+    m_window.setModelShown(heads == nullptr, tabId);
+    if (!heads)
+        return;
+    m_window.live().setValue({}); // the times were the model's
+    const engine::LayerShape& shape = heads->shape;
+    m_window.model().setModel(
+        QString::fromStdString(heads->name), tr("queries, keys, values"),
+        {tr("%1 heads of %2, %3 of keys and values")
+             .arg(widgets::whole(shape.heads), widgets::whole(shape.keyWidth), widgets::whole(shape.keyHeads)),
+         tr("no model: no prompt, no weights")});
 }
 
 // The cells in view at the pixels there are, of the smallest of the maps: they are linked.

@@ -23,6 +23,7 @@ public:
 
 private:
     void addMap(widgets::LongMapView* map);
+    void showFile();
     void showRuns();
     void showPictures();
     void moveTo(const widgets::MapWindow& window);

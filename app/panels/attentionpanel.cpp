@@ -20,7 +20,7 @@ using widgets::theme;
 AttentionPanel::AttentionPanel(QWidget* parent)
     : View(parent)
     , m_heading(new Heading(tr("Attention"), 40, this))
-    , m_tools(new AttentionTools(false, this))
+    , m_tools(new AttentionTools(false, m_heading))
     , m_sentence(new widgets::Sentence(this))
     , m_pictures(new QStackedWidget(this))
     , m_maps(new MapsRow(m_pictures))

@@ -4,6 +4,8 @@
 #include "app/panels/heading.h"
 #include "widgets/columnscroll.h"
 #include "widgets/derivationview.h"
+#include "widgets/emptypanel.h"
+#include "widgets/iconbutton.h"
 #include "widgets/icons.h"
 #include "widgets/studypanels.h"
 
@@ -68,11 +70,19 @@ private:
 ExplainPanel::ExplainPanel(QWidget* parent)
     : View(parent)
     , m_scroll(new widgets::ColumnScroll(this))
+    , m_empty(new widgets::EmptyPanel(this))
 {
     auto* all = new QVBoxLayout(this);
     all->setSpacing(0);
-    all->addWidget(new Heading(tr("Explain"), 36, this));
+    auto* heading = new Heading(tr("Explain"), 36, this);
+    auto* fold = new widgets::IconButton(widgets::Symbol::Right, tr("Fold the right dock"), heading);
+    heading->addTool(fold);
+    connect(fold, &widgets::IconButton::clicked, this, &ExplainPanel::foldAsked);
+    all->addWidget(heading);
     all->addWidget(m_scroll, 1);
+    all->addWidget(m_empty, 1);
+    m_empty->setWords(tr("No model is open."), tr("With one a weight is derived here."));
+    m_empty->hide();
     auto* content = new QWidget;
     m_scroll->setColumn(content);
     m_column = new QVBoxLayout(content);
@@ -92,6 +102,12 @@ ExplainPanel::ExplainPanel(QWidget* parent)
     m_column->addStretch();
     setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Expanding); // as wide as the dock it stands in
     ExplainPanel::themeChanged();
+}
+
+void ExplainPanel::setModelShown(bool shown)
+{
+    m_scroll->setVisible(shown);
+    m_empty->setVisible(!shown);
 }
 
 QLabel* ExplainPanel::addText(const QString& title)

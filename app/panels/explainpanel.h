@@ -11,6 +11,7 @@ class QVBoxLayout;
 
 namespace widgets {
 class ColumnScroll;
+class EmptyPanel;
 class DerivationView;
 class StudyPanels;
 } // namespace widgets
@@ -38,6 +39,7 @@ public:
     void setPlace(const QString& what, const QString& where, bool pinned);
     void setPlaceShown(bool shown); // while there is no cell yet
     void setWords(const MethodWords& words);
+    void setModelShown(bool shown); // without a model there is no weight to explain
 
     widgets::DerivationView& derivation() { return *m_derivation; }
 
@@ -48,6 +50,7 @@ public:
     QString text() const; // the method's words as they are shown
 
 signals:
+    void foldAsked();
     void aboutAsked();
 
 protected:
@@ -65,6 +68,7 @@ private:
     widgets::StudyPanels* m_cell;
     widgets::StudyPanels* m_tab;
     widgets::ColumnScroll* m_scroll;
+    widgets::EmptyPanel* m_empty;
     QVBoxLayout* m_column = nullptr;
     std::vector<QLabel*> m_titles;
     QLabel* m_note;

@@ -26,6 +26,7 @@ Heading::Heading(const QString& title, double height, QWidget* parent)
 void Heading::setWords(const QString& words)
 {
     m_words = words;
+    setToolTip(words); // there may be no room for all of them
     update();
 }
 
@@ -38,6 +39,11 @@ void Heading::setNote(const QString& note)
 void Heading::addTool(QWidget* tool)
 {
     m_tools->addWidget(tool, 0, Qt::AlignVCenter);
+}
+
+void Heading::removeTool(QWidget* tool)
+{
+    m_tools->removeWidget(tool);
 }
 
 void Heading::themeChanged()

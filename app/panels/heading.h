@@ -18,6 +18,7 @@ public:
     void setWords(const QString& words); // after the title
     void setNote(const QString& note);   // at the right, before the tools
     void addTool(QWidget* tool);
+    void removeTool(QWidget* tool); // it stays a child until it stands elsewhere
 
     QSize sizeHint() const override;
     QSize minimumSizeHint() const override;

@@ -16,6 +16,8 @@ using widgets::Theme;
 
 namespace {
 
+constexpr double leastSide = 112, goodSide = 140; // of a map's cells
+
 // A hidden widget lays itself out when it is shown; here its layout is needed at once.
 void put(widgets::HeatmapView& map, const QRect& place)
 {
@@ -36,7 +38,9 @@ MapsRow::MapsRow(QWidget* parent)
 {
     for (int place = 0; place < most; ++place)
         m_maps.push_back(new widgets::HeatmapView(this));
-    setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Expanding);
+    QSizePolicy policy(QSizePolicy::Expanding, QSizePolicy::Expanding);
+    policy.setHeightForWidth(true);
+    setSizePolicy(policy);
     setCounts(m_weights, m_differences);
 }
 
@@ -48,6 +52,7 @@ void MapsRow::setCounts(int weights, int differences)
         m_maps[std::size_t(place)]->setVisible(place < count());
     m_shared->setVisible(weights > 0);
     m_difference->setVisible(differences > 0);
+    updateGeometry();
 }
 
 void MapsRow::setCompact(bool compact)
@@ -73,16 +78,45 @@ int MapsRow::labels() const
     return m_maps[0]->minimumSizeHint().width() - m_maps[1]->minimumSizeHint().width();
 }
 
-// The room of a map's cells where the maps stand in so many lines.
+int MapsRow::below() const
+{
+    return std::max(m_shared->sizeHint().height(), m_difference->sizeHint().height()) + theme().px(Theme::gap1);
+}
+
+// The room of a map's cells, by the width and by all there is, where the maps stand in so many lines.
+int MapsRow::wideSide(int lines, int width) const
+{
+    const int gap = theme().px(m_compact ? 24 : 40);
+    const int columns = across(lines);
+    return (width - 2 * theme().px(Theme::gap4) - labels() - (columns - 1) * gap) / columns;
+}
+
 int MapsRow::sideFor(int lines) const
 {
-    const int margin = theme().px(Theme::gap4);
-    const int gap = theme().px(m_compact ? 24 : 40);
-    const int below = std::max(m_shared->sizeHint().height(), m_difference->sizeHint().height());
-    const int columns = across(lines);
-    const int tall = (height() - below - theme().px(Theme::gap1)) / lines;
-    const int wide = (width() - 2 * margin - labels() - (columns - 1) * gap) / columns;
-    return std::min(wide, tall - rest());
+    return std::min(wideSide(lines, width()), (height() - below()) / lines - rest());
+}
+
+// Fewer would make the maps too narrow to be read.
+int MapsRow::leastLines(int width) const
+{
+    int lines = 1;
+    while (lines < count() && wideSide(lines, width) < theme().px(leastSide))
+        ++lines;
+    return lines;
+}
+
+int MapsRow::linesNow() const
+{
+    const int least = leastLines(width());
+    return count() > 3 && least < 2 && sideFor(2) > sideFor(1) ? 2 : least;
+}
+
+int MapsRow::heightForWidth(int width) const
+{
+    if (count() == 0)
+        return 0;
+    const int lines = leastLines(width);
+    return lines * (std::clamp(wideSide(lines, width), theme().px(48), theme().px(goodSide)) + rest()) + below();
 }
 
 // All maps have the same room for cells; the first of a line also has the labels of the rows they share.
@@ -90,7 +124,7 @@ void MapsRow::arrange()
 {
     if (count() == 0)
         return;
-    const int lines = count() > 3 && sideFor(2) > sideFor(1) ? 2 : 1;
+    const int lines = linesNow();
     const int margin = theme().px(Theme::gap4);
     const int gap = theme().px(m_compact ? 24 : 40);
     const int columns = across(lines);
@@ -111,7 +145,8 @@ void MapsRow::arrange()
             const int spare = columns > 1 ? (width() - margin - right - labels() - columns * drawn) / (columns - 1) : 0;
             side = drawn + 2;
             // The last map ends where the row plot does, unless that would tear two apart.
-            step = side + std::clamp(spare, gap, theme().px(columns > 2 ? 280 : 128));
+            const int widest = std::max(gap, columns > 2 ? std::min(theme().px(280), side) : theme().px(128));
+            step = side + std::clamp(spare, gap, widest);
         }
     }
     if (m_weights > 0)
@@ -132,12 +167,12 @@ void MapsRow::putBar(widgets::ColorBar& bar, int first, int last)
         lowest = each->y() > lowest->y() ? each : lowest;
     }
     const int inset = theme().px(7); // the bar's handles stand out to both sides
-    const int below = std::max(m_shared->sizeHint().height(), m_difference->sizeHint().height());
+    const int high = std::max(m_shared->sizeHint().height(), m_difference->sizeHint().height());
     const int left = from.x() + int(from.layout().map.left()) - inset;
     const int right = to->x() + int(to->layout().map.right()) + inset;
     const int top =
         lowest->y() + int(lowest->layout().map.bottom()) + rest() - theme().px(24) + theme().px(Theme::gap1);
-    bar.setGeometry(left, std::min(top, height() - below), std::max(right - left, theme().px(96)), below);
+    bar.setGeometry(left, std::min(top, height() - high), std::max(right - left, theme().px(96)), high);
     bar.raise();
 }
 
@@ -148,7 +183,7 @@ QSize MapsRow::sizeHint() const
 
 QSize MapsRow::minimumSizeHint() const
 {
-    return {theme().px(480), theme().px(216)};
+    return {theme().px(200), theme().px(96)};
 }
 
 void MapsRow::paintEvent(QPaintEvent*)

@@ -12,8 +12,9 @@ class ColorBar;
 
 namespace app {
 
-// Maps side by side with equal cells, in two lines where that makes them larger: first those of weights with one colour
-// bar, then the signed ones with another, each bar as wide as its maps.
+// Maps side by side with equal cells, in more lines where that makes them larger or the width asks for it: first those
+// of weights with one colour bar, then the signed ones with another, each bar as wide as its maps. Its height follows
+// its width: maps as large as the width allows, up to what can be read well.
 class MapsRow : public widgets::View
 {
     Q_OBJECT
@@ -40,6 +41,10 @@ public:
     QSize sizeHint() const override;
     QSize minimumSizeHint() const override;
 
+    bool hasHeightForWidth() const override { return true; }
+
+    int heightForWidth(int width) const override;
+
 protected:
     void paintEvent(QPaintEvent* event) override;
     void resizeEvent(QResizeEvent* event) override;
@@ -47,7 +52,11 @@ protected:
 
 private:
     int across(int lines) const; // maps in one line
+    int wideSide(int lines, int width) const;
     int sideFor(int lines) const;
+    int leastLines(int width) const;
+    int linesNow() const;
+    int below() const;  // the colour bars
     int rest() const;   // of a map's height: title and labels
     int labels() const; // of the first map's width
     void putBar(widgets::ColorBar& bar, int first, int last);

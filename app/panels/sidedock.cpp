@@ -71,6 +71,8 @@ void Rail::paintEvent(QPaintEvent*)
     double top = theme().px(Theme::gap3);
     for (const QString& name : m_names) {
         const double length = lengthOf(name);
+        if (top + length > height() - theme().px(36)) // the tool tip has them all
+            break;
         widgets::drawUpright(painter, {0, top, double(width()), length}, Qt::AlignHCenter, name, theme().font(),
                              theme().secondary);
         top += length;
@@ -143,6 +145,11 @@ void SideDock::addSection(const QString& name, QWidget* section, int stretch)
     m_names << name;
     m_column->addWidget(section, stretch);
     m_rail->setNames(m_names, m_side == Side::Right);
+}
+
+void SideDock::addWithoutName(QWidget* section, int stretch)
+{
+    m_column->addWidget(section, stretch);
 }
 
 void SideDock::setFolded(bool folded)

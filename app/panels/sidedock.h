@@ -25,7 +25,7 @@ public:
 
     QSize sizeHint() const override;
 
-    QSize minimumSizeHint() const override { return sizeHint(); }
+    QSize minimumSizeHint() const override { return {sizeHint().width(), sizeHint().height() / 4}; }
 
 signals:
     void asked();
@@ -63,6 +63,8 @@ public:
 
     // The last section given a stretch takes the room that is left.
     void addSection(const QString& name, QWidget* section, int stretch = 0);
+
+    void addWithoutName(QWidget* section, int stretch); // no name in the rail
 
     bool isEmpty() const { return m_names.isEmpty(); }
 

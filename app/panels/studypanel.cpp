@@ -6,6 +6,8 @@
 #include "widgets/studycontrols.h"
 #include "widgets/studyview.h"
 
+#include <QEvent>
+#include <QHBoxLayout>
 #include <QPainter>
 #include <QVBoxLayout>
 
@@ -16,23 +18,26 @@ using widgets::theme;
 namespace {
 
 constexpr double compactBelow = 1500; // of the window
+constexpr double leastWords = 180;    // of the heading
 
 } // namespace
 
 StudyPanel::StudyPanel(const QString& title, QWidget* parent)
     : View(parent)
     , m_heading(new Heading(title, 40, this))
+    , m_column(new QVBoxLayout(this))
+    , m_below(new QHBoxLayout)
     , m_controls(new widgets::StudyControls(this))
     , m_study(new widgets::StudyView(this))
     , m_empty(new widgets::EmptyPanel(this))
 {
     m_heading->addTool(m_controls);
-    auto* column = new QVBoxLayout(this);
-    column->setContentsMargins(0, 0, 0, 0);
-    column->setSpacing(0);
-    column->addWidget(m_heading);
-    column->addWidget(m_study, 1);
-    column->addWidget(m_empty, 1);
+    m_column->setContentsMargins(0, 0, 0, 0);
+    m_column->setSpacing(0);
+    m_column->addWidget(m_heading);
+    m_column->addLayout(m_below);
+    m_column->addWidget(m_study, 1);
+    m_column->addWidget(m_empty, 1);
     m_empty->setWords(tr("Nothing to show yet."), tr("This tab is filled when the prompt has run with its method."));
     m_study->hide();
 }
@@ -43,9 +48,37 @@ void StudyPanel::setReady()
     m_study->show();
 }
 
+// In the heading where they leave room for its words, else in lines of their own.
+void StudyPanel::placeControls()
+{
+    const int room = m_heading->width() - theme().px(leastWords);
+    const bool fits = m_controls->sizeHint().width() <= room;
+    if (fits == m_inHeading)
+        return;
+    m_inHeading = fits;
+    if (fits) {
+        m_below->removeWidget(m_controls);
+        m_heading->addTool(m_controls);
+    } else {
+        m_heading->removeTool(m_controls);
+        m_below->addWidget(m_controls);
+    }
+    const int side = fits ? 0 : theme().px(widgets::Theme::gap4);
+    m_below->setContentsMargins(side, 0, side, fits ? 0 : theme().px(widgets::Theme::gap2));
+}
+
+bool StudyPanel::event(QEvent* event)
+{
+    const bool done = View::event(event);
+    if (event->type() == QEvent::LayoutRequest) // another study has other controls
+        placeControls();
+    return done;
+}
+
 void StudyPanel::resizeEvent(QResizeEvent*)
 {
     m_study->setCompact(window()->width() < theme().px(compactBelow));
+    placeControls();
 }
 
 void StudyPanel::themeChanged()

@@ -3,6 +3,9 @@
 
 #include "widgets/theme.h"
 
+class QHBoxLayout;
+class QVBoxLayout;
+
 namespace widgets {
 class EmptyPanel;
 class StudyControls;
@@ -30,12 +33,18 @@ public:
     void setReady(); // there is a study: it stands where a sentence stood
 
 protected:
+    bool event(QEvent* event) override;
     void paintEvent(QPaintEvent* event) override;
     void resizeEvent(QResizeEvent* event) override;
     void themeChanged() override;
 
 private:
+    void placeControls();
+
     Heading* m_heading;
+    QVBoxLayout* m_column;
+    QHBoxLayout* m_below; // the heading: where the controls do not fit into it
+    bool m_inHeading = true;
     widgets::StudyControls* m_controls;
     widgets::StudyView* m_study;
     widgets::EmptyPanel* m_empty;

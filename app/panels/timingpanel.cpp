@@ -2,6 +2,7 @@
 #include "app/panels/timingpanel.h"
 
 #include "app/panels/heading.h"
+#include "widgets/columnscroll.h"
 #include "widgets/emptypanel.h"
 #include "widgets/factsview.h"
 #include "widgets/iconbutton.h"
@@ -24,6 +25,35 @@ using widgets::theme;
 using widgets::Theme;
 
 namespace {
+
+constexpr double sideBelow = 620, roofFrom = 620;
+
+// What scrolls, with hairlines above some of its widgets and left of one.
+class Centre : public widgets::View
+{
+public:
+    void setLines(std::vector<const QWidget*> below, const QWidget* right)
+    {
+        m_below = std::move(below);
+        m_right = right;
+    }
+
+protected:
+    void paintEvent(QPaintEvent*) override
+    {
+        QPainter painter(this);
+        painter.fillRect(rect(), theme().panel);
+        const auto corner = [this](const QWidget& widget) { return widget.mapTo(this, QPoint(0, 0)); };
+        for (const QWidget* widget : m_below)
+            painter.fillRect(QRect(0, corner(*widget).y() - 1, width(), 1), theme().hairline);
+        if (m_right->isVisible())
+            painter.fillRect(QRect(corner(*m_right) - QPoint(1, 0), QSize(1, m_right->height())), theme().hairline);
+    }
+
+private:
+    std::vector<const QWidget*> m_below;
+    const QWidget* m_right = nullptr;
+};
 
 QVBoxLayout* columnOf(QWidget* widget)
 {
@@ -49,12 +79,13 @@ QScrollArea* scrolled(QWidget* inside, QWidget* parent)
 
 TimingPanel::TimingPanel(QWidget* parent)
     : View(parent)
-    , m_heading(new Heading(tr("Timing"), 40, this))
-    , m_quantity(new widgets::Segment(this))
-    , m_warning(new widgets::MessageBar(this))
-    , m_sentence(new widgets::Sentence(this))
     , m_side(new TimingSide(this))
 {
+    auto* centre = new Centre;
+    m_heading = new Heading(tr("Timing"), 40, centre);
+    m_quantity = new widgets::Segment(centre);
+    m_warning = new widgets::MessageBar(centre);
+    m_sentence = new widgets::Sentence(centre);
     m_quantity->setOptions({tr("time"), tr("per token"), tr("ratio"), tr("memory")});
     m_quantity->setToolTip(tr("What is plotted against length"));
     auto* save = new widgets::IconButton(widgets::Symbol::Export, tr("Export a figure or the report"), m_heading);
@@ -62,29 +93,31 @@ TimingPanel::TimingPanel(QWidget* parent)
     m_heading->addTool(save);
     m_warning->hide();
 
-    auto* centre = new QWidget(this);
-    auto* column = columnOf(centre);
-    column->addWidget(m_heading);
-    column->addWidget(m_warning);
+    m_centre = columnOf(centre);
+    m_centre->addWidget(m_heading);
+    m_centre->addWidget(m_warning);
     m_inset = new QHBoxLayout;
     m_inset->addWidget(m_sentence);
-    column->addLayout(m_inset);
-    column->addWidget(makePasses());
-    column->addWidget(makePlots(), 1);
+    m_centre->addLayout(m_inset);
+    m_centre->addWidget(makePasses(centre));
+    m_centre->addWidget(makePlots(centre), 1);
+    centre->setLines({m_passHeading, m_sweep}, m_roofColumn);
 
-    auto* row = new QHBoxLayout(this);
-    row->setContentsMargins(0, 0, 0, 0);
-    row->setSpacing(0);
-    row->addWidget(centre, 1);
-    row->addWidget(m_side);
+    auto* scroll = new widgets::ColumnScroll(this);
+    scroll->setColumn(centre);
+    m_row = new QHBoxLayout(this);
+    m_row->setContentsMargins(0, 0, 0, 0);
+    m_row->setSpacing(0);
+    m_row->addWidget(scroll, 1);
+    m_row->addWidget(m_side);
     connect(m_warning, &widgets::MessageBar::acted, this, &TimingPanel::sweepAsked);
     connect(m_warning, &widgets::MessageBar::closed, m_warning, &QWidget::hide);
     TimingPanel::themeChanged();
 }
 
-QWidget* TimingPanel::makePasses()
+QWidget* TimingPanel::makePasses(QWidget* parent)
 {
-    auto* part = new QWidget(this);
+    auto* part = new QWidget(parent);
     auto* column = columnOf(part);
     m_passHeading = new Heading(tr("Kernels"), 36, part);
     m_taken = new widgets::Segment(m_passHeading);
@@ -107,9 +140,9 @@ QWidget* TimingPanel::makePasses()
     return part;
 }
 
-QWidget* TimingPanel::makePlots()
+QWidget* TimingPanel::makePlots(QWidget* parent)
 {
-    m_sweep = new QStackedWidget(this);
+    m_sweep = new QStackedWidget(parent);
     m_empty = new widgets::EmptyPanel(m_sweep);
     connect(m_empty, &widgets::EmptyPanel::acted, this, &TimingPanel::sweepAsked);
     auto* plots = new QWidget(m_sweep);
@@ -198,25 +231,32 @@ void TimingPanel::themeChanged()
     m_passes->setFixedHeight(std::max(m_timeline->sizeHint().height() + theme().px(4), theme().px(120)));
 }
 
+// Beside the centre, or under it in the same column.
+void TimingPanel::placeSide(bool below)
+{
+    if (below == m_sideBelow)
+        return;
+    m_sideBelow = below;
+    if (below) {
+        m_row->removeWidget(m_side);
+        m_centre->addWidget(m_side);
+    } else {
+        m_centre->removeWidget(m_side);
+        m_row->addWidget(m_side);
+    }
+    m_side->setStacked(below);
+}
+
 void TimingPanel::resizeEvent(QResizeEvent* /*event*/)
 {
-    m_roofColumn->setVisible(width() - m_side->width() > theme().px(620));
+    placeSide(width() < theme().px(sideBelow));
+    m_roofColumn->setVisible(width() - (m_sideBelow ? 0 : m_side->width()) > theme().px(roofFrom));
 }
 
 void TimingPanel::paintEvent(QPaintEvent* /*event*/)
 {
     QPainter painter(this);
     painter.fillRect(rect(), theme().panel);
-    const auto line = [&](const QWidget& below) {
-        const int y = below.mapTo(this, QPoint(0, 0)).y();
-        painter.fillRect(QRect(0, y - 1, m_side->x(), 1), theme().hairline);
-    };
-    line(*m_passHeading);
-    line(*m_sweep);
-    if (m_roofColumn->isVisible() && m_sweep->currentIndex() == 1)
-        painter.fillRect(QRect(m_roofColumn->mapTo(this, QPoint(0, 0)).x() - 1, m_sweep->mapTo(this, QPoint(0, 0)).y(),
-                               1, m_sweep->height()),
-                         theme().hairline);
 }
 
 } // namespace app

@@ -9,6 +9,7 @@
 #include <functional>
 
 class QHBoxLayout;
+class QVBoxLayout;
 class QStackedWidget;
 
 namespace widgets {
@@ -35,7 +36,7 @@ struct SweepView
 };
 
 // The Timing tab: the sentence, one pass of each method taken apart, time against length, the roofline; machine,
-// numbers, memory, the sweep and its command at the right.
+// numbers, memory, the sweep and its command at the right, or below where that leaves too little width.
 class TimingPanel : public widgets::View
 {
     Q_OBJECT
@@ -75,8 +76,9 @@ protected:
     void resizeEvent(QResizeEvent* event) override;
 
 private:
-    QWidget* makePasses();
-    QWidget* makePlots();
+    QWidget* makePasses(QWidget* parent);
+    QWidget* makePlots(QWidget* parent);
+    void placeSide(bool below);
 
     Heading* m_heading;
     widgets::Segment* m_quantity;
@@ -95,7 +97,10 @@ private:
     widgets::PlotView* m_plot;
     QWidget* m_roofColumn;
     widgets::PlotView* m_roofline;
+    QHBoxLayout* m_row;
+    QVBoxLayout* m_centre;
     TimingSide* m_side;
+    bool m_sideBelow = false;
     bool m_compact = false;
 };
 

@@ -4,6 +4,7 @@
 #include "app/panels/heading.h"
 
 #include <QComboBox>
+#include <QEvent>
 #include <QGridLayout>
 #include <QLabel>
 #include <QLineEdit>
@@ -188,9 +189,31 @@ void TimingSide::setCompact(bool compact)
     applyTheme();
 }
 
+void TimingSide::setStacked(bool stacked)
+{
+    m_stacked = stacked;
+    applyTheme();
+}
+
+bool TimingSide::eventFilter(QObject* watched, QEvent* event)
+{
+    const bool done = QScrollArea::eventFilter(watched, event);
+    if (m_stacked && watched == widget() && event->type() == QEvent::LayoutRequest)
+        setFixedHeight(widget()->sizeHint().height());
+    return done;
+}
+
 void TimingSide::applyTheme()
 {
-    setFixedWidth(theme().px(m_compact ? 252 : 320));
+    if (m_stacked) {
+        setMinimumWidth(0);
+        setMaximumWidth(QWIDGETSIZE_MAX);
+        setFixedHeight(widget()->sizeHint().height());
+    } else {
+        setFixedWidth(theme().px(m_compact ? 252 : 320));
+        setMinimumHeight(0);
+        setMaximumHeight(QWIDGETSIZE_MAX);
+    }
     m_column->setContentsMargins(1, theme().px(Theme::gap1), 0, theme().px(Theme::gap4));
     m_buttons->setContentsMargins(theme().px(Theme::gap4), theme().px(Theme::gap1), theme().px(Theme::gap4), 0);
     m_buttons->setSpacing(theme().px(Theme::gap2));

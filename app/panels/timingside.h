@@ -42,6 +42,7 @@ public:
     SweepForm form() const;
 
     void setCompact(bool compact);
+    void setStacked(bool stacked); // under the centre, as high as it must be
 
 signals:
     void formChanged();
@@ -52,6 +53,7 @@ signals:
 
 protected:
     void paintEvent(QPaintEvent* event) override;
+    bool eventFilter(QObject* watched, QEvent* event) override;
 
 private:
     QWidget* makeForm();
@@ -73,6 +75,7 @@ private:
     QPushButton* m_report;
     bool m_running = false;
     bool m_compact = false;
+    bool m_stacked = false;
 };
 
 } // namespace app

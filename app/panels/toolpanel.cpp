@@ -138,6 +138,7 @@ ToolPanel::ToolPanel(QWidget* parent)
     , m_chipRow(new QHBoxLayout)
     , m_open(new QToolButton(this))
     , m_device(new QToolButton(this))
+    , m_compare(new Word(tr("compare"), this))
     , m_search(new SearchField(this))
     , m_find(new IconButton(Symbol::Search, tr("Find a command or token (Ctrl+Shift+P)"), this))
     , m_play(new IconButton(Symbol::Play, tr("Play (Space)"), this))
@@ -148,14 +149,13 @@ ToolPanel::ToolPanel(QWidget* parent)
     , m_head(new widgets::Stepper(tr("head"), this))
 {
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+    m_row->setSizeConstraint(QLayout::SetNoConstraint);
     m_open->setText(tr("Open…"));
-    for (QToolButton* button : {m_open, m_device})
-        button->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
     m_open->setToolTip(tr("Open a checkpoint file (Ctrl+O)"));
     m_layer->setToolTip(tr("Layer ([ and ])"));
     m_head->setToolTip(tr("Head (, and .)"));
     addButtons();
-    m_row->addWidget(new Word(tr("compare"), this));
+    m_row->addWidget(m_compare);
     m_row->addLayout(m_chipRow);
     m_row->addWidget(m_plus);
     m_row->addStretch();
@@ -188,12 +188,14 @@ void ToolPanel::addButtons()
         auto* made = new IconButton(symbol, name, this);
         connect(made, &IconButton::clicked, this, signal);
         m_row->addWidget(made);
+        return made;
     };
-    button(Symbol::First, tr("First token (Home)"), &ToolPanel::firstAsked);
-    button(Symbol::Back, tr("Back one token (←)"), &ToolPanel::backAsked);
+    m_ends.push_back(button(Symbol::First, tr("First token (Home)"), &ToolPanel::firstAsked));
+    m_steps.push_back(button(Symbol::Back, tr("Back one token (←)"), &ToolPanel::backAsked));
     m_row->addWidget(m_play);
-    button(Symbol::Forward, tr("Forward one token (→); beyond the last one is generated"), &ToolPanel::forwardAsked);
-    button(Symbol::Last, tr("Last token (End)"), &ToolPanel::lastAsked);
+    m_steps.push_back(button(Symbol::Forward, tr("Forward one token (→); beyond the last one is generated"),
+                             &ToolPanel::forwardAsked));
+    m_ends.push_back(button(Symbol::Last, tr("Last token (End)"), &ToolPanel::lastAsked));
     m_row->addWidget(m_counter);
     addRule();
     m_row->addWidget(m_layer);
@@ -204,7 +206,8 @@ void ToolPanel::addButtons()
 
 void ToolPanel::addRule()
 {
-    m_row->addWidget(new Rule(this));
+    m_rules.push_back(new Rule(this));
+    m_row->addWidget(m_rules.back());
 }
 
 void ToolPanel::setPosition(int now, int all)
@@ -261,9 +264,10 @@ void ToolPanel::showLanes()
         addChip();
     for (std::size_t place = 0; place < m_chips.size(); ++place) {
         widgets::Chip& chip = *m_chips[place];
-        chip.setVisible(place < m_lanes.size());
-        if (place >= m_lanes.size())
+        if (place >= m_lanes.size()) {
+            chip.hide();
             continue;
+        }
         const LaneLabel& lane = m_lanes[place];
         chip.setReference(lane.reference);
         chip.setSelected(lane.selected && m_lanes.size() > 2);
@@ -274,20 +278,45 @@ void ToolPanel::showLanes()
     fit();
 }
 
+// Of several: the reference, and the one that is looked at beside it.
+bool ToolPanel::isCompared(std::size_t place) const
+{
+    return m_lanes.size() <= 2 || m_lanes[place].reference || m_lanes[place].selected;
+}
+
 void ToolPanel::arrange(Room room)
 {
     m_search->setVisible(room == Room::All);
     m_find->setVisible(room != Room::All);
     for (std::size_t place = 0; place < m_lanes.size(); ++place) {
+        const bool named = room < Room::MarkersOnly || (room == Room::MarkersOnly && m_lanes[place].selected);
         m_chips[place]->setMethod(m_lanes[place].identity, room < Room::NoKnobs ? m_lanes[place].knobs : QString());
-        m_chips[place]->setShort(room == Room::MarkersOnly && !m_lanes[place].selected);
+        m_chips[place]->setShort(!named);
+        m_chips[place]->setVisible(room < Room::Least || isCompared(place));
     }
+    const bool words = room < Room::NoWords;
+    m_compare->setVisible(words);
+    m_layer->setShownName(words ? tr("layer") : tr("L", "layer, where there is no room for the word"));
+    m_head->setShownName(words ? tr("head") : tr("H", "head, where there is no room for the word"));
+    for (QToolButton* button : {m_open, m_device})
+        button->setToolButtonStyle(words ? Qt::ToolButtonTextBesideIcon : Qt::ToolButtonIconOnly);
+    for (QWidget* end : m_ends)
+        end->setVisible(room < Room::FewerSteps);
+    m_theme->setVisible(room < Room::Least);
+    m_plus->setVisible(room < Room::Least);
+    for (const std::vector<QWidget*>* group : {&m_steps, &m_rules})
+        for (QWidget* each : *group)
+            each->setVisible(room < Room::Bare);
+    m_device->setVisible(room < Room::Bare);
+    m_layer->setVisible(room < Room::NoPlace);
+    m_head->setVisible(room < Room::NoPlace);
     m_row->invalidate();
 }
 
 void ToolPanel::fit()
 {
-    constexpr Room rooms[] = {Room::All, Room::NoSearchField, Room::NoKnobs, Room::MarkersOnly};
+    constexpr Room rooms[] = {Room::All,        Room::NoSearchField, Room::NoKnobs, Room::MarkersOnly, Room::NoWords,
+                              Room::FewerSteps, Room::Least,         Room::Bare,    Room::NoPlace};
     for (const Room room : rooms) {
         if (m_compact && room < Room::NoKnobs)
             continue;
@@ -304,7 +333,7 @@ void ToolPanel::resizeEvent(QResizeEvent*)
 
 QSize ToolPanel::minimumSizeHint() const
 {
-    return {theme().px(480), theme().px(44)};
+    return {theme().px(240), theme().px(44)}; // the row is fitted into whatever there is
 }
 
 QPoint ToolPanel::chipCorner(int lane) const
@@ -345,8 +374,10 @@ void ToolPanel::themeChanged()
     m_open->setIcon(widgets::iconOf(Symbol::Open));
     m_device->setIcon(widgets::iconOf(Symbol::Chip));
     m_theme->setSymbol(theme().dark ? Symbol::Sun : Symbol::Moon, theme().dark ? tr("Light theme") : tr("Dark theme"));
-    fit();
     updateGeometry();
+    // Once the controls know their new sizes.
+    QMetaObject::invokeMethod(
+        this, [this] { fit(); }, Qt::QueuedConnection);
 }
 
 void ToolPanel::paintEvent(QPaintEvent*)

@@ -101,13 +101,19 @@ private:
         All,
         NoSearchField, // an icon in its place
         NoKnobs,       // in the chips
-        MarkersOnly
+        MarkersOnly,   // but of the chip that is looked at
+        NoWords,       // but its name nowhere: buttons and steppers too
+        FewerSteps,    // first and last token have their keys
+        Least,         // of the chips the two that are compared; theme and one more method stand in the menus
+        Bare,          // no rules, no steps, no device: menus and keys have them
+        NoPlace        // nor layer and head
     };
 
     void fit();
     void arrange(Room room);
     void addRule();
     void addButtons();
+    bool isCompared(std::size_t place) const;
     void showLanes();
     void addChip();
 
@@ -115,9 +121,13 @@ private:
     QHBoxLayout* m_chipRow;
     QToolButton* m_open;
     QToolButton* m_device;
+    QWidget* m_compare; // the word
     QAbstractButton* m_search;
     widgets::IconButton* m_find; // in its place where there is no room
     widgets::IconButton* m_play;
+    std::vector<QWidget*> m_ends;  // to the first and to the last token
+    std::vector<QWidget*> m_steps; // one back, one forward
+    std::vector<QWidget*> m_rules; // between groups
     widgets::IconButton* m_theme;
     widgets::IconButton* m_plus;
     Counter* m_counter;
