@@ -159,6 +159,8 @@ void TestTranslated::initTestCase()
     m_data << QString::fromStdString(document.model()->checkpoint().name) << "Subquad"
            << "PoCL"
            << "softmax";
+    for (const fs::path& sample : bundledSamples())
+        m_data << QString::fromStdString(sample.filename().string());
     m_data << QString::fromStdString(document.model()->checkpoint().format)
            << QString::fromStdString(document.model()->checkpoint().path.string());
     for (const engine::DeviceInfo& device : document.devices())
