@@ -187,6 +187,7 @@ public slots:
     void useReference(bool reference); // all lanes at once
     void select(const app::Selection& selection);
     void setLayout(const app::ViewLayout& layout);
+    void choose(const app::Selection& selection, const app::ViewLayout& layout); // one click that does both
     void prefer(const app::ViewLayout& layout); // as it was at the last start: nothing to undo
     void toggleBreakpoint(int token);
     void addBookmark(const std::string& name);

@@ -314,10 +314,7 @@ void Document::useReference(bool reference)
 
 void Document::select(const Selection& selection)
 {
-    DocumentState next = m_state;
-    next.selection = clamped(selection, m_model.get(), tokenCount());
-    next.selection.lane.value = std::clamp(next.selection.lane.value, 0, laneCount() - 1);
-    change(std::move(next));
+    choose(selection, m_state.layout);
 }
 
 // Not a change of the user's: nothing to undo. Tokens that are still to be generated count.
@@ -334,6 +331,16 @@ void Document::keepInside()
 void Document::setLayout(const ViewLayout& layout)
 {
     DocumentState next = m_state;
+    next.layout = layout;
+    next.layout.scale = std::clamp(layout.scale, 0.8, 3.0);
+    change(std::move(next));
+}
+
+void Document::choose(const Selection& selection, const ViewLayout& layout)
+{
+    DocumentState next = m_state;
+    next.selection = clamped(selection, m_model.get(), tokenCount());
+    next.selection.lane.value = std::clamp(next.selection.lane.value, 0, laneCount() - 1);
     next.layout = layout;
     next.layout.scale = std::clamp(layout.scale, 0.8, 3.0);
     change(std::move(next));

@@ -60,7 +60,7 @@ QJsonObject tokenizerJson(const engine::Tokenizer& tokenizer)
     QCryptographicHash hash(QCryptographicHash::Sha256);
     for (int id = 0; id < tokenizer.size(); ++id) {
         const std::string piece = tokenizer.piece({id}) + '\n';
-        hash.addData(piece.data(), qsizetype(piece.size()));
+        hash.addData(QByteArrayView(piece.data(), qsizetype(piece.size())));
     }
     return {{"kind", QString::fromStdString(tokenizer.kind())},
             {"pieces", tokenizer.present()},

@@ -141,8 +141,7 @@ void StudyPresenter::take(const std::string& tab, const std::vector<widgets::Stu
         selection.query = engine::TokenPos{m_document.lastRow()};
     if (sets(Sets::Query) && (!selection.key || (!sets(Sets::Key) && selection.key->value > selection.query->value)))
         selection.key = selection.query;
-    m_document.setLayout(layout);
-    m_document.select(selection);
+    m_document.choose(selection, layout);
 }
 
 void StudyPresenter::showExplain()

@@ -159,7 +159,7 @@ void TestTranslated::initTestCase()
     m_data << QString::fromStdString(document.model()->checkpoint().name) << "Subquad"
            << "PoCL"
            << "softmax";
-    for (const fs::path& sample : bundledSamples())
+    for (const std::filesystem::path& sample : bundledSamples())
         m_data << QString::fromStdString(sample.filename().string());
     m_data << QString::fromStdString(document.model()->checkpoint().format)
            << QString::fromStdString(document.model()->checkpoint().path.string());
