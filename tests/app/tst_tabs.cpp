@@ -51,14 +51,6 @@ void turnWheel(QWidget& view, QPointF at)
     QCoreApplication::sendEvent(&view, &event);
 }
 
-void trigger(MainWindow& window, const QString& text)
-{
-    for (QAction* action : window.findChildren<QAction*>())
-        if (action->text() == text)
-            return action->trigger();
-    QFAIL(qPrintable("no entry " + text));
-}
-
 // Some place of a view where pointing makes it tell something else than at rest.
 std::optional<QPoint> placeThatTells(QWidget& view)
 {
