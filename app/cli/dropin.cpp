@@ -86,6 +86,7 @@ int dropin(const DropInOptions& options, Context& context)
         const auto trace = runner.trace(plan, prepared, tokens, mapFilter(plan));
         const auto layers = [&](int) {
             std::vector<DropInLayer> all;
+            all.reserve(std::size_t(model->config().layers));
             for (int layer = 0; layer < model->config().layers; ++layer)
                 all.push_back({headTensors(*trace, {layer}), layerContext(*model, plan, {layer}, prepared)});
             return all;

@@ -27,8 +27,13 @@ std::vector<Experiment> chosen(const ExperimentOptions& options)
     for (const std::string& name : options.names) {
         const auto found = std::ranges::find(all, name, &Experiment::id);
         if (found == all.end())
-            throw Error(Fault::Request, "experiment \"" + name + "\" is not known to " + options.method + "; " + known +
-                                            " were expected");
+            throw Error(Fault::Request, std::string("experiment \"")
+                                            .append(name)
+                                            .append("\" is not known to ")
+                                            .append(options.method)
+                                            .append("; ")
+                                            .append(known)
+                                            .append(" were expected"));
         list.push_back(*found);
     }
     return list;

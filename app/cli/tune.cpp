@@ -76,7 +76,7 @@ public:
 
     Numbers everywhere(float value) const
     {
-        return Numbers(std::size_t(layers()), std::vector<float>(std::size_t(heads()), value));
+        return {std::size_t(layers()), std::vector<float>(std::size_t(heads()), value)};
     }
 
     Loss loss(const Numbers& numbers, std::span<const Token> text)
