@@ -144,7 +144,7 @@ QJsonObject layerToJson(const engine::LayerPlan& plan)
     QJsonObject parameters;
     for (const auto& [name, values] : plan.parameters) {
         QJsonArray numbers;
-        for (const float value : values)
+        for (const float value : *values)
             numbers.append(double(value));
         parameters[QString::fromStdString(name)] = numbers;
     }

@@ -55,8 +55,8 @@ int segmentOf(const SessionPlan& plan, const Model& model)
             return 0;
         const auto trained = one.parameters.find(segmentKnob);
         longest = std::max(longest,
-                           trained != one.parameters.end() && !trained->second.empty()
-                               ? int(trained->second.front())
+                           trained != one.parameters.end() && !trained->second->empty()
+                               ? int(trained->second->front())
                                : intOf(findMethod(one.attention.method).info.knobs, one.attention.knobs, segmentKnob));
     }
     return longest;

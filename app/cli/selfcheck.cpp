@@ -139,7 +139,7 @@ void addGolden(std::vector<Check>& checks, const Method& method, DeviceContext* 
         context.shape = golden.shape;
         context.positions = golden.positions;
         context.plan.attention = golden.part;
-        context.plan.parameters = golden.parameters;
+        context.plan.parameters = {golden.parameters.begin(), golden.parameters.end()};
         Recorder nothing;
         const Matrix exact = method.attention(golden.input(), context, nothing);
         reference.add((exact - golden.mixed).cwiseAbs().maxCoeff() / golden.mixed.cwiseAbs().maxCoeff(),

@@ -4,7 +4,9 @@
 #include "engine/values/ids.h"
 #include "engine/values/knob.h"
 
+#include <initializer_list>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,12 +25,41 @@ struct Part
     bool operator==(const Part&) const = default;
 };
 
+// Numbers that came with a checkpoint: never changed, so that copies of a plan share them. Every step that can be
+// undone is such a copy, and a layer's gate alone may have thousands.
+class TrainedNumbers
+{
+public:
+    TrainedNumbers() = default;
+
+    TrainedNumbers(std::vector<float> numbers) // NOLINT(google-explicit-constructor): it is what it holds
+        : m_numbers(std::make_shared<const std::vector<float>>(std::move(numbers)))
+    {
+    }
+
+    TrainedNumbers(std::initializer_list<float> numbers)
+        : TrainedNumbers(std::vector<float>(numbers))
+    {
+    }
+
+    const std::vector<float>& operator*() const { return *m_numbers; }
+
+    const std::vector<float>* operator->() const { return m_numbers.get(); }
+
+    bool operator==(const TrainedNumbers& other) const
+    {
+        return m_numbers == other.m_numbers || *m_numbers == *other.m_numbers;
+    }
+
+private:
+    std::shared_ptr<const std::vector<float>> m_numbers = std::make_shared<const std::vector<float>>();
+};
+
 // The two replaceable parts of a layer. The baseline's row also carries the dense linear layers.
 struct LayerPlan
 {
     Part attention, linear;
-    std::map<std::string, std::vector<float>, std::less<>>
-        parameters; // per head or feature: temperature, gate, radius…
+    std::map<std::string, TrainedNumbers, std::less<>> parameters; // per head or feature: temperature, gate, radius…
 
     bool operator==(const LayerPlan&) const = default;
 

@@ -386,20 +386,21 @@ private slots:
         const LayerShape shape{4, 2, 8, 6, true};
         LayerContext context = contextWith(shape);
         const Grid radii = randomGrid(4, 8, 40), weights = randomGrid(4, 8, 41);
-        auto& given = context.plan.parameters;
+        std::map<std::string, std::vector<float>> given;
         for (int head = 0; head < 4; ++head) {
             given["radius"].insert(given["radius"].end(), radii.row(head).begin(), radii.row(head).end());
             given["weight"].insert(given["weight"].end(), weights.row(head).begin(), weights.row(head).end());
             given["decay"].push_back(1.0F - 0.01F * float(head));
         }
+        context.plan.parameters = {given.begin(), given.end()};
         checkPlan(context);
         QCOMPARE(dijiang::mapsOf(context).states(), 4);
         const HeadTensors in = randomHeads(shape, 50, 42);
         const Matrix exact = mixedOf(in, context);
         for (int head = 0; head < 4; ++head) { // each head alone, with its own parameters
             LayerContext alone = contextWith({1, 1, 8, 6, true});
-            alone.plan.parameters["radius"] = {radii.row(head).begin(), radii.row(head).end()};
-            alone.plan.parameters["weight"] = {weights.row(head).begin(), weights.row(head).end()};
+            alone.plan.parameters["radius"] = std::vector(radii.row(head).begin(), radii.row(head).end());
+            alone.plan.parameters["weight"] = std::vector(weights.row(head).begin(), weights.row(head).end());
             alone.plan.parameters["decay"] = {given["decay"][std::size_t(head)]};
             const HeadTensors part{in.query.columns(8 * head, 8),
                                    in.key.columns(8 * (head / 2), 8),
@@ -420,9 +421,10 @@ private slots:
         HeadTensors in = randomHeads(shape, 40, 50);
         in.x = randomGrid(40, 6, 51);
         const Grid gate = randomGrid(8, 6, 52);
+        std::vector<float> gates;
         for (int row = 0; row < 8; ++row)
-            context.plan.parameters["gate"].insert(context.plan.parameters["gate"].end(), gate.row(row).begin(),
-                                                   gate.row(row).end());
+            gates.insert(gates.end(), gate.row(row).begin(), gate.row(row).end());
+        context.plan.parameters["gate"] = gates;
         context.plan.parameters["norm_weight"] = std::vector<float>(8, 1.5F);
         context.plan.parameters["norm_bias"] = std::vector<float>(8, 0.25F);
         Job job;
@@ -432,11 +434,13 @@ private slots:
         LayerContext given = context;
         given.plan.parameters.erase("gate");
         const Grid product = gridOf(matrixOf(in.x) * matrixOf(gate).transpose());
+        std::vector<float> inputs;
         for (int row = 0; row < 40; ++row)
-            given.plan.parameters["gate_input"].insert(given.plan.parameters["gate_input"].end(),
-                                                       product.row(row).begin(), product.row(row).end());
+            inputs.insert(inputs.end(), product.row(row).begin(), product.row(row).end());
+        given.plan.parameters["gate_input"] = inputs;
         QVERIFY(distance(exact.output(), attend(in, given, nullptr, {}, job).output()) < 1e-6);
-        given.plan.parameters["gate_input"].resize(8);
+        inputs.resize(8);
+        given.plan.parameters["gate_input"] = inputs;
         QVERIFY_EXCEPTION_THROWN(attend(in, given, nullptr, {}, job), Error);
         if (!m_machine)
             QSKIP("no OpenCL device on this machine");

@@ -435,7 +435,7 @@ void TestFiles::nativeBlockBecomesAPlan()
     QCOMPARE(checkpoint.native.of({0}).attention.method, std::string("made-up"));
     QCOMPARE(checkpoint.native.of({0}).linear.method, std::string(baseline));
     QCOMPARE(checkpoint.native.of({1}).linear.method, std::string("other"));
-    QCOMPARE(checkpoint.native.of({0}).parameters.at("temperature"), (std::vector<float>{1, 2, 3, 4}));
+    QCOMPARE(*checkpoint.native.of({0}).parameters.at("temperature"), (std::vector<float>{1, 2, 3, 4}));
     QVERIFY(checkpoint.tensors.contains("layer.0.temperature"));
     samples::writeFile(at("m/config.json"), samples::llamaConfig({.layers = 1}, block));
     expectError(Fault::Format, {"subquad.layers", "2 elements", "1"}, [&] { open(at("m")); });
@@ -445,7 +445,7 @@ void TestFiles::nativeBlockBecomesAPlan()
     const Checkpoint gated = open(at("n"));
     QCOMPARE(gated.tensors.at("layer.0.gate").shape.size(), 2U);
     QCOMPARE(gated.tensors.at("layer.0.parameter.gate").shape.size(), 1U);
-    QCOMPARE(gated.native.of({0}).parameters.at("gate").size(), gated.tensors.at("layer.0.parameter.gate").count());
+    QCOMPARE(gated.native.of({0}).parameters.at("gate")->size(), gated.tensors.at("layer.0.parameter.gate").count());
     std::vector<samples::Tensor> cube = samples::llamaTensors({});
     cube.push_back({"cube", {1, 1, 4}, {1, 2, 3, 4}});
     samples::writeLlamaFolder(at("o"), {}, samples::Element::F32,

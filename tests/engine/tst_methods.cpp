@@ -157,8 +157,10 @@ LayerContext contextFrom(const Method& method, const QJsonObject& given)
         contextOf(method.info.id, shape, knobs, {kinds.at(given["rope"].toString()), given["theta"].toDouble()});
     const QJsonObject parameters = given["parameters"].toObject();
     for (auto parameter = parameters.begin(); parameter != parameters.end(); ++parameter) {
+        std::vector<float> numbers;
         for (const QJsonValue& number : parameter.value().toArray())
-            context.plan.parameters[parameter.key().toStdString()].push_back(float(number.toDouble()));
+            numbers.push_back(float(number.toDouble()));
+        context.plan.parameters[parameter.key().toStdString()] = std::move(numbers);
     }
     return context;
 }

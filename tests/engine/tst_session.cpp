@@ -310,7 +310,7 @@ private slots:
         const Grid tau = recorder.take()->grid("taylorshift.temperature", {{1}, allHeads, {}});
         SessionPlan trained = plan;
         trained.overrides[{1}].attention.knobs.clear();
-        trained.overrides[{1}].parameters["temperature"] = {tau.row(0).begin(), tau.row(0).end()};
+        trained.overrides[{1}].parameters["temperature"] = std::vector(tau.row(0).begin(), tau.row(0).end());
         Recorder nothing;
         QVERIFY(distance(fitted, referenceOf(model, trained)->feed(tokens, nothing, job)) < 1e-6);
         QVERIFY_EXCEPTION_THROWN(referenceOf(model, plan)->feed(tokens, nothing, job), Error);

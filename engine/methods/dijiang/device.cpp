@@ -32,7 +32,7 @@ std::size_t product(int a, int b)
 std::vector<float> parameterOf(const LayerContext& context, std::string_view name, std::size_t count, float otherwise)
 {
     const auto found = context.plan.parameters.find(name);
-    return found == context.plan.parameters.end() ? std::vector<float>(count, otherwise) : found->second;
+    return found == context.plan.parameters.end() ? std::vector<float>(count, otherwise) : *found->second;
 }
 
 class DiJiangAttention : public DeviceAttention
@@ -128,7 +128,7 @@ DiJiangAttention::DiJiangAttention(const LayerContext& context, DeviceContext& d
         upload(m_options.gated ? parameterOf(context, "gate_input", 1, 0) : std::vector<float>(1), "the gate's input");
     if (const auto found = context.plan.parameters.find("gate");
         m_options.gated && found != context.plan.parameters.end())
-        m_gate = packWeight(m_queue, found->second, width(), int(found->second.size()) / width());
+        m_gate = packWeight(m_queue, *found->second, width(), int(found->second->size()) / width());
 }
 
 Buffer<float> DiJiangAttention::upload(const std::vector<float>& cells, const char* what)

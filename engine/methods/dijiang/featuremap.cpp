@@ -16,7 +16,7 @@ using Numbers = std::vector<float>;
 const Numbers* parameter(const LayerContext& context, std::string_view name)
 {
     const auto found = context.plan.parameters.find(name);
-    return found == context.plan.parameters.end() ? nullptr : &found->second;
+    return found == context.plan.parameters.end() ? nullptr : &*found->second;
 }
 
 int rowsOf(const LayerShape& shape, const Options& options)

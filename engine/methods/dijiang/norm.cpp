@@ -9,7 +9,7 @@ namespace {
 const std::vector<float>* parameter(const LayerContext& context, std::string_view name)
 {
     const auto found = context.plan.parameters.find(name);
-    return found == context.plan.parameters.end() ? nullptr : &found->second;
+    return found == context.plan.parameters.end() ? nullptr : &*found->second;
 }
 
 Eigen::RowVectorXd rowOf(const std::vector<float>& numbers)

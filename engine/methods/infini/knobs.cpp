@@ -12,7 +12,7 @@ constexpr int longestSegment = 65536;
 const std::vector<float>* parameter(const LayerPlan& plan, std::string_view name)
 {
     const auto found = plan.parameters.find(name);
-    return found == plan.parameters.end() ? nullptr : &found->second;
+    return found == plan.parameters.end() ? nullptr : &*found->second;
 }
 
 std::string parameterOf(std::string_view name, const LayerContext& context)

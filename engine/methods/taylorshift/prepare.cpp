@@ -16,7 +16,7 @@ struct Fitted : Prepared
 const std::vector<float>* trained(const LayerPlan& plan)
 {
     const auto found = plan.parameters.find("temperature");
-    return found == plan.parameters.end() ? nullptr : &found->second;
+    return found == plan.parameters.end() ? nullptr : &*found->second;
 }
 
 } // namespace
