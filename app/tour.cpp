@@ -5,6 +5,7 @@
 #include "app/results.h"
 #include "app/studywork.h"
 #include "engine/export/safetensors.h"
+#include "engine/export/wholefile.h"
 #include "engine/files/tensors.h"
 #include "engine/methods/method.h"
 #include "engine/model/model.h"
@@ -19,7 +20,6 @@
 #include <QTimer>
 
 #include <cmath>
-#include <fstream>
 #include <span>
 
 namespace app {
@@ -150,6 +150,7 @@ void writeHeads(const LayerAttention& layer, const fs::path& path)
     const engine::TokenRange all{0, trace.tokens()};
     const auto tensor = [&](const std::string& name, int count, const auto& rowsOf) {
         std::vector<engine::Grid> grids;
+        grids.reserve(std::size_t(count));
         for (int slot = 0; slot < count; ++slot)
             grids.push_back(engine::gridOf(rowsOf(slot)));
         const std::vector<std::size_t> sizes{std::size_t(count), std::size_t(all.count),
@@ -157,11 +158,12 @@ void writeHeads(const LayerAttention& layer, const fs::path& path)
         return engine::NamedTensor{name, sizes, std::move(grids)};
     };
     const int shared = shape.heads / shape.keyHeads; // query heads that read one key/value head
-    std::ofstream file(path, std::ios::binary);
-    engine::writeSafetensors(
-        file, {tensor("query", shape.heads, [&](int head) { return trace.queries({head}, all); }),
-               tensor("key", shape.keyHeads, [&](int head) { return trace.keys({head * shared}, all); }),
-               tensor("value", shape.keyHeads, [&](int head) { return trace.values({head * shared}, all); })});
+    engine::writeWhole(path, [&](std::ostream& file) {
+        engine::writeSafetensors(
+            file, {tensor("query", shape.heads, [&](int head) { return trace.queries({head}, all); }),
+                   tensor("key", shape.keyHeads, [&](int head) { return trace.keys({head * shared}, all); }),
+                   tensor("value", shape.keyHeads, [&](int head) { return trace.values({head * shared}, all); })});
+    });
 }
 
 // The prompts that came with the checkpoint, one after the other, up to some three hundred tokens.
