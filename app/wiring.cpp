@@ -276,6 +276,8 @@ void Wiring::wireMessages()
             chooseFile(false);
         else if (message && message->cure == Message::Cure::Restore)
             m_keeper.restore();
+        else if (message && message->cure == Message::Cure::Compare)
+            m_figures.compareWithNow();
     });
     connect(&m_window.jobs(), &widgets::JobBar::cancelled, this, [this] {
         if (!m_document.jobs().empty())
