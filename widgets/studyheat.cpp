@@ -51,7 +51,7 @@ void StudyHeat::fitRange()
 
 QString StudyHeat::quantity() const
 {
-    const QString words = textOf(m_body.quantity);
+    QString words = textOf(m_body.quantity);
     if (badge().isEmpty() || badgeOnMap())
         return words;
     return words.isEmpty() ? badge() : words + QStringLiteral(" · ") + badge();
@@ -202,9 +202,12 @@ void StudyHeat::placeBar(const Spaces& room)
     const double top =
         foot + room.caption + room.below + look.px(6) + (m_body.quantity.empty() && labelled() ? 0 : look.px(14));
     const double least = look.px(120), wide = std::min(right - room.left, double(look.px(widestBar))) + 2 * side;
-    if (top + look.px(8) <= height())
-        m_bar = QRectF(std::floor(room.left - side), std::floor(top),
-                       std::floor(std::clamp(wide, least, std::max(least, width() - room.left + side))), high);
+    if (top + look.px(8) <= height()) {
+        // Under the maps, but further left where it would end beyond the panel.
+        const double left = std::floor(std::max(0.0, std::min(room.left - side, width() - least)));
+        m_bar =
+            QRectF(left, std::floor(top), std::floor(std::clamp(wide, least, std::max(least, width() - left))), high);
+    }
 }
 
 QSize StudyHeat::leastSize() const
@@ -238,13 +241,17 @@ void StudyHeat::drawLabels(QPainter& painter, const HeatmapLayout& map, bool row
     const QFont small = look.font(Theme::labelSize);
     const auto optional = [](int place) { return place >= 0 ? std::optional(place) : std::nullopt; };
     const double length = look.px(labelLength);
+    std::vector<double> taken;
     if (rows)
         for (const int row : placeLabels(0, map.window.height(), map.block.height() / map.reduction.height(),
                                          look.px(13), optional(m_body.pickedRow))) {
-            const QRectF cell = map.rectOf({row, 0});
-            drawText(painter,
-                     {map.map.left() - length - look.px(Theme::gap2), std::max(0.0, cell.center().y() - look.px(8)),
-                      length, double(look.px(16))},
+            // The first row's stands lower than its row, so that it is whole, unless another is there.
+            const double y = std::max(0.0, map.rectOf({row, 0}).center().y() - look.px(8));
+            if (std::any_of(taken.begin(), taken.end(),
+                            [&](double other) { return std::abs(other - y) < look.px(11); }))
+                continue;
+            taken.push_back(y);
+            drawText(painter, {map.map.left() - length - look.px(Theme::gap2), y, length, double(look.px(16))},
                      Qt::AlignRight, labelOf(m_body.rows, row, names()), small,
                      row == m_body.pickedRow ? look.text : look.secondary);
         }
