@@ -62,7 +62,8 @@ struct Message
         None,
         UseReference,
         OpenOther,
-        Restore // what a killed program left
+        Restore, // what a killed program left
+        Compare  // the figure whose view was opened again, with what the window shows
     };
 
     QString what;

@@ -2,6 +2,7 @@
 #include "app/figuredesk.h"
 
 #include "app/cli/opened.h"
+#include "app/figurecompare.h"
 #include "app/figuredata.h"
 #include "app/figures.h"
 #include "app/probestudy.h"
@@ -54,14 +55,20 @@ FigureDesk::FigureDesk(Document& document, Lanes& lanes, MainWindow& window)
     connect(window.addEntry(edit, tr("Copy numbers"), {QKeySequence(QStringLiteral("Ctrl+Shift+C"))}),
             &QAction::triggered, this, &FigureDesk::copyNumbers);
     connect(window.addEntry(file, tr("Save timing report…")), &QAction::triggered, this, &FigureDesk::exportReport);
-    connect(window.addEntry(file, tr("Open a figure’s view again…")), &QAction::triggered, this, [this] {
-        auto* dialog = new QFileDialog(&m_window, tr("Open a figure’s view again"));
-        dialog->setAttribute(Qt::WA_DeleteOnClose);
-        dialog->setFileMode(QFileDialog::ExistingFile);
-        dialog->setNameFilter(tr("Figures (*.svg *.pdf *.png)"));
-        connect(dialog, &QFileDialog::fileSelected, this, &FigureDesk::reopen);
-        dialog->open();
-    });
+    connect(window.addEntry(file, tr("Open a figure’s view again…")), &QAction::triggered, this,
+            [this] { choose(tr("Open a figure’s view again"), &FigureDesk::reopen); });
+    connect(window.addEntry(file, tr("Compare with a figure…")), &QAction::triggered, this,
+            [this] { choose(tr("Compare with a figure"), &FigureDesk::compare); });
+}
+
+void FigureDesk::choose(const QString& title, void (FigureDesk::*then)(const QString&))
+{
+    auto* dialog = new QFileDialog(&m_window, title);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(QFileDialog::ExistingFile);
+    dialog->setNameFilter(tr("Figures (*.svg *.pdf *.png)"));
+    connect(dialog, &QFileDialog::fileSelected, this, then);
+    dialog->open();
 }
 
 bool FigureDesk::maybeFigure(const QString& path)
@@ -206,18 +213,52 @@ void FigureDesk::reopen(const QString& path)
     m_lanes.measureOn(
         "reopen", tr("Reading the figure"),
         [this, path](engine::Job&, Bench& bench) {
-            QFile file(path);
-            constexpr qint64 longest = 256 << 20;
-            if (!file.open(QIODevice::ReadOnly) || file.size() > longest)
-                throw engine::Error(engine::Fault::File, path.toStdString() + " cannot be read");
-            const std::optional<DocumentState> state = sessionIn(file.readAll());
-            if (!state)
-                throw engine::Error(engine::Fault::Format, path.toStdString() +
-                                                               " holds no view of Subquad; a figure exported by it was "
-                                                               "expected");
-            bench.post([this, state = *state] { restore(state); });
+            bench.post([this, record = std::make_shared<const FigureRecord>(readFigure(path.toStdString()))] {
+                m_record = record;
+                const QStringList changes = changesBetween(m_document.state(), record->state);
+                restore(record->state);
+                const QString why = changes.isEmpty() ? tr("It is what the window showed.")
+                                                      : tr("Since what was shown: %1.").arg(changes.join("; "));
+                m_document.setMessage(
+                    Message{tr("The view of %1 is open again.").arg(record->name), why, true, Message::Cure::Compare});
+            });
         },
         [] {});
+}
+
+void FigureDesk::compare(const QString& path)
+{
+    m_lanes.measureOn(
+        "reopen", tr("Reading the figure"),
+        [this, path](engine::Job&, Bench& bench) {
+            bench.post([this, record = std::make_shared<const FigureRecord>(readFigure(path.toStdString()))] {
+                m_record = record;
+                compareWithNow();
+            });
+        },
+        [] {});
+}
+
+void FigureDesk::compareWithNow()
+{
+    if (!m_record)
+        return;
+    withShown(
+        "comparison", tr("Comparing with the figure"),
+        [this, record = m_record](const FigureSource& source, const std::string& view, engine::Job&, Bench& bench) {
+            DocumentState now = source.state;
+            now.layout.tab = view;
+            FigureComparison comparison{*record, provenanceOf(source, view), changesBetween(record->state, now),
+                                        QImage()};
+            if (record->state.layout.tab == view)
+                comparison.picture =
+                    QImage::fromData(widgets::figurePng(pageOf(source, view), record->widthMm(), QByteArray()));
+            bench.post([this, comparison] {
+                auto* dialog = new ComparisonDialog(comparison, &m_window);
+                dialog->setAttribute(Qt::WA_DeleteOnClose);
+                dialog->show();
+            });
+        });
 }
 
 // How the window itself is arranged stays: the figure was light for paper's sake.

@@ -9,10 +9,11 @@
 
 namespace app {
 
+struct FigureRecord;
 struct FigureSource;
 
 // Export of what the chosen tab shows (Ctrl+E), of its numbers (Ctrl+Shift+E) and of the timing report, each as a job,
-// and the way back: a figure's view opens again from the figure.
+// and the way back: a figure's view opens again from the figure, and stands beside what the window shows now.
 class FigureDesk : public QObject
 {
     Q_OBJECT
@@ -30,7 +31,9 @@ public slots:
     void write(const QString& path, double widthMm); // one figure or data file of the chosen tab
     void copyFigure();                               // to the clipboard, as a picture
     void copyNumbers();                              // as CSV
-    void reopen(const QString& path);
+    void reopen(const QString& path);                // the figure's view, as it was
+    void compare(const QString& path);               // a figure with what the window shows
+    void compareWithNow();                           // the one whose view was opened last
 
 private:
     FigureSource source() const;
@@ -39,11 +42,13 @@ private:
                    std::function<void(const FigureSource&, const std::string& view, engine::Job&, Bench&)> work);
     std::string view() const;
     void ask(const QString& title, const QStringList& filters, const std::function<void(QString, int filter)>& then);
+    void choose(const QString& title, void (FigureDesk::*then)(const QString&)); // a figure
     void restore(const DocumentState& state);
 
     Document& m_document;
     Lanes& m_lanes;
     MainWindow& m_window;
+    std::shared_ptr<const FigureRecord> m_record; // whose view was opened or compared last
 };
 
 } // namespace app

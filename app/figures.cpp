@@ -100,8 +100,15 @@ widgets::FigureMap mapOf(const FigureSource& source, std::size_t which)
     return map;
 }
 
+widgets::FigurePart rowPartOf(const QString& title, widgets::RowValue value)
+{
+    return {title, tr("weight"), std::move(value), 120, 1};
+}
+
 widgets::FigurePart rowPart(const FigureSource& source)
 {
+    if (source.maps->request.view.meanRow)
+        return rowPartOf(tr("What each key draws, mean over the queries that look at it"), keyMeansOf(*source.maps));
     widgets::RowValue value;
     const RowWeights* exact = source.lanes.front().row.get();
     for (const LaneResults& lane : source.lanes) {
@@ -113,17 +120,53 @@ widgets::FigurePart rowPart(const FigureSource& source)
         widgets::Identity identity = identityOf(lane.row->look->layer->context.plan.shown());
         value.series.push_back({identity, std::vector<float>(weights.begin(), weights.begin() + count)});
     }
-    widgets::FigurePart part;
-    if (exact != nullptr) {
-        value.keys = tokenLabels(*exact->look->layer->exact->sequence);
-        part.title =
-            tr("Where ‘%1’ (query %2) looks").arg(value.keys.value(exact->query.value)).arg(exact->query.value + 1);
+    value.keys = tokenLabels(*exact->look->layer->exact->sequence);
+    const QString token = value.keys.value(exact->query.value);
+    return rowPartOf(tr("Where ‘%1’ (query %2) looks").arg(token).arg(exact->query.value + 1), std::move(value));
+}
+
+bool isArcs(const AttentionMaps& maps)
+{
+    return maps.request.view.picture == AttentionView::Picture::Arcs;
+}
+
+widgets::FigurePart arcsPart(const FigureSource& source)
+{
+    const AttentionMaps& maps = *source.maps;
+    const Selection& selection = source.state.selection;
+    const auto cell = [&](std::optional<engine::TokenPos> token) {
+        return token && token->value < maps.look(0).map.tokens ? std::optional(cellOf(maps, *token)) : std::nullopt;
+    };
+    return {tr("Attention as arcs from query to key"),
+            tr("the wider and darker, the larger the weight; widest: %1").arg(widgets::fixed(maps.high, 3)),
+            widgets::FigureArcs{arcsOf(maps), {cell(selection.query), cell(selection.key), {}}}, 340};
+}
+
+// "Above: Exact softmax; below: TaylorShift (drop-in, no training)."
+QString arcsText(const FigureSource& source)
+{
+    const AttentionMaps& maps = *source.maps;
+    QString text;
+    for (std::size_t side = 0; side < maps.arcs.size() && side < 2; ++side) {
+        const LayerAttention& layer = *maps.look(maps.arcs[side].lane).layer;
+        text += (side == 0 ? tr(" Above: %1") : tr("; below: %1")).arg(namesOf(layer.context.plan.shown()));
+        if (layer.fidelity == engine::Fidelity::DropIn)
+            text += tr(", drop-in, no training");
     }
-    part.words = tr("weight");
-    part.body = std::move(value);
-    part.height = 120;
-    part.row = 1;
-    return part;
+    text += tr(". The %1 largest weights of each side are drawn, those of a token on itself left out.")
+                .arg(widgets::whole(std::int64_t(mostArcs)));
+    if (source.state.selection.query)
+        text += tr(" Those of the picked query stand out.");
+    return text;
+}
+
+widgets::FigurePart mapsPart(const FigureSource& source)
+{
+    std::vector<widgets::FigureMap> drawn;
+    drawn.reserve(source.maps->columns.size());
+    for (std::size_t which = 0; which < source.maps->columns.size(); ++which)
+        drawn.push_back(mapOf(source, which));
+    return {{}, {}, std::move(drawn)};
 }
 
 QString tokensText(int tokens)
@@ -175,12 +218,12 @@ QString captionOf(const FigureSource& source, const AttentionMaps& maps)
                    .arg(exact.layer->layer.value + 1)
                    .arg(exact.head.value + 1)
                    .arg(modelWords(source, model));
-    text += columnsText(maps);
-    if (maps.shape() == widgets::GridShape::LowerTriangle && source.state.layout.attention.hatch)
+    text += isArcs(maps) ? arcsText(source) : columnsText(maps);
+    if (!isArcs(maps) && maps.shape() == widgets::GridShape::LowerTriangle && source.state.layout.attention.hatch)
         text += tr(" Hatched: keys after the query.");
     if (const QStringList left = badgesOf(maps); !left.isEmpty() && !isNeurons(maps))
         text += tr(" Shown with %1.").arg(left.join(QStringLiteral(", ")));
-    if (exact.map.reduction > 1)
+    if (exact.map.reduction > 1 && !isArcs(maps))
         text += tr(" Each cell is the largest of %1 × %1 weights.").arg(exact.map.reduction);
     if (!isNeurons(maps))
         for (const LaneResults& lane : source.lanes)
@@ -200,16 +243,12 @@ QString captionOf(const FigureSource& source, const AttentionMaps& maps)
 widgets::FigurePage attentionPage(const FigureSource& source)
 {
     const AttentionMaps& maps = mapsOf(source);
-    std::vector<widgets::FigureMap> drawn;
-    drawn.reserve(maps.columns.size());
-    for (std::size_t which = 0; which < maps.columns.size(); ++which)
-        drawn.push_back(mapOf(source, which));
     const HeadLook& exact = maps.look(0);
     widgets::FigurePage page;
     page.title = tr("Attention, layer %1, head %2").arg(exact.layer->layer.value + 1).arg(exact.head.value + 1);
     page.caption = captionOf(source, maps);
-    page.parts.push_back({{}, {}, std::move(drawn)});
-    if (source.lanes.front().row && !isNeurons(maps))
+    page.parts.push_back(isArcs(maps) ? arcsPart(source) : mapsPart(source));
+    if ((source.lanes.front().row || maps.request.view.meanRow) && !isNeurons(maps))
         page.parts.push_back(rowPart(source));
     return page;
 }

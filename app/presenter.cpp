@@ -283,6 +283,8 @@ void Presenter::showMessage()
             return tr("Open another…");
         case Message::Cure::Restore:
             return tr("Restore");
+        case Message::Cure::Compare:
+            return tr("Compare with now");
         case Message::Cure::None:
             break;
         }

@@ -5,11 +5,14 @@
 #include "app/results.h"
 #include "app/studywork.h"
 #include "engine/export/safetensors.h"
+#include "engine/export/wholefile.h"
 #include "engine/files/tensors.h"
 #include "engine/methods/method.h"
 #include "engine/model/model.h"
 #include "widgets/gridimage.h"
+#include "widgets/iconbutton.h"
 #include "widgets/snapshot.h"
+#include "widgets/studycontrols.h"
 #include "widgets/tensortree.h"
 
 #include <QElapsedTimer>
@@ -19,7 +22,6 @@
 #include <QTimer>
 
 #include <cmath>
-#include <fstream>
 #include <span>
 
 namespace app {
@@ -132,6 +134,49 @@ std::vector<std::string> writeTab(Document& document, const Lanes& lanes, MainWi
     return names;
 }
 
+// What the tab's play sets half way through the maps that it walks along; none where it walks along none.
+std::optional<int> halfWay(const Document& document, const engine::TabSpec& tab)
+{
+    const std::shared_ptr<const StudyResult> result = document.study(std::string(tab.id));
+    if (!result || tab.play.empty())
+        return std::nullopt;
+    for (const engine::Panel& panel : result->study.panels)
+        if (const auto* heat = std::get_if<engine::HeatBody>(&panel.body))
+            if (heat->map.control == tab.play && !heat->map.values.empty())
+                return heat->map.values[heat->map.values.size() / 2];
+    return std::nullopt;
+}
+
+// A moment of a tab's animation, while it plays.
+std::vector<std::string> writePlaying(Document& document, const Lanes& lanes, MainWindow& window,
+                                      const engine::TabSpec& tab, const fs::path& folder)
+{
+    std::vector<std::string> names;
+    const std::string id(tab.id);
+    const std::optional<int> half = halfWay(document, tab);
+    if (!half)
+        return names;
+    const ViewLayout before = document.state().layout;
+    for (const Picture& picture : plain) {
+        const std::string name = nameOf(id + "-playing", picture);
+        if (!isWanted(name))
+            continue;
+        ViewLayout layout = document.state().layout;
+        layout.controls[id][std::string(tab.play)] = *half;
+        document.setLayout(layout);
+        for (auto* controls : window.findChildren<widgets::StudyControls*>())
+            if (auto* play = controls->findChild<widgets::IconButton*>(QStringLiteral("play"));
+                play != nullptr && controls->isVisible() && !controls->playing())
+                play->click();
+        writePicture(document, lanes, window, picture, folder / name);
+        for (auto* controls : window.findChildren<widgets::StudyControls*>())
+            controls->stop();
+        names.push_back(name);
+    }
+    document.setLayout(before);
+    return names;
+}
+
 // The first matrix of the checkpoint, as a double click on it would.
 void openTensor(const Document& document, MainWindow& window)
 {
@@ -150,6 +195,7 @@ void writeHeads(const LayerAttention& layer, const fs::path& path)
     const engine::TokenRange all{0, trace.tokens()};
     const auto tensor = [&](const std::string& name, int count, const auto& rowsOf) {
         std::vector<engine::Grid> grids;
+        grids.reserve(std::size_t(count));
         for (int slot = 0; slot < count; ++slot)
             grids.push_back(engine::gridOf(rowsOf(slot)));
         const std::vector<std::size_t> sizes{std::size_t(count), std::size_t(all.count),
@@ -157,11 +203,12 @@ void writeHeads(const LayerAttention& layer, const fs::path& path)
         return engine::NamedTensor{name, sizes, std::move(grids)};
     };
     const int shared = shape.heads / shape.keyHeads; // query heads that read one key/value head
-    std::ofstream file(path, std::ios::binary);
-    engine::writeSafetensors(
-        file, {tensor("query", shape.heads, [&](int head) { return trace.queries({head}, all); }),
-               tensor("key", shape.keyHeads, [&](int head) { return trace.keys({head * shared}, all); }),
-               tensor("value", shape.keyHeads, [&](int head) { return trace.values({head * shared}, all); })});
+    engine::writeWhole(path, [&](std::ostream& file) {
+        engine::writeSafetensors(
+            file, {tensor("query", shape.heads, [&](int head) { return trace.queries({head}, all); }),
+                   tensor("key", shape.keyHeads, [&](int head) { return trace.keys({head * shared}, all); }),
+                   tensor("value", shape.keyHeads, [&](int head) { return trace.values({head * shared}, all); })});
+    });
 }
 
 // The prompts that came with the checkpoint, one after the other, up to some three hundred tokens.
@@ -230,6 +277,8 @@ std::vector<std::string> writeTour(Document& document, Lanes& lanes, MainWindow&
             continue;
         document.setPlan(compared, planWithTab(plan, tab->id));
         write(std::string(tab->id));
+        for (std::string& name : writePlaying(document, lanes, window, *tab, folder))
+            names.push_back(std::move(name));
     }
     document.setPlan(compared, plan);
     rest(lanes);

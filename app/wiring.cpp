@@ -87,6 +87,7 @@ void Wiring::start()
     m_attention.start();
     m_keeper.begin();
     m_lanes.listDevices();
+    listSamples();
     if (!m_document.state().checkpoint.empty())
         m_lanes.open();
 }
@@ -280,6 +281,8 @@ void Wiring::wireMessages()
             chooseFile(false);
         else if (message && message->cure == Message::Cure::Restore)
             m_keeper.restore();
+        else if (message && message->cure == Message::Cure::Compare)
+            m_figures.compareWithNow();
     });
     connect(&m_window.jobs(), &widgets::JobBar::cancelled, this, [this] {
         if (!m_document.jobs().empty())
@@ -294,11 +297,24 @@ void Wiring::wireFileMenu()
             [this] { chooseFile(false); });
     connect(m_window.addEntry(file, tr("Open folder…"), {QKeySequence(tr("Ctrl+Shift+O"))}), &QAction::triggered, this,
             [this] { chooseFile(true); });
-    QMenu* samples = m_window.menu(file)->addMenu(tr("Open a sample"));
-    for (const std::filesystem::path& sample : bundledSamples())
-        connect(samples->addAction(QString::fromStdString(sample.filename().string())), &QAction::triggered, this,
-                [this, sample] { m_document.open(sample); });
-    samples->setEnabled(!samples->isEmpty());
+    m_samples = m_window.menu(file)->addMenu(tr("Open a sample"));
+    m_samples->setEnabled(false);
+}
+
+// The menu's list arrives when the folders were looked through.
+void Wiring::listSamples()
+{
+    m_lanes.measureOn(
+        "samples", tr("Looking for samples"),
+        [this](engine::Job&, Bench& bench) {
+            bench.post([this, samples = bundledSamples()] {
+                for (const std::filesystem::path& sample : samples)
+                    connect(m_samples->addAction(QString::fromStdString(sample.filename().string())),
+                            &QAction::triggered, this, [this, sample] { m_document.open(sample); });
+                m_samples->setEnabled(!samples.empty());
+            });
+        },
+        [] {});
 }
 
 void Wiring::wireViewMenu()

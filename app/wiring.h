@@ -57,6 +57,7 @@ private:
     void wireModelMenu();
     void wireMethodMenus();
 
+    void listSamples();
     void chooseFile(bool folder);
     void openDropped(const QStringList& paths);
     void popUpDevices(QPoint where);
@@ -77,7 +78,8 @@ private:
     Shelf m_shelf;
     Keeper m_keeper;
     Frame m_frame;
-    int m_playedFrom = -1; // the row where playing began: its own breakpoint does not stop it
+    QMenu* m_samples = nullptr; // owned by the window
+    int m_playedFrom = -1;      // the row where playing began: its own breakpoint does not stop it
     LogitsWiring m_logits;
     TensorsWiring m_tensors;
     LongMapWiring m_longMaps;

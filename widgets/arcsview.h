@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "widgets/paint.h"
+#include "widgets/arcs.h"
 #include "widgets/theme.h"
 
 #include <QPixmap>
@@ -11,27 +11,6 @@
 #include <vector>
 
 namespace widgets {
-
-// Weights between tokens of one line.
-struct ArcsValue
-{
-    struct Arc
-    {
-        int query = 0, key = 0;
-        float weight = 0;
-    };
-
-    struct Side
-    {
-        Identity identity;
-        std::vector<Arc> arcs;
-        QString badge; // what is not drawn: "1 204 smaller ones not drawn"
-    };
-
-    QStringList tokens;
-    std::vector<Side> sides; // the first above the line, the second below it
-    double high = 1;         // the weight that is drawn widest
-};
 
 // Tokens on a line, weights as arcs from query to key: one method above, another below. Pointing at a token shows its
 // arcs alone; a click on a token picks it as the query, a click on the token of one of its arcs as the key.
@@ -71,14 +50,10 @@ protected:
     bool event(QEvent* event) override;
 
 private:
-    double lineY() const;
-    double labelRoom() const;
-    int at(QPointF point) const; // −1: none
-    void drawSide(QPainter& painter, std::size_t side, std::optional<int> only, double strength) const;
-    void drawLabels(QPainter& painter) const;
+    ArcsLayout arcsLayout() const;
 
     ArcsValue m_value;
-    std::optional<int> m_query, m_key, m_hovered;
+    ArcsMarks m_marks;
     QPixmap m_static; // all arcs, faint
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "widgets/arcs.h"
 #include "widgets/factsview.h"
 #include "widgets/figurestudy.h"
 #include "widgets/mapcells.h"
@@ -31,10 +32,16 @@ struct FigureMap
     QString pair, value; // of the marked cell, in the triangle
 };
 
+struct FigureArcs
+{
+    ArcsValue value;
+    ArcsMarks marks;
+};
+
 struct FigurePart
 {
     QString title, words;
-    std::variant<std::vector<FigureMap>, RowValue, PlotValue, TimelineValue, Facts, FigureStudy> body;
+    std::variant<std::vector<FigureMap>, FigureArcs, RowValue, PlotValue, TimelineValue, Facts, FigureStudy> body;
     double height = 180; // of plots, in units of 13 to the body type
     int row = 0;         // parts of one row stand side by side
     double width = 1;    // share of their row

@@ -338,6 +338,9 @@ double paintFigurePart(QPainter* painter, const FigurePart& part, QPointF at, do
             drawUpright(*painter, QRectF(at.x(), box.top(), look.px(16), look.px(part.height - rowLabels)),
                         Qt::AlignHCenter, part.words, look.font(Theme::labelSize), look.secondary);
         }
+    } else if (const auto* arcs = std::get_if<FigureArcs>(&part.body)) {
+        if (painter != nullptr)
+            paintArcs(*painter, arcs->value, arcs->marks, box);
     } else if (const auto* plot = std::get_if<PlotValue>(&part.body)) {
         if (painter != nullptr)
             paintPlot(*painter, *plot, layOutPlot(*plot, box));

@@ -3,6 +3,7 @@
 
 #include "widgets/numbers.h"
 #include "widgets/ownkeys.h"
+#include "widgets/segment.h"
 
 #include <QMouseEvent>
 #include <QPainter>
@@ -33,7 +34,10 @@ double niceStep(double range, int most)
 
 RowPlot::RowPlot(QWidget* parent)
     : View(parent)
+    , m_forms(new Segment(this))
 {
+    m_forms->hide();
+    connect(m_forms, &Segment::chosen, this, &RowPlot::formChosen);
     setMouseTracking(true);
     setFocusPolicy(Qt::StrongFocus);
     ownKeys(*this, {Qt::Key_Left, Qt::Key_Right});
@@ -58,6 +62,29 @@ void RowPlot::setRow(RowValue row)
     m_low = std::floor(low / m_step + 1e-9) * m_step;
     m_high = std::ceil(high / m_step - 1e-9) * m_step;
     setAccessibleDescription(m_row.subtitle);
+    redraw();
+}
+
+void RowPlot::setForms(const QStringList& forms, const QString& toolTip)
+{
+    m_forms->setOptions(forms);
+    m_forms->setToolTip(toolTip);
+    m_forms->setAccessibleName(tr("Row"));
+    m_forms->setVisible(!forms.isEmpty());
+    placeForms();
+}
+
+void RowPlot::setForm(int form)
+{
+    m_forms->setCurrent(form);
+}
+
+void RowPlot::placeForms()
+{
+    const Theme& look = theme();
+    m_forms->resize(m_forms->sizeHint());
+    m_forms->move(int(std::ceil(textWidth(look.font(Theme::bodySize, true), tr("Row")))) + look.px(Theme::gap3),
+                  (look.px(headerHeight) - m_forms->height()) / 2);
     redraw();
 }
 
@@ -155,7 +182,8 @@ void RowPlot::drawHeader(QPainter& painter) const
     }
     const QFont bold = look.font(Theme::bodySize, true);
     drawText(painter, row, Qt::AlignLeft, tr("Row"), bold, look.text);
-    row.setLeft(textWidth(bold, tr("Row")) + look.px(Theme::gap2));
+    row.setLeft(m_forms->isHidden() ? textWidth(bold, tr("Row")) + look.px(Theme::gap2)
+                                    : m_forms->geometry().right() + look.px(Theme::gap3));
     if (row.width() > look.px(24))
         drawText(painter, row, Qt::AlignLeft, m_row.subtitle, look.font(), look.secondary);
 }
@@ -180,9 +208,9 @@ void RowPlot::drawGrid(QPainter& painter) const
         const QRectF box(std::round(after.left()), area.top(), area.right() - std::round(after.left()), area.height());
         painter.fillRect(box, look.panel);
         drawHatch(painter, box);
-        const QString words = tr("keys after the query");
+        const QString& words = m_row.after;
         const double wide = textWidth(small, words) + look.px(12);
-        if (wide < box.width() - look.px(16)) {
+        if (!words.isEmpty() && wide < box.width() - look.px(16)) {
             const QRectF ground(box.center().x() - wide / 2, box.center().y() - look.px(9), wide, look.px(18));
             painter.fillRect(ground, look.panel);
             drawText(painter, ground, Qt::AlignHCenter, words, small, look.secondary);
@@ -305,7 +333,7 @@ void RowPlot::resizeEvent(QResizeEvent* /*event*/)
 
 void RowPlot::themeChanged()
 {
-    redraw();
+    placeForms();
 }
 
 void RowPlot::mouseMoveEvent(QMouseEvent* event)

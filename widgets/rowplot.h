@@ -12,6 +12,8 @@
 
 namespace widgets {
 
+class Segment;
+
 // One row of attention by several methods.
 struct RowValue
 {
@@ -22,6 +24,7 @@ struct RowValue
     };
 
     QString subtitle;           // "where ‘bird’ looks, query 40"
+    QString after = {};         // what is said of the keys without a weight
     QStringList keys;           // of the whole text: those after the query are hatched
     std::vector<Series> series; // the first as bars, the others as markers joined by lines
 };
@@ -35,6 +38,10 @@ public:
     explicit RowPlot(QWidget* parent = nullptr);
 
     void setRow(RowValue row);
+    // What it can show, as a choice beside its title; none: no choice.
+    void setForms(const QStringList& forms, const QString& toolTip);
+    void setForm(int form); // the present one
+
     void setMarked(std::optional<int> pinned, std::optional<int> hovered);
 
     // The column of a key in the widget.
@@ -48,6 +55,7 @@ signals:
     void left();
     void picked(int key);
     void released();
+    void formChosen(int form);
 
 protected:
     void paintEvent(QPaintEvent* event) override;
@@ -65,6 +73,7 @@ private:
     int valid() const; // keys up to the query
     double heightOf(double value) const;
     std::optional<int> at(QPointF point) const;
+    void placeForms();
     void redraw();
     void drawHeader(QPainter& painter) const;
     void drawGrid(QPainter& painter) const;
@@ -73,6 +82,7 @@ private:
     void drawLabels(QPainter& painter) const;
     std::vector<int> byWorth() const;
 
+    Segment* m_forms;
     RowValue m_row;
     std::optional<int> m_pinned, m_hovered;
     double m_low = 0, m_high = 1; // of the axis

@@ -109,7 +109,8 @@ void StudyBars::arrangeLying()
     double widest = 0;
     for (int place = 0; place < std::min(count(), 600); ++place)
         widest = std::max(widest, textWidth(look.font(Theme::labelSize), labelOf(m_body.labels, place, names())));
-    m_labels = std::min(std::ceil(widest) + look.px(Theme::gap2), width() * 0.35);
+    // Bars with their numbers beside them can be short; labels that are cut say nothing.
+    m_labels = std::min(std::ceil(widest) + look.px(Theme::gap2), width() * (m_numbers ? 0.48 : 0.35));
     m_plot = QRectF(m_labels, 0, std::max(1.0, width() - m_labels - (m_numbers ? look.px(numberRoom) : 1)),
                     std::max(1.0, std::min(height() - foot, count() * double(look.px(22)))));
     m_lying.clear();

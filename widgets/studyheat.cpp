@@ -51,7 +51,24 @@ void StudyHeat::fitRange()
 
 QString StudyHeat::quantity() const
 {
-    return textOf(m_body.quantity);
+    const QString words = textOf(m_body.quantity);
+    if (badge().isEmpty() || badgeOnMap())
+        return words;
+    return words.isEmpty() ? badge() : words + QStringLiteral(" · ") + badge();
+}
+
+QString StudyHeat::badge() const
+{
+    if (m_maps.empty() || !m_maps.front().reduced())
+        return {};
+    const QSize cells = m_maps.front().reduction;
+    return tr("reduced %1 : 1").arg(std::max(cells.width(), cells.height()));
+}
+
+// Over a small map it would hide more than it says.
+bool StudyHeat::badgeOnMap() const
+{
+    return labelled() && m_maps.front().map.width() >= 3 * textWidth(theme().font(Theme::labelSize), badge());
 }
 
 void StudyHeat::take(const engine::Panel& panel)
@@ -105,7 +122,7 @@ StudyHeat::Spaces StudyHeat::spaces(bool beside) const
         room.below += m_body.cols.title.empty() ? 0 : look.px(lineHeight);
         room.caption = captioned && !stacked() ? look.px(20) : 0;
     }
-    const double bar = colorBarHeight(true) + look.px(6) + (m_body.quantity.empty() ? 0 : look.px(14));
+    const double bar = colorBarHeight(true) + look.px(6) + (m_body.quantity.empty() && labelled() ? 0 : look.px(14));
     (beside ? room.right : room.bar) = beside ? look.px(besideBar + Theme::gap5) : bar;
     return room;
 }
@@ -182,7 +199,8 @@ void StudyHeat::placeBar(const Spaces& room)
                        wide, high);
         return;
     }
-    const double top = foot + room.caption + room.below + look.px(6) + (m_body.quantity.empty() ? 0 : look.px(14));
+    const double top =
+        foot + room.caption + room.below + look.px(6) + (m_body.quantity.empty() && labelled() ? 0 : look.px(14));
     const double least = look.px(120), wide = std::min(right - room.left, double(look.px(widestBar))) + 2 * side;
     if (top + look.px(8) <= height())
         m_bar = QRectF(std::floor(room.left - side), std::floor(top),
@@ -324,12 +342,11 @@ void StudyHeat::draw(QPainter& painter) const
             drawRing(painter, ring, true);
         if (int(i) == m_body.pickedMap)
             drawRing(painter, map.map, true);
-        if (map.reduced() && i == 0)
+        if (i == 0 && badgeOnMap())
             drawText(painter,
                      {map.map.left() + look.px(4), map.map.top() + look.px(2), map.map.width() - look.px(8),
                       double(look.px(16))},
-                     Qt::AlignRight, tr("reduced %1 : 1").arg(std::max(map.reduction.width(), map.reduction.height())),
-                     small, look.text);
+                     Qt::AlignRight, badge(), small, look.text);
     }
     if (m_maps.empty())
         return;

@@ -23,7 +23,7 @@ public:
     void setRange(double low, double high);
     void fitRange();
 
-    QString quantity() const;
+    QString quantity() const; // of its bar, and what the maps have no room to say: that they are reduced
     void draw(QPainter& painter) const override;
     void drawControls(QPainter& painter) const override;
     void drawHover(QPainter& painter, const StudyPlace& place) const override;
@@ -54,6 +54,8 @@ private:
     void drawLabels(QPainter& painter, const HeatmapLayout& map, bool rows, bool cols) const;
     void drawCaption(QPainter& painter, const HeatmapLayout& map, const engine::HeatBody::Map& value) const;
     void placeBar(const Spaces& room);
+    QString badge() const; // empty: every cell is drawn
+    bool badgeOnMap() const;
 
     engine::HeatBody m_body;
     ColorScale m_scale, m_fitted;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/attention/attentionmaps.h"
 
+#include "app/attention/keymeans.h"
 #include "app/headwork.h"
 #include "engine/compare/behaviour.h"
 #include "engine/compare/metrics.h"
@@ -18,7 +19,6 @@ using engine::Job;
 using widgets::GridShape;
 
 constexpr int bins = 64;
-constexpr std::size_t mostArcs = 600; // of a lane
 
 widgets::Scale scaleNamed(const std::string& name)
 {
@@ -271,6 +271,22 @@ void addMetrics(AttentionMaps& maps)
     maps.metrics = std::move(found);
 }
 
+// Of the chosen head in every lane; of joined heads in those that are on screen, where every cell is kept.
+void addKeyMeans(AttentionMaps& maps, Job& job)
+{
+    const MapsRequest& request = maps.request;
+    maps.keyMeans.resize(request.looks.size());
+    for (std::size_t lane = 0; lane < request.looks.size(); ++lane) {
+        const auto& look = request.looks[lane];
+        if (!look)
+            continue;
+        if (maps.joined.empty())
+            maps.keyMeans[lane] = keyMeans(*look, request.rows, request.accelerators[lane].get(), job);
+        else if (!maps.joined[lane].empty() && look->map.reduction == 1)
+            maps.keyMeans[lane] = keyMeans(maps.joined[lane], request.rows, look->layer->context.shape.causal);
+    }
+}
+
 // The cell of largest magnitude; the first row has but one weight, which every method agrees on or cannot help.
 std::optional<widgets::Cell> worstOf(const Grid& difference, GridShape shape)
 {
@@ -348,6 +364,8 @@ std::shared_ptr<const AttentionMaps> makeMaps(const MapsRequest& request, Job& j
         for (const MapColumn& column : maps->columns)
             maps->arcs.push_back(arcsOf(column, maps->shape()));
     addMetrics(*maps);
+    if (request.view.meanRow)
+        addKeyMeans(*maps, job);
     return maps;
 }
 

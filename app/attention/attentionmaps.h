@@ -63,6 +63,8 @@ struct MapColumn
     bool isSigned() const { return kind != Kind::Weights; }
 };
 
+inline constexpr std::size_t mostArcs = 600; // of a lane
+
 // Arcs of one lane, the largest first.
 struct LaneArcs
 {
@@ -93,6 +95,8 @@ struct AttentionMaps
     // Where heads are joined: every lane's joined map, and the numbers of the sentence for it.
     std::vector<engine::Grid> joined;
     std::shared_ptr<const RowsMetrics> metrics;
+    // Per lane how much each key draws, where the view asks for it; empty where it is not known.
+    std::vector<std::vector<float>> keyMeans;
 
     widgets::GridShape shape() const;
 

@@ -125,7 +125,7 @@ void AttentionPresenter::showMaps()
     AttentionPanel& panel = m_window.attention();
     panel.setPicture(maps->request.view.picture == Picture::Arcs);
     if (maps->request.view.picture == Picture::Arcs) {
-        showArcs();
+        panel.arcs().setArcs(arcsOf(*maps));
         return;
     }
     const bool swipe = isSwipe(*maps);
@@ -159,25 +159,6 @@ void AttentionPresenter::showBars()
     row.differenceBar().setTitle(compared ? QString() : tr("product of query and key in one dimension"));
     row.differenceBar().setEnds(compared ? tr("← %1 gives more").arg(titleIn(0)) : QString(),
                                 compared ? tr("%1 gives more →").arg(name) : QString());
-}
-
-void AttentionPresenter::showArcs()
-{
-    const AttentionMaps& maps = *m_work.maps();
-    widgets::ArcsValue value;
-    value.tokens = labels();
-    value.high = maps.high;
-    for (const LaneArcs& lane : maps.arcs) {
-        widgets::ArcsValue::Side side{identityOf(maps.look(lane.lane).layer->context.plan.shown()), {}, {}};
-        for (const LaneArcs::Arc& arc : lane.arcs)
-            side.arcs.push_back({arc.query, arc.key, arc.weight});
-        QStringList left = value.sides.empty() ? badgesOf(*m_work.maps()) : QStringList();
-        if (lane.left > 0)
-            left << tr("%1 smaller weights not drawn").arg(widgets::whole(lane.left));
-        side.badge = left.join(QStringLiteral(" · "));
-        value.sides.push_back(std::move(side));
-    }
-    m_window.attention().arcs().setArcs(std::move(value));
 }
 
 void AttentionPresenter::showMarks()
@@ -274,6 +255,13 @@ void AttentionPresenter::showNeuronsSentence()
 
 void AttentionPresenter::showRow()
 {
+    const bool mean = m_document.state().layout.attention.meanRow && !neurons();
+    m_window.attention().row().setForm(mean ? 1 : 0);
+    if (mean) {
+        if (m_work.maps() && m_work.maps()->request.view.meanRow)
+            m_window.attention().row().setRow(keyMeansOf(*m_work.maps()));
+        return;
+    }
     const auto& exact = m_document.lane({0}).row;
     if (!exact)
         return;
@@ -282,6 +270,7 @@ void AttentionPresenter::showRow()
     const int query = exact->query.value;
     value.keys = tokenLabels(sequence);
     value.subtitle = tr("where ‘%1’ looks, query %2").arg(value.keys.value(query)).arg(query + 1);
+    value.after = tr("keys after the query");
     const bool causal = exact->look->layer->context.shape.causal;
     const auto& maps = m_work.maps();
     const bool joined = maps && m_document.state().layout.attention.heads != AttentionView::Heads::One;

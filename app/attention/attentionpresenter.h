@@ -50,7 +50,6 @@ public:
 private:
     void showColumn(std::size_t place, std::size_t column);
     void showBars();
-    void showArcs();
     void showNeuronsSentence();
     widgets::ColorScale scaleOf(const MapColumn& column) const;
     QStringList labels() const;

@@ -48,6 +48,7 @@ QJsonObject toJson(const AttentionView& view)
                      {"picture", nameOf(pictures, view.picture)},
                      {"sinks", nameOf(sinks, view.sinks)},
                      {"heads", nameOf(heads, view.heads)},
+                     {"row", view.meanRow ? "mean" : "query"},
                      {"words", view.words},
                      {"mass", view.mass},
                      {"hatch", view.hatch},
@@ -67,6 +68,7 @@ AttentionView attentionViewFromJson(const QJsonObject& json)
     view.picture = valueOf<AttentionView::Picture>(pictures, json["picture"]);
     view.sinks = valueOf<AttentionView::Sinks>(sinks, json["sinks"]);
     view.heads = valueOf<AttentionView::Heads>(heads, json["heads"]);
+    view.meanRow = json["row"].toString() == QStringLiteral("mean");
     view.words = json["words"].toBool(false);
     view.mass = shareOf(json, "mass", 1);
     view.hatch = json["hatch"].toBool(true);

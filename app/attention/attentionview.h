@@ -47,8 +47,9 @@ struct AttentionView
     Picture picture = Picture::Maps;
     Sinks sinks = Sinks::Kept;
     Heads heads = Heads::One;
-    bool words = false; // pieces of a word joined: keys summed, queries averaged
-    double mass = 1;    // of each row only the largest weights that together reach this share are drawn
+    bool meanRow = false; // the row plot: each key's mean over queries, else the picked query's weights
+    bool words = false;   // pieces of a word joined: keys summed, queries averaged
+    double mass = 1;      // of each row only the largest weights that together reach this share are drawn
     bool hatch = true;
     bool magnifier = true;     // 9 × 9 cells around the pick, where cells are small
     double swipe = 0.5;        // where the line stands, as a share of the map's width

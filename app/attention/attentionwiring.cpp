@@ -97,6 +97,7 @@ void AttentionWiring::wireResults()
     });
     connect(&m_document, &Document::layoutChanged, this, [this] {
         m_presenter.showMaps(); // hatch, magnifier, the line of a swipe
+        m_presenter.showRow();  // its form
         m_presenter.showHeading();
         m_presenter.showHeads();
         checkEntries();
@@ -146,9 +147,15 @@ void AttentionWiring::wireMaps()
     }
     const auto query = [this] { return m_document.state().selection.query.value_or(TokenPos{m_document.lastRow()}); };
     widgets::RowPlot& row = m_window.attention().row();
-    connect(&row, &widgets::RowPlot::hovered, this, [=, this](int key) { m_document.hover(query(), TokenPos{key}); });
+    const auto looker = [=, this](int key) { // of the means: a query that may look at the key
+        return m_document.state().layout.attention.meanRow ? TokenPos{std::max(query().value, key)} : query();
+    };
+    connect(&row, &widgets::RowPlot::hovered, this,
+            [=, this](int key) { m_document.hover(looker(key), TokenPos{key}); });
     connect(&row, &widgets::RowPlot::left, this, leave);
-    connect(&row, &widgets::RowPlot::picked, this, [=, this](int key) { m_document.pin(query(), TokenPos{key}); });
+    connect(&row, &widgets::RowPlot::picked, this, [=, this](int key) { m_document.pin(looker(key), TokenPos{key}); });
+    connect(&row, &widgets::RowPlot::formChosen, this,
+            [this](int form) { changeView([=](AttentionView& view) { view.meanRow = form == 1; }); });
     connect(&row, &widgets::RowPlot::released, this, release);
 
     widgets::ArcsView& arcs = m_window.attention().arcs();
@@ -272,6 +279,8 @@ void AttentionWiring::addMenu()
                            {{tr("The chosen head"), View::Heads::One},
                             {tr("Mean of all heads"), View::Heads::Mean},
                             {tr("Largest of all heads"), View::Heads::Largest}});
+    addChoice<bool>(m_menu, tr("Row plot"), &View::meanRow,
+                    {{tr("The picked query"), false}, {tr("Mean over queries"), true}});
     addFlag(m_menu, tr("Join the pieces of words"), &View::words);
     addFlag(m_menu, tr("Hatch what cannot be"), &View::hatch);
     addFlag(m_menu, tr("Magnify around the pick"), &View::magnifier);

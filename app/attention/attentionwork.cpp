@@ -58,9 +58,10 @@ void AttentionWork::updateMaps()
     m_lanes.tasks().submit(
         *m_drawer, "maps", tr("Drawing the maps"),
         [request = *request, turns = m_lanes.turns()](engine::Job& job) {
-            if (request.view.heads == AttentionView::Heads::One)
+            const bool reduced = request.looks.front()->map.reduction > 1;
+            if (request.view.heads == AttentionView::Heads::One && !(request.view.meanRow && reduced))
                 return makeMaps(request, job);
-            const Turns::Turn turn = turns->take(job); // joining heads computes on the lanes' device
+            const Turns::Turn turn = turns->take(job); // joining heads and tiles compute on the lanes' device
             return makeMaps(request, job);
         },
         [this](std::shared_ptr<const AttentionMaps> maps) {

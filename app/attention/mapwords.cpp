@@ -138,6 +138,44 @@ QStringList badgesOf(const AttentionMaps& maps)
     return badges;
 }
 
+widgets::ArcsValue arcsOf(const AttentionMaps& maps)
+{
+    widgets::ArcsValue value;
+    value.tokens = cellLabels(maps);
+    value.high = maps.high;
+    for (const LaneArcs& lane : maps.arcs) {
+        widgets::ArcsValue::Side side{identityOf(maps.look(lane.lane).layer->context.plan.shown()), {}, {}};
+        side.arcs.reserve(lane.arcs.size());
+        for (const LaneArcs::Arc& arc : lane.arcs)
+            side.arcs.push_back({arc.query, arc.key, arc.weight});
+        QStringList left = value.sides.empty() ? badgesOf(maps) : QStringList();
+        if (lane.left > 0)
+            left << tr("%1 smaller weights not drawn").arg(widgets::whole(lane.left));
+        side.badge = left.join(QStringLiteral(" · "));
+        value.sides.push_back(std::move(side));
+    }
+    return value;
+}
+
+widgets::RowValue keyMeansOf(const AttentionMaps& maps)
+{
+    widgets::RowValue value;
+    value.keys = tokenLabels(*maps.look(0).layer->exact->sequence);
+    const int rows = std::min(maps.request.rows, maps.look(0).map.tokens);
+    value.subtitle = maps.look(0).layer->context.shape.causal
+                         ? tr("what each key draws, mean over the queries from it to query %1").arg(rows)
+                         : tr("what each key draws, mean over %1 queries").arg(rows);
+    value.after = tr("keys after the last query in view");
+    for (std::size_t lane = 0; lane < maps.keyMeans.size(); ++lane)
+        if (!maps.keyMeans[lane].empty())
+            value.series.push_back({identityOf(maps.look(int(lane)).layer->context.plan.shown()), maps.keyMeans[lane]});
+    if (value.series.empty())
+        value.subtitle = tr("no means of joined heads where a cell stands for several weights");
+    else if (maps.request.view.heads != AttentionView::Heads::One)
+        value.subtitle += QStringLiteral(" · ") + badgesOf(maps).value(0);
+    return value;
+}
+
 widgets::MapHeading headingOf(const AttentionMaps& maps, std::size_t which)
 {
     const MapColumn& column = maps.columns[which];

@@ -2,8 +2,10 @@
 #pragma once
 
 #include "app/attention/attentionmaps.h"
+#include "widgets/arcs.h"
 #include "widgets/mapcells.h"
 #include "widgets/mapparts.h"
+#include "widgets/rowplot.h"
 
 #include <QStringList>
 
@@ -33,5 +35,11 @@ widgets::MapHeading headingOf(const AttentionMaps& maps, std::size_t which);
 
 // What is left out, sinks with a scale of their own.
 widgets::MapExtras extrasOf(const AttentionMaps& maps, std::size_t which);
+
+// The arcs of each side, and what of them is not drawn.
+widgets::ArcsValue arcsOf(const AttentionMaps& maps);
+
+// Each key's mean over queries in every lane where it is known.
+widgets::RowValue keyMeansOf(const AttentionMaps& maps);
 
 } // namespace app

@@ -40,6 +40,8 @@ LogitsWiring::LogitsWiring(Document& document, Lanes& lanes, MainWindow& window)
     m_view = new widgets::StudyView(page);
     column->addWidget(m_heading);
     column->addWidget(m_view, 1);
+    m_view->setCompact(window.isCompact());
+    connect(&window, &MainWindow::compactChanged, m_view, &widgets::StudyView::setCompact);
     window.addPage(tr("Logits"), QStringLiteral("logits"), page);
 
     connect(&document, &Document::runChanged, &m_work, &LogitsWork::update);

@@ -28,6 +28,7 @@ AttentionPanel::AttentionPanel(QWidget* parent)
     , m_row(new widgets::RowPlot(this))
 {
     m_heading->addTool(m_tools);
+    m_row->setForms({tr("query"), tr("mean")}, tr("The picked query’s weights, or each key’s mean over queries"));
     m_pictures->addWidget(m_maps);
     m_pictures->addWidget(m_arcs);
     auto* column = new QVBoxLayout(this);
@@ -54,6 +55,10 @@ void AttentionPanel::themeChanged()
 void AttentionPanel::setCompact(bool compact)
 {
     m_compact = compact;
+    // Where there is little height the maps get more of it: their cells grow in steps of a whole pixel.
+    auto* column = static_cast<QBoxLayout*>(layout());
+    column->setStretchFactor(m_pictures, compact ? 10 : 5);
+    column->setStretchFactor(m_rowInset, compact ? 3 : 2);
     m_heading->setVisible(!compact);
     themeChanged();
     m_sentence->setSmall(compact);

@@ -38,6 +38,8 @@ TensorsWiring::TensorsWiring(Document& document, Lanes& lanes, MainWindow& windo
     m_view = new widgets::StudyView(page);
     column->addWidget(m_heading);
     column->addWidget(m_view, 1);
+    m_view->setCompact(window.isCompact());
+    connect(&window, &MainWindow::compactChanged, m_view, &widgets::StudyView::setCompact);
     window.addPage(tr("Tensor"), tabId, page);
     window.setPageVisible(tabId, false);
 

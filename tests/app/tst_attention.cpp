@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/attention/attentiontools.h"
 #include "app/attention/gotocell.h"
+#include "app/attention/keymeans.h"
+#include "app/attention/mapwords.h"
+#include "app/figures.h"
 #include "app/laneengine.h"
 #include "app/panels/attentionpanel.h"
 #include "app/panels/headspanel.h"
@@ -18,6 +21,7 @@
 #include "widgets/numbers.h"
 #include "widgets/proxystyle.h"
 #include "widgets/rowplot.h"
+#include "widgets/segment.h"
 #include "widgets/sentence.h"
 #include "widgets/snapshot.h"
 
@@ -166,6 +170,8 @@ private slots:
     void headsJoin();
     void neuronsSumToTheScore();
     void arcsAreTheWeights();
+    void arcsAreExportedAsArcs();
+    void theRowShowsMeansOverQueries();
     void navigatorsNumbersAreTheEngines();
     void headsAreSorted();
     void threeClicksToTheCell();
@@ -502,6 +508,83 @@ void TestAttention::arcsAreTheWeights()
         largest = std::max(largest, program.document.lane({0}).look->map.cells.at(last, key));
     QVERIFY2(arcs.accessibleDescription().contains(widgets::fixed(double(largest), 3)),
              qPrintable(arcs.accessibleDescription()));
+}
+
+void TestAttention::arcsAreExportedAsArcs()
+{
+    Program program(m_path);
+    QVERIFY(program.rest());
+    const int last = program.document.tokenCount() - 1;
+    program.document.pin(TokenPos{last}, TokenPos{1});
+    program.view([](AttentionView& view) { view.picture = Picture::Arcs; });
+    QVERIFY(program.rest());
+    FigureSource source;
+    source.state = program.document.state();
+    for (int lane = 0; lane < program.document.laneCount(); ++lane)
+        source.lanes.push_back(program.document.lane({lane}));
+    source.maps = program.wiring.attention().work().maps();
+    const widgets::FigurePage page = attentionPage(source);
+    const auto* drawn = std::get_if<widgets::FigureArcs>(&page.parts.front().body);
+    QVERIFY(drawn != nullptr);
+    QCOMPARE(drawn->marks.query, std::optional(last));
+    std::size_t arcs = 0, picked = 0;
+    for (std::size_t side = 0; side < 2; ++side) {
+        QCOMPARE(drawn->value.sides[side].arcs.size(), source.maps->arcs[side].arcs.size());
+        for (const widgets::ArcsValue::Arc& arc : drawn->value.sides[side].arcs)
+            picked += arc.query == last ? 1 : 0;
+        arcs += drawn->value.sides[side].arcs.size();
+    }
+    QVERIFY(page.caption.contains("Above") && !page.caption.contains("(a)"));
+    // Every arc is a curve of the vector file, those of the picked query once more in front.
+    const QByteArray svg = widgets::figureSvg(page, widgets::doubleColumnMm, {});
+    qsizetype curves = 0;
+    for (qsizetype at = svg.indexOf("<path"); at >= 0; at = svg.indexOf("<path", at + 1))
+        curves += svg.mid(at, svg.indexOf("/>", at) - at).contains('C') ? 1 : 0;
+    QVERIFY2(curves >= qsizetype(arcs + picked), qPrintable(QString::number(curves)));
+    QVERIFY(!svg.contains("<image"));
+}
+
+void TestAttention::theRowShowsMeansOverQueries()
+{
+    Program program(m_path);
+    QVERIFY(program.rest());
+    widgets::RowPlot& plot = program.window.attention().row();
+    emit plot.findChild<widgets::Segment*>()->chosen(1);
+    QVERIFY(program.document.state().layout.attention.meanRow);
+    QVERIFY(program.rest());
+    const auto& maps = program.wiring.attention().work().maps();
+    const int tokens = program.document.tokenCount();
+    QCOMPARE(maps->keyMeans.size(), std::size_t(program.document.laneCount()));
+    const widgets::RowValue shown = keyMeansOf(*maps);
+    QCOMPARE(shown.series.size(), maps->keyMeans.size());
+    QCOMPARE(plot.accessibleDescription(), shown.subtitle);
+    engine::Job job;
+    for (int lane = 0; lane < program.document.laneCount(); ++lane) {
+        const HeadLook& look = *program.document.lane({lane}).look;
+        const std::vector<float>& means = maps->keyMeans[std::size_t(lane)];
+        QCOMPARE(int(means.size()), tokens);
+        for (int key = 0; key < tokens; ++key) {
+            double sum = 0;
+            for (int query = key; query < tokens; ++query)
+                sum += double(look.map.cells.at(query, key));
+            QVERIFY(std::abs(double(means[std::size_t(key)]) - sum / (tokens - key)) < 1e-6);
+        }
+        HeadLook reduced = look; // the picture has lost the weights: they are computed tile by tile
+        reduced.map.reduction = 2;
+        reduced.map.cells = Grid();
+        const std::vector<float> again = keyMeans(reduced, tokens, nullptr, job);
+        QCOMPARE(again.size(), means.size());
+        for (std::size_t key = 0; key < means.size(); ++key)
+            QVERIFY(std::abs(again[key] - means[key]) < 1e-5F);
+    }
+    // A key of the means is picked with a query that may look at it; the choice is undone as any other.
+    program.document.pin(TokenPos{1}, TokenPos{0});
+    emit plot.picked(3);
+    QCOMPARE(program.document.state().selection.query, std::optional(TokenPos{3}));
+    QVERIFY(attentionViewFromJson(toJson(program.document.state().layout.attention)).meanRow);
+    emit plot.findChild<widgets::Segment*>()->chosen(0);
+    QVERIFY(program.rest());
+    QVERIFY(plot.accessibleDescription().contains("query 4"));
 }
 
 void TestAttention::navigatorsNumbersAreTheEngines()

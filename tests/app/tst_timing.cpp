@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The Timing tab: numbers that only this test can have put there are found on screen, its interactions are played, a
 // sweep is asked for, stopped and told of, and figures lead back to their views.
+#include "app/figurecompare.h"
 #include "app/figures.h"
 #include "app/mainwindow.h"
 #include "app/panels/timingpanel.h"
@@ -11,6 +12,7 @@
 #include "tests/support/samples.h"
 #include "widgets/messagebar.h"
 #include "widgets/numbers.h"
+#include "widgets/pictureview.h"
 #include "widgets/plotview.h"
 #include "widgets/proxystyle.h"
 #include "widgets/segment.h"
@@ -373,6 +375,63 @@ private slots:
             QCOMPARE(other.document.state().prompt, std::string("a dog"));
             QVERIFY(other.rest());
         }
+    }
+
+    // What differs in a sentence, the old picture and numbers beside those of now.
+    void aDroppedFigureIsComparedWithNow()
+    {
+        const QString path = m_folder.filePath("before.png");
+        Program program(m_path, "attention");
+        QVERIFY(program.rest());
+        QTest::keyClick(&program.window, Qt::Key_E, Qt::ControlModifier);
+        QVERIFY(program.answerDialog(path));
+        Selection selection = program.document.state().selection;
+        selection.layer = {1};
+        program.document.select(selection);
+        QVERIFY(program.rest());
+        emit program.window.dropped({path});
+        QVERIFY(program.rest());
+        QCOMPARE(program.document.state().selection.layer.value, 0);
+        QVERIFY(program.document.message());
+        QVERIFY(program.document.message()->cure == Message::Cure::Compare);
+        QVERIFY2(program.document.message()->why.contains("layer 2, now 1"),
+                 qPrintable(program.document.message()->why));
+
+        // As it was: to the pixel, and every number.
+        const auto compared = [&] {
+            for (auto* old : program.window.findChildren<ComparisonDialog*>())
+                delete old;
+            emit program.window.message().acted();
+            return program.rest() && program.window.findChild<ComparisonDialog*>() != nullptr;
+        };
+        QVERIFY(compared());
+        auto* dialog = program.window.findChild<ComparisonDialog*>();
+        QVERIFY2(dialog->findChild<widgets::Sentence*>()->text().contains("the same to the pixel"),
+                 qPrintable(dialog->findChild<widgets::Sentence*>()->text()));
+        widgets::Facts facts = dialog->findChild<widgets::FactsView*>()->facts();
+        QVERIFY(facts.rows.size() >= 3);
+        for (const widgets::Facts::Row& row : facts.rows)
+            QCOMPARE(row.values.at(0), row.values.at(1));
+
+        // Another layer: the sentence, the picture and the numbers say so.
+        program.document.select(selection);
+        QVERIFY(program.rest());
+        program.document.setMessage(Message{"again", {}, true, Message::Cure::Compare});
+        QVERIFY(compared());
+        dialog = program.window.findChild<ComparisonDialog*>();
+        const QString text = dialog->findChild<widgets::Sentence*>()->text();
+        QVERIFY2(text.contains("layer 1, now 2") && text.contains("pixels differ"), qPrintable(text));
+        const auto pictures = dialog->findChildren<widgets::PictureView*>();
+        QCOMPARE(pictures.size(), 2);
+        QCOMPARE(pictures[0]->picture(), QImage(path));
+        QVERIFY(!pictures[1]->picture().isNull() && pictures[1]->picture() != pictures[0]->picture());
+        facts = dialog->findChild<widgets::FactsView*>()->facts();
+        const auto& metrics = program.document.lane({1}).rows->metrics;
+        QCOMPARE(facts.rows.front().label, QStringLiteral("tv"));
+        QCOMPARE(facts.rows.front().values.at(1), widgets::significant(engine::metricOf(metrics, "tv").value, 4));
+        QVERIFY(facts.rows.front().values.at(0) != facts.rows.front().values.at(1));
+        if (const QByteArray folder = qgetenv("SUBQUAD_GALLERY"); !folder.isEmpty())
+            widgets::snapshot(*dialog, dialog->size()).save(QString::fromLocal8Bit(folder) + "/comparison.png");
     }
 
     void theFigureAndItsNumbersAreCopied()

@@ -188,7 +188,7 @@ Panel termsPanel(const Subject& subject)
     std::iota(order.begin(), order.end(), 0);
     std::ranges::sort(order, [&](int a, int b) { return terms(a) > terms(b); });
     order.resize(std::min<std::size_t>(order.size(), most));
-    panel.words = "largest " + std::to_string(order.size()) + " of " + std::to_string(terms.size());
+    panel.words = std::to_string(order.size()) + " of " + std::to_string(terms.size());
     // Numbers too large for a reader are given relative to the largest.
     const double shift = std::abs(terms.maxCoeff()) > 20 ? terms.maxCoeff() : 0;
     if (shift != 0)

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/figurecompare.h"
+
+#include "app/provenance.h"
+#include "app/wording.h"
+#include "engine/methods/method.h"
+#include "engine/values/error.h"
+#include "widgets/figure.h"
+#include "widgets/numbers.h"
+#include "widgets/pictureview.h"
+
+#include <QCoreApplication>
+#include <QFile>
+#include <QHBoxLayout>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QPainter>
+#include <QScrollArea>
+#include <QSvgRenderer>
+#include <QVBoxLayout>
+
+#include <algorithm>
+#include <cmath>
+
+namespace app {
+
+namespace {
+
+QString tr(const char* text)
+{
+    return QCoreApplication::translate("figures", text);
+}
+
+QImage drawn(const QByteArray& svg)
+{
+    QSvgRenderer renderer(svg);
+    constexpr int widest = 3000;
+    const QSize size = renderer.viewBox().size(); // the grid it was drawn on
+    if (!renderer.isValid() || size.isEmpty() || size.width() > widest || size.height() > 2 * widest)
+        return {};
+    QImage picture(size, QImage::Format_RGB32);
+    picture.fill(Qt::white);
+    QPainter painter(&picture);
+    renderer.render(&painter);
+    return picture;
+}
+
+QString fileOf(const std::filesystem::path& path)
+{
+    return QString::fromStdString(path.filename().string());
+}
+
+QString methodsOf(const DocumentState& state)
+{
+    QStringList names;
+    for (const engine::SessionPlan& plan : state.lanes) {
+        const engine::Part& part = plan.everywhere.shown();
+        const QString knobs = knobsInForce(part);
+        names << (knobs.isEmpty() ? titleOf(part) : titleOf(part) + QStringLiteral(" ") + knobs);
+    }
+    return names.join(QStringLiteral(", "));
+}
+
+QString cellOf(const Selection& selection)
+{
+    if (!selection.query || !selection.key)
+        return tr("none");
+    return QStringLiteral("%1, %2").arg(selection.query->value + 1).arg(selection.key->value + 1);
+}
+
+QString layersOf(const DocumentState& state)
+{
+    return QString::number(state.selection.layer.value + 1);
+}
+
+// Members of two objects that differ: "picture maps, now arcs".
+void addMembers(QStringList& changes, const QJsonObject& then, const QJsonObject& now)
+{
+    const auto text = [](const QJsonValue& value) {
+        return value.isUndefined() ? tr("none") : value.toVariant().toString();
+    };
+    QStringList keys = then.keys();
+    for (const QString& key : now.keys())
+        if (!keys.contains(key))
+            keys << key;
+    for (const QString& key : keys)
+        if (then[key] != now[key])
+            changes << tr("%1 %2, now %3").arg(key, text(then[key]), text(now[key]));
+}
+
+const engine::MethodInfo* methodOf(const QString& id)
+{
+    for (const engine::Method& method : engine::methods())
+        if (QString::fromUtf8(method.info.id.data(), qsizetype(method.info.id.size())) == id)
+            return &method.info;
+    return nullptr;
+}
+
+QString shown(const QJsonValue& metric)
+{
+    return metric.isDouble() ? widgets::significant(metric.toDouble(), 4) : tr("n/a");
+}
+
+// The share of pixels that differ; below 0: the pictures cannot be laid over each other.
+double shareChanged(const QImage& then, const QImage& now)
+{
+    if (then.isNull() || then.size() != now.size())
+        return -1;
+    const QImage a = then.convertToFormat(QImage::Format_RGB32), b = now.convertToFormat(QImage::Format_RGB32);
+    qint64 differ = 0;
+    for (int y = 0; y < a.height(); ++y)
+        for (int x = 0; x < a.width(); ++x)
+            differ += a.pixel(x, y) != b.pixel(x, y) ? 1 : 0;
+    return double(differ) / (double(a.width()) * a.height());
+}
+
+} // namespace
+
+double FigureRecord::widthMm() const
+{
+    if (picture.isNull())
+        return widgets::doubleColumnMm;
+    return std::clamp(picture.width() * 25.4 / widgets::figureDpi, 40.0, 1200.0);
+}
+
+FigureRecord readFigure(const std::filesystem::path& path)
+{
+    QFile file(QString::fromStdString(path.string()));
+    constexpr qint64 longest = 256 << 20;
+    if (!file.open(QIODevice::ReadOnly) || file.size() > longest)
+        throw engine::Error(engine::Fault::File, path.string() + " cannot be read");
+    const QByteArray bytes = file.readAll();
+    const auto state = sessionIn(bytes);
+    if (!state)
+        throw engine::Error(engine::Fault::Format,
+                            path.string() + " holds no view of Subquad; a figure exported by it was expected");
+    FigureRecord record;
+    record.name = fileOf(path);
+    record.provenance = QJsonDocument::fromJson(widgets::provenanceIn(bytes)).object();
+    record.state = *state;
+    record.picture = path.extension() == ".svg" ? drawn(bytes) : QImage::fromData(bytes);
+    return record;
+}
+
+QStringList changesBetween(const DocumentState& then, const DocumentState& now)
+{
+    QStringList changes;
+    const auto add = [&](const QString& what, const QString& before, const QString& after) {
+        if (before != after)
+            changes << tr("%1 %2, now %3").arg(what, before, after);
+    };
+    if (then.checkpoint.filename() != now.checkpoint.filename())
+        add(tr("checkpoint"), fileOf(then.checkpoint), fileOf(now.checkpoint));
+    else if (std::filesystem::path(then.checkpoint).lexically_normal() !=
+             std::filesystem::path(now.checkpoint).lexically_normal())
+        changes << tr("a checkpoint of this name in another folder");
+    if (then.prompt != now.prompt)
+        changes << tr("another text");
+    add(tr("tab"), QString::fromStdString(then.layout.tab), QString::fromStdString(now.layout.tab));
+    add(tr("layer"), layersOf(then), layersOf(now));
+    add(tr("head"), QString::number(then.selection.head.value + 1), QString::number(now.selection.head.value + 1));
+    add(tr("picked cell"), cellOf(then.selection), cellOf(now.selection));
+    if (then.selection.step != now.selection.step)
+        changes << tr("another step of the text");
+    add(tr("methods"), methodsOf(then), methodsOf(now));
+    if (methodsOf(then) == methodsOf(now) && then.lanes != now.lanes)
+        changes << tr("the plan of single layers, or where it runs");
+    add(tr("colour scale"), QString::fromStdString(then.layout.mapScale), QString::fromStdString(now.layout.mapScale));
+    if (then.layout.mapHigh != now.layout.mapHigh || then.layout.differenceHigh != now.layout.differenceHigh)
+        changes << tr("another colour range");
+    if (then.layout.controls != now.layout.controls)
+        changes << tr("other controls of the tab");
+    addMembers(changes, toJson(then.layout.attention), toJson(now.layout.attention));
+    return changes;
+}
+
+std::vector<widgets::Run> sentenceOf(const FigureComparison& comparison)
+{
+    std::vector<widgets::Run> runs;
+    if (comparison.changes.isEmpty())
+        runs = {{tr("The window shows what "), false}, {comparison.then.name, true}, {tr(" was made with"), false}};
+    else
+        runs = {{comparison.then.name, true},
+                {tr(" differs from the window in "), false},
+                {comparison.changes.join(QStringLiteral("; ")), true}};
+    const QString before = comparison.then.provenance["app"]["commit"].toString();
+    if (const QString after = comparison.now["app"]["commit"].toString(); before != after)
+        runs.push_back({tr("; it was written by commit %1, this is %2").arg(before, after), false});
+    const double share = shareChanged(comparison.then.picture, comparison.picture);
+    if (share == 0)
+        runs.push_back({tr("; the pictures are the same to the pixel."), false});
+    else if (share > 0)
+        runs.push_back({tr("; %1 of the picture’s pixels differ.").arg(widgets::percent(share)), false});
+    else
+        runs.push_back({QStringLiteral("."), false});
+    return runs;
+}
+
+widgets::Facts numbersOf(const FigureComparison& comparison)
+{
+    widgets::Facts facts;
+    facts.title = tr("Numbers");
+    facts.columns = QStringList{tr("then"), tr("now"), tr("change")};
+    const QJsonArray then = comparison.then.provenance["methods"].toArray(), now = comparison.now["methods"].toArray();
+    for (qsizetype lane = 0; lane < std::max(then.size(), now.size()); ++lane) {
+        const QJsonObject before = then.at(lane).toObject(), after = now.at(lane).toObject();
+        const bool same = before["id"] == after["id"];
+        for (const QJsonObject& one : same ? QList{before} : QList{before, after}) {
+            const QJsonObject metrics = one["metrics"].toObject();
+            const engine::MethodInfo* info = methodOf(one["id"].toString());
+            for (const char* id : {"tv", "topk@1", "kl", "out_rel", "out_cos"}) {
+                const QString key = QString::fromLatin1(id);
+                if (info == nullptr || !metrics.contains(key))
+                    continue;
+                const QJsonValue a = same || one == before ? before["metrics"][key] : QJsonValue();
+                const QJsonValue b = same || one == after ? after["metrics"][key] : QJsonValue();
+                widgets::Facts::Row row;
+                row.identity = widgets::identityOf(*info);
+                row.label = key;
+                const bool both = a.isDouble() && b.isDouble();
+                row.values =
+                    QStringList{shown(a), shown(b),
+                                both ? widgets::signedFixed(b.toDouble() - a.toDouble(), 4) : QStringLiteral("–")};
+                facts.rows.push_back(std::move(row));
+            }
+        }
+    }
+    if (facts.rows.empty())
+        facts.text = tr("The figure compares no method with the reference: there are no numbers of it to set beside.");
+    return facts;
+}
+
+ComparisonDialog::ComparisonDialog(const FigureComparison& comparison, QWidget* parent)
+    : QDialog(parent)
+{
+    const widgets::Theme& look = widgets::theme();
+    setWindowTitle(tr("%1 and now").arg(comparison.then.name));
+    auto* sentence = new widgets::Sentence(this);
+    sentence->setSmall(true);
+    sentence->setRuns(sentenceOf(comparison));
+    const QString time = comparison.then.provenance["time_utc"].toString();
+    auto* then = new widgets::PictureView(tr("Then, %1").arg(time), this);
+    then->setPicture(comparison.then.picture, tr("Of a PDF the numbers are compared, not the picture."));
+    auto* now = new widgets::PictureView(tr("Now"), this);
+    now->setPicture(comparison.picture, tr("Another tab is in front: open the figure’s view again to see it here."));
+    auto* facts = new widgets::FactsView(this);
+    facts->setFacts(numbersOf(comparison));
+    auto* scroll = new QScrollArea(this);
+    scroll->setFrameShape(QFrame::NoFrame);
+    scroll->setWidgetResizable(true);
+    scroll->setWidget(facts);
+    auto* pictures = new QHBoxLayout;
+    pictures->setSpacing(look.px(widgets::Theme::gap4));
+    pictures->addWidget(then, 1);
+    pictures->addWidget(now, 1);
+    auto* column = new QVBoxLayout(this);
+    const int margin = look.px(widgets::Theme::gap4);
+    column->setContentsMargins(margin, margin, margin, margin);
+    column->setSpacing(look.px(widgets::Theme::gap3));
+    column->addWidget(sentence);
+    column->addLayout(pictures, 3);
+    column->addWidget(scroll, 1);
+    resize(look.px(1080), look.px(680));
+}
+
+} // namespace app

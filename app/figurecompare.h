@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "app/documentstate.h"
+#include "widgets/factsview.h"
+#include "widgets/sentence.h"
+
+#include <QDialog>
+#include <QImage>
+#include <QJsonObject>
+#include <QStringList>
+
+#include <filesystem>
+#include <vector>
+
+namespace app {
+
+// A figure that this program wrote, as it was.
+struct FigureRecord
+{
+    QString name; // of its file
+    QImage picture;
+    QJsonObject provenance;
+    DocumentState state;
+
+    double widthMm() const; // that it was drawn for
+};
+
+// Reads a figure; a PDF without its picture. Throws Error{File} where it cannot be read, Error{Format} where it is no
+// figure of this program.
+FigureRecord readFigure(const std::filesystem::path& path);
+
+// What two states show differently, in a few words each: "layer 1, now 2". Themes and docks are not what a figure
+// shows.
+QStringList changesBetween(const DocumentState& then, const DocumentState& now);
+
+// An old figure beside the same view of now.
+struct FigureComparison
+{
+    FigureRecord then;
+    QJsonObject now; // its provenance
+    QStringList changes;
+    QImage picture; // of now; none: another tab is in front
+};
+
+// The whole in a sentence: what differs in settings, and whether the pictures are the same.
+std::vector<widgets::Run> sentenceOf(const FigureComparison& comparison);
+// The numbers of every compared method, then and now.
+widgets::Facts numbersOf(const FigureComparison& comparison);
+
+// The old picture and numbers beside the present ones, in a window of its own.
+class ComparisonDialog : public QDialog
+{
+    Q_OBJECT
+
+public:
+    ComparisonDialog(const FigureComparison& comparison, QWidget* parent);
+};
+
+} // namespace app
