@@ -300,15 +300,20 @@ private slots:
         dialog->setForm({"192,256,384,512", "0,25,50,75,100", 2, 1});
         dialog->accept();
         QVERIFY(program.rest());
-        QVERIFY(widgets::snapshot(program.window, {1366, 768}).save(folder + "/passkey-1366.png"));
-        QVERIFY(widgets::snapshot(program.window, {1920, 1400}).save(folder + "/passkey-1920.png"));
+        const auto sized = [](QWidget& window, QSize size) {
+            window.resize(size);
+            QTest::qWait(100); // what was laid out by the old size settles
+            return widgets::snapshot(window, size);
+        };
+        QVERIFY(sized(program.window, {1366, 768}).save(folder + "/passkey-1366.png"));
+        QVERIFY(sized(program.window, {1920, 2400}).save(folder + "/passkey-1920.png"));
         engine::LayerPlan tables;
         tables.linear = {"memoryformer", {{"tau", 4}}};
         SampleProgram edited(tables, "buckets");
         QVERIFY(edited.rest());
         edited.document.setPrompt("Lily saw a dog in the park. She ran.");
         QVERIFY(edited.rest());
-        QVERIFY(widgets::snapshot(edited.window, {1920, 1800}).save(folder + "/edited-1920.png"));
+        QVERIFY(sized(edited.window, {1920, 2400}).save(folder + "/edited-1920.png"));
     }
 };
 
