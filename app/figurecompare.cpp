@@ -10,6 +10,7 @@
 #include "widgets/pictureview.h"
 
 #include <QCoreApplication>
+#include <QDateTime>
 #include <QFile>
 #include <QHBoxLayout>
 #include <QJsonArray>
@@ -238,7 +239,9 @@ ComparisonDialog::ComparisonDialog(const FigureComparison& comparison, QWidget* 
     auto* sentence = new widgets::Sentence(this);
     sentence->setSmall(true);
     sentence->setRuns(sentenceOf(comparison));
-    const QString time = comparison.then.provenance["time_utc"].toString();
+    const QString time = QDateTime::fromString(comparison.then.provenance["time_utc"].toString(), Qt::ISODate)
+                             .toUTC()
+                             .toString(QStringLiteral("yyyy-MM-dd HH:mm 'UTC'"));
     auto* then = new widgets::PictureView(tr("Then, %1").arg(time), this);
     then->setPicture(comparison.then.picture, tr("Of a PDF the numbers are compared, not the picture."));
     auto* now = new widgets::PictureView(tr("Now"), this);

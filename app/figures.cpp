@@ -105,14 +105,12 @@ widgets::FigurePart rowPartOf(const QString& title, widgets::RowValue value)
     return {title, tr("weight"), std::move(value), 120, 1};
 }
 
-widgets::FigurePart rowPart(const FigureSource& source)
+// Every lane's weights of the query that `exact` is the row of.
+widgets::FigurePart rowPart(const FigureSource& source, const RowWeights& exact)
 {
-    if (source.maps->request.view.meanRow)
-        return rowPartOf(tr("What each key draws, mean over the queries that look at it"), keyMeansOf(*source.maps));
     widgets::RowValue value;
-    const RowWeights* exact = source.lanes.front().row.get();
     for (const LaneResults& lane : source.lanes) {
-        if (!lane.row || exact == nullptr || lane.row->query != exact->query)
+        if (!lane.row || lane.row->query != exact.query)
             continue;
         const auto weights = lane.row->weights.row(0);
         const bool causal = lane.row->look->layer->context.shape.causal;
@@ -120,9 +118,9 @@ widgets::FigurePart rowPart(const FigureSource& source)
         widgets::Identity identity = identityOf(lane.row->look->layer->context.plan.shown());
         value.series.push_back({identity, std::vector<float>(weights.begin(), weights.begin() + count)});
     }
-    value.keys = tokenLabels(*exact->look->layer->exact->sequence);
-    const QString token = value.keys.value(exact->query.value);
-    return rowPartOf(tr("Where ‘%1’ (query %2) looks").arg(token).arg(exact->query.value + 1), std::move(value));
+    value.keys = tokenLabels(*exact.look->layer->exact->sequence);
+    const QString token = value.keys.value(exact.query.value);
+    return rowPartOf(tr("Where ‘%1’ (query %2) looks").arg(token).arg(exact.query.value + 1), std::move(value));
 }
 
 bool isArcs(const AttentionMaps& maps)
@@ -248,8 +246,13 @@ widgets::FigurePage attentionPage(const FigureSource& source)
     page.title = tr("Attention, layer %1, head %2").arg(exact.layer->layer.value + 1).arg(exact.head.value + 1);
     page.caption = captionOf(source, maps);
     page.parts.push_back(isArcs(maps) ? arcsPart(source) : mapsPart(source));
-    if ((source.lanes.front().row || maps.request.view.meanRow) && !isNeurons(maps))
-        page.parts.push_back(rowPart(source));
+    if (isNeurons(maps))
+        return page;
+    if (maps.request.view.meanRow)
+        page.parts.push_back(
+            rowPartOf(tr("What each key draws, mean over the queries that look at it"), keyMeansOf(maps)));
+    else if (const auto& row = source.lanes.front().row)
+        page.parts.push_back(rowPart(source, *row));
     return page;
 }
 

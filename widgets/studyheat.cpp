@@ -243,8 +243,8 @@ void StudyHeat::drawLabels(QPainter& painter, const HeatmapLayout& map, bool row
                                          look.px(13), optional(m_body.pickedRow))) {
             const QRectF cell = map.rectOf({row, 0});
             drawText(painter,
-                     {map.map.left() - length - look.px(Theme::gap2), cell.center().y() - look.px(8), length,
-                      double(look.px(16))},
+                     {map.map.left() - length - look.px(Theme::gap2), std::max(0.0, cell.center().y() - look.px(8)),
+                      length, double(look.px(16))},
                      Qt::AlignRight, labelOf(m_body.rows, row, names()), small,
                      row == m_body.pickedRow ? look.text : look.secondary);
         }

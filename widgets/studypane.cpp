@@ -11,6 +11,7 @@ namespace widgets {
 namespace {
 
 constexpr double titleHeight = 28, legendHeight = 18, noteLines = 3, widestTitle = 160;
+constexpr double leastShown = 0.6; // of the words
 
 } // namespace
 
@@ -26,7 +27,7 @@ void StudyPane::setPanel(const engine::Panel& panel, const StudyNames& names)
     setAccessibleName(textOf(panel.title));
     setAccessibleDescription(
         (textOf(panel.words) + u' ' + textOf(panel.value) + u' ' + textOf(panel.note)).simplified());
-    setToolTip(textOf(panel.note));
+    setToolTip((textOf(panel.words) + u'\n' + textOf(panel.note)).trimmed());
     if (otherKind) {
         if (m_body != nullptr) {
             m_body->hide();
@@ -52,55 +53,62 @@ double StudyPane::titleWidth() const
     return width;
 }
 
-bool StudyPane::secondLine() const
+bool StudyPane::secondLine(int width) const
 {
     const double legend = m_body != nullptr ? legendWidth(m_body->legend()) : 0;
-    const bool legendBelow = legend > 0 && titleWidth() + legend + theme().px(Theme::gap4) > width();
-    return legendBelow || (!m_panel.value.empty() && titleWidth() > width() + theme().px(Theme::gap3));
+    const bool legendBelow = legend > 0 && titleWidth() + legend + theme().px(Theme::gap4) > width;
+    return legendBelow || (!m_panel.value.empty() && titleWidth() > width + theme().px(Theme::gap3));
 }
 
-double StudyPane::noteHeight() const
+double StudyPane::noteHeight(int width) const
 {
     if (m_panel.note.empty())
         return 0;
     const QFontMetricsF metrics(theme().font(Theme::labelSize));
     const QRectF text =
-        metrics.boundingRect(QRectF(0, 0, std::max(1, width()), 1000), Qt::TextWordWrap, textOf(m_panel.note));
+        metrics.boundingRect(QRectF(0, 0, std::max(1, width), 1000), Qt::TextWordWrap, textOf(m_panel.note));
     return std::ceil(std::min(text.height(), noteLines * metrics.lineSpacing()));
 }
 
-double StudyPane::above() const
+double StudyPane::above(int width) const
 {
-    return theme().px(titleHeight) + (secondLine() ? theme().px(legendHeight) : 0);
+    return theme().px(titleHeight) + (secondLine(width) ? theme().px(legendHeight) : 0);
 }
 
-double StudyPane::below() const
+double StudyPane::below(int width) const
 {
-    return m_panel.note.empty() ? 0 : noteHeight() + theme().px(Theme::gap1);
+    return m_panel.note.empty() ? 0 : noteHeight(width) + theme().px(Theme::gap1);
 }
 
 void StudyPane::place()
 {
     if (m_body != nullptr)
-        m_body->setGeometry(0, int(above()), width(), std::max(1, int(height() - above() - below())));
+        m_body->setGeometry(0, int(above(width())), width(),
+                            std::max(1, int(height() - above(width()) - below(width()))));
 }
 
 QSize StudyPane::sizeHint() const
 {
     const QSize body = m_body != nullptr ? m_body->sizeHint() : QSize();
-    return {body.width(), int(above() + below()) + body.height()};
+    return {body.width(), int(above(width()) + below(width())) + body.height()};
 }
 
 QSize StudyPane::minimumSizeHint() const
 {
     const QSize body = m_body != nullptr ? m_body->minimumSizeHint() : QSize();
     const int title = int(std::min(titleWidth(), double(theme().px(widestTitle))));
-    return {std::max(body.width(), title), int(above() + below()) + body.height()};
+    return {std::max(body.width(), title), int(above(width()) + below(width())) + body.height()};
+}
+
+int StudyPane::leastHeight(int width) const
+{
+    const int body = m_body != nullptr ? m_body->minimumSizeHint().height() : 0;
+    return int(std::ceil(above(width) + below(width))) + body;
 }
 
 int StudyPane::heightAt(int width) const
 {
-    return int(above() + below()) + (m_body != nullptr ? m_body->heightAt(width) : 0);
+    return int(above(width) + below(width)) + (m_body != nullptr ? m_body->heightAt(width) : 0);
 }
 
 void StudyPane::resizeEvent(QResizeEvent*)
@@ -126,7 +134,7 @@ void StudyPane::paintEvent(QPaintEvent*)
 
     const QString hovered = m_body != nullptr ? m_body->hoverText() : QString();
     const QString value = hovered.isEmpty() ? textOf(m_panel.value) : hovered;
-    const bool below = secondLine();
+    const bool below = secondLine(width());
     QRectF second(0, look.px(titleHeight - 2), width(), look.px(legendHeight));
     QRectF& place = below && !m_panel.value.empty() && titleWidth() > width() + look.px(Theme::gap3) ? second : row;
     const double valueWidth = std::min(textWidth(look.font(), value) + 1, std::max(0.0, place.width()));
@@ -144,14 +152,16 @@ void StudyPane::paintEvent(QPaintEvent*)
         drawLegend(painter, QRectF(row.right() - wide - 1, row.top(), wide + 2, row.height()), legend);
         row.setRight(row.right() - wide - look.px(Theme::gap4));
     }
-    if (row.width() > look.px(32))
-        drawText(painter, row, Qt::AlignLeft, textOf(m_panel.words), small, look.secondary);
+    // Words of which little is left say nothing: pointing at the panel tells them.
+    const QString words = textOf(m_panel.words);
+    if (row.width() > look.px(32) && row.width() >= leastShown * textWidth(small, words))
+        drawText(painter, row, Qt::AlignLeft, words, small, look.secondary);
     if (m_panel.note.empty())
         return;
     painter.setFont(small);
     painter.setPen(look.secondary);
-    painter.drawText(QRectF(0, height() - noteHeight(), width(), noteHeight() + 1), Qt::TextWordWrap,
-                     textOf(m_panel.note));
+    const double note = noteHeight(width());
+    painter.drawText(QRectF(0, height() - note, width(), note + 1), Qt::TextWordWrap, textOf(m_panel.note));
 }
 
 } // namespace widgets

@@ -23,6 +23,7 @@ public:
     QSize sizeHint() const override;
     QSize minimumSizeHint() const override;
     int heightAt(int width) const; // in a dock
+    int leastHeight(int width) const;
 
 signals:
     void picked(const std::vector<widgets::StudyPick>& picks);
@@ -34,11 +35,11 @@ protected:
 
 private:
     void place();
-    bool secondLine() const; // the title row has no room for value and legend: these go below it
+    bool secondLine(int width) const; // the title row has no room for value and legend: these go below it
     double titleWidth() const;
-    double noteHeight() const;
-    double above() const;
-    double below() const;
+    double noteHeight(int width) const;
+    double above(int width) const;
+    double below(int width) const;
 
     engine::Panel m_panel;
     StudyBody* m_body = nullptr;

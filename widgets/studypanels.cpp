@@ -118,9 +118,14 @@ std::vector<StudyPanels::Row> StudyPanels::rows(int width) const
     }
     for (const std::vector<StudyPane*>& line : lines(wide)) {
         Row row{line, 0, 0};
+        double shares = 0;
+        for (const StudyPane* pane : line)
+            shares += pane->panel().width;
+        const double room = wide - between() * double(line.size() - 1);
         for (const StudyPane* pane : line) {
+            const int own = int(std::round(room * pane->panel().width / std::max(shares, 1e-9)));
             row.share = std::max(row.share, pane->panel().height);
-            row.least = std::max(row.least, pane->minimumSizeHint().height());
+            row.least = std::max(row.least, pane->leastHeight(own)); // of a note in so many lines
         }
         rows.push_back(std::move(row));
     }

@@ -32,7 +32,7 @@ Derivation derive(const LayerTrace& trace, HeadIndex head, TokenPos query, Token
     auto& lines = derivation.lines;
     lines.push_back({"score", "score", "q·k/√d", number(q.row(0).dot(k.row(0)) / std::sqrt(double(shape.keyWidth)))});
     lines.push_back({"exponent", "ln φ(q)·φ(k)", "ln Σ D² exp(TCq + TCk)", number(logValue)});
-    lines.push_back({"kernel", "φ(q)·φ(k)", "Σ φ(q)ᵢ φ(k)ᵢ", number(std::exp(logValue))});
+    lines.push_back({"kernel", "φ(q)·φ(k)", "φ(q)·φ(k)", number(std::exp(logValue))});
     if (decay != 1.0)
         lines.push_back({"decay", "decay", "γ^(i−j)", number(std::exp(past))});
     if (denominator)

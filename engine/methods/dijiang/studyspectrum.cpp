@@ -162,7 +162,7 @@ Panel featuresPanel(const Subject& subject)
     Panel panel;
     panel.id = "features";
     panel.title = "Features of the query";
-    panel.words = "before and after exp";
+    panel.words = "before, after exp";
     panel.row = 1;
     panel.width = 1;
     panel.height = 2.2;
