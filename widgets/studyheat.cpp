@@ -299,6 +299,23 @@ void StudyHeat::drawCaption(QPainter& painter, const HeatmapLayout& map, const e
         drawText(painter, row, Qt::AlignRight, number, small, look.secondary);
 }
 
+// A corner in the text's colour, on a ground that tells it from the cell.
+void StudyHeat::drawMarks(QPainter& painter, const HeatmapLayout& map) const
+{
+    for (const auto& [row, col] : m_body.marked) {
+        const QRectF cell = map.rectOf({row, col});
+        const auto corner = [&](double side, const QColor& color) {
+            const QPointF at = cell.topLeft();
+            painter.setPen(Qt::NoPen);
+            painter.setBrush(color);
+            painter.drawPolygon(QPolygonF({at, at + QPointF(side, 0), at + QPointF(0, side)}));
+        };
+        const double side = std::min({cell.width() / 2, cell.height() / 2, double(theme().px(9))});
+        corner(side + theme().px(2), theme().panel);
+        corner(side, theme().text);
+    }
+}
+
 QRectF StudyHeat::ringOf(const HeatmapLayout& map) const
 {
     const QRectF row = m_body.pickedRow >= 0 ? map.rectOf({m_body.pickedRow, 0}) : QRectF();
@@ -322,6 +339,7 @@ void StudyHeat::draw(QPainter& painter) const
         drawHatch(painter, map.map);
         painter.drawImage(map.map,
                           gridImage(value.cells, GridShape::Full, m_scale, look.dark, map.window, map.reduction));
+        drawMarks(painter, map);
         drawFrame(painter, map.map.adjusted(-1, -1, 1, 1), look.hairline, 1);
         const bool lastLine = int(i) + m_columns >= int(m_maps.size());
         if (labelled())
@@ -407,7 +425,9 @@ QString StudyHeat::placeText(const StudyPlace& place) const
         labelOf(m_body.rows, place.row, names()) + QStringLiteral(", ") + labelOf(m_body.cols, place.col, names());
     if (m_body.maps.size() > 1 && !map.caption.empty())
         where = textOf(map.caption) + QStringLiteral(": ") + where;
-    return where + QStringLiteral("   ") + (std::isfinite(value) ? significant(value, 3) : tr("cannot be"));
+    where += QStringLiteral("   ") + (std::isfinite(value) ? significant(value, 3) : tr("cannot be"));
+    const bool marked = std::ranges::find(m_body.marked, std::pair(place.row, place.col)) != m_body.marked.end();
+    return marked ? where + QStringLiteral("   ") + textOf(m_body.markedWords) : where;
 }
 
 std::vector<StudyPick> StudyHeat::picksOf(const StudyPlace& place) const

@@ -169,4 +169,16 @@ double parsePercent(std::string_view text)
     return *number / 100;
 }
 
+std::vector<double> parseDepths(std::string_view text)
+{
+    std::vector<double> depths;
+    for (const std::string_view part : splitAt(text, ','))
+        depths.push_back(parsePercent(part));
+    for (const double depth : depths) {
+        if (depth > 1)
+            refuse("depths", text, "percentages from 0 to 100");
+    }
+    return depths;
+}
+
 } // namespace app::cli
