@@ -88,7 +88,7 @@ bool StudyHeat::stacked() const
 // Small multiples have captions instead of labels.
 bool StudyHeat::labelled() const
 {
-    return stacked() || m_body.maps.size() < 3;
+    return stacked() || m_body.maps.size() < 3 || !m_body.rows.texts.empty(); // named rows are to be read
 }
 
 // How long the upright token labels are.

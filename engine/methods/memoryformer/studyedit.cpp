@@ -102,7 +102,7 @@ std::optional<Panel> editPanel(const BucketLook& look, const StudyInput& input)
                              piecesOf(input.context.model, part(input.tokens, edit.same, edit.after)) + " · the " +
                              std::to_string(edit.later) + (edit.later == 1 ? " token" : " tokens") + " behind it");
     panel.row = 4;
-    panel.width = 0.7;
+    panel.width = 1;
     panel.height = 0.8;
     panel.value = percent(body.series[1].values[std::size_t(input.context.layer.value)] / 100) + " of buckets here";
     panel.note = "The prompt before its last edit and this one, each in its own run.";
