@@ -78,6 +78,46 @@ bool LaneEngine::continues(const RunRequest& request) const
            std::equal(m_fed.begin(), m_fed.end(), ids.begin());
 }
 
+// The first layer whose plan differs, where nothing else does and nothing is fitted to the text; none: run anew.
+std::optional<engine::LayerIndex> LaneEngine::changedFrom(const RunRequest& request) const
+{
+    const bool same = m_session && m_request.model == request.model && m_request.accelerator == request.accelerator &&
+                      m_request.plan.backend == request.plan.backend && m_fed == request.sequence->ids &&
+                      m_request.sequence->promptCount == request.sequence->promptCount;
+    if (!same || !m_prepared.empty() || engine::calibrationBytes(*request.model, request.plan, 1) > 0 ||
+        engine::mapFilter(request.plan) != engine::mapFilter(m_request.plan))
+        return std::nullopt;
+    for (engine::LayerIndex layer{0}; layer.value < request.model->config().layers; ++layer.value)
+        if (request.plan.of(layer) != m_request.plan.of(layer))
+            return layer.value > 0 ? std::optional(layer) : std::nullopt;
+    return std::nullopt;
+}
+
+// Logits of a run of the changed layers alone; none: what entered them is not known.
+std::optional<std::vector<float>> LaneEngine::rerun(const RunRequest& request, engine::Job& job)
+{
+    const std::optional<engine::LayerIndex> first = changedFrom(request);
+    if (!first)
+        return std::nullopt;
+    const engine::Grid entering =
+        m_recorder.snapshot()->grid(engine::probes::output, {{first->value - 1}, engine::allHeads, {}});
+    if (entering.rows() != int(m_fed.size()))
+        return std::nullopt;
+    noteEngineWork("rerun");
+    m_recorder.forgetFrom(*first);
+    std::vector<float> logits = m_session->rerun(request.plan, *first, entering, m_recorder, job);
+    m_request = request;
+    return logits;
+}
+
+// What of the sequence was not fed yet.
+std::vector<float> LaneEngine::feed(const RunRequest& request, engine::Job& job)
+{
+    if (!continues(request))
+        restart(request, job);
+    return m_session->feed(std::span(request.sequence->ids).subspan(m_fed.size()), m_recorder, job);
+}
+
 void LaneEngine::restart(const RunRequest& request, engine::Job& job)
 {
     engine::DeviceContext* device = context(request.accelerator.get());
@@ -95,12 +135,11 @@ std::shared_ptr<const LaneRun> LaneEngine::run(const RunRequest& request, engine
 {
     m_thread.check();
     noteEngineWork("run");
-    if (!continues(request))
-        restart(request, job);
     const std::span<const engine::TokenId> ids = request.sequence->ids;
     std::vector<float> logits;
     try {
-        logits = m_session->feed(ids.subspan(m_fed.size()), m_recorder, job);
+        auto again = rerun(request, job);
+        logits = again ? *std::move(again) : feed(request, job);
     } catch (...) {
         forget(); // fed halfway: the next run starts anew
         throw;

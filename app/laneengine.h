@@ -10,6 +10,8 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
+#include <vector>
 
 namespace app {
 
@@ -42,14 +44,18 @@ public:
     // The queue and kernels on that device; null for the reference.
     engine::DeviceContext* context(const Accelerator* accelerator);
 
-    // Feeds the sequence; where the last call fed the same plan a beginning of it, only the rest.
+    // Feeds the sequence; where the last call fed the same plan a beginning of it, only the rest; where it fed the same
+    // sequence under a plan that differs in some layers, only those from the first of them on.
     std::shared_ptr<const LaneRun> run(const RunRequest& request, engine::Job& job);
 
 private:
     LaneEngine() = default;
 
     bool continues(const RunRequest& request) const;
+    std::optional<engine::LayerIndex> changedFrom(const RunRequest& request) const;
+    std::optional<std::vector<float>> rerun(const RunRequest& request, engine::Job& job);
     void restart(const RunRequest& request, engine::Job& job);
+    std::vector<float> feed(const RunRequest& request, engine::Job& job);
     void forget();
 
     engine::OwnThread m_thread;

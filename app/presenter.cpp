@@ -8,6 +8,7 @@
 #include "app/panels/toolpanel.h"
 #include "app/results.h"
 #include "app/wording.h"
+#include "engine/model/model.h"
 #include "engine/session/fidelity.h"
 #include "widgets/jobbar.h"
 #include "widgets/livestrip.h"
@@ -37,6 +38,26 @@ QString tr(const char* text)
 QString text(std::string_view from)
 {
     return QString::fromUtf8(from.data(), qsizetype(from.size()));
+}
+
+// What may differ from head to head stands once more, for the picked head of the picked layer.
+void addHeadKnobs(MethodForm& form, const Document& document, const engine::MethodInfo& info)
+{
+    const engine::LayerIndex layer = document.state().selection.layer;
+    const engine::HeadIndex head = document.state().selection.head;
+    const engine::LayerPlan& plan = document.comparedPlan().of(layer);
+    if (!document.model() || plan.shown().method != info.id)
+        return;
+    for (const engine::Knob& knob : info.knobs) {
+        if (!knob.perHead || !std::holds_alternative<engine::RealRange>(knob.domain))
+            continue;
+        form.headKnobs.push_back(knob);
+        const auto own = plan.parameters.find(knob.id);
+        form.headValues[std::string(knob.id)] = own != plan.parameters.end() && head.value < int(own->second->size())
+                                                    ? double((*own->second)[std::size_t(head.value)])
+                                                    : engine::realOf(info.knobs, plan.shown().knobs, knob.id);
+    }
+    form.head = tr("Layer %1, head %2 alone").arg(layer.value + 1).arg(head.value + 1);
 }
 
 } // namespace
@@ -191,6 +212,7 @@ void Presenter::showMethods()
     const engine::MethodInfo& info = methods[std::size_t(form.method)].info;
     form.knobs = info.knobs;
     form.values = part.knobs;
+    addHeadKnobs(form, m_document, info);
     form.idea = text(info.idea);
     if (const HeadLook* other = comparedLook();
         other != nullptr && other->layer->context.plan.shown().method == part.method)

@@ -4,6 +4,7 @@
 #include "app/panels/toolpanel.h"
 #include "app/wording.h"
 #include "engine/methods/method.h"
+#include "engine/model/model.h"
 
 #include <QAction>
 #include <QMenu>
@@ -196,6 +197,25 @@ void Shelf::setMethod(int row, const engine::Part& part)
     }
     if (m_document.comparedLane().value > 0 || mayBeReference(plan)) // the reference alone is set too
         m_document.setPlan(m_document.comparedLane(), plan);
+}
+
+void Shelf::setHeadKnobs(engine::LayerIndex layer, engine::HeadIndex head, const engine::KnobValues& values)
+{
+    if (!m_document.model())
+        return;
+    SessionPlan plan = m_document.comparedPlan();
+    engine::LayerPlan own = plan.of(layer);
+    const std::vector<engine::Knob>& knobs = engine::findMethod(own.shown().method).info.knobs;
+    const auto heads = std::size_t(m_document.model()->config().heads);
+    for (const auto& [id, value] : values) {
+        std::vector<float> each = *own.parameters[id];
+        if (each.size() != heads)
+            each.assign(heads, float(engine::realOf(knobs, own.shown().knobs, id)));
+        each[std::size_t(head.value)] = float(std::get<double>(value));
+        own.parameters[id] = std::move(each);
+    }
+    plan.overrides[layer] = std::move(own);
+    m_document.setPlan(m_document.comparedLane(), plan);
 }
 
 } // namespace app

@@ -22,6 +22,9 @@ public:
     // The method of a part of the compared lane: row 0 is every layer, row n the n-th alone.
     void setMethod(int row, const engine::Part& part);
 
+    // Knobs of one head of the compared lane: what the layer's other heads have is kept.
+    void setHeadKnobs(engine::LayerIndex layer, engine::HeadIndex head, const engine::KnobValues& values);
+
     // A lane of that method becomes the compared one; it is added if there is none and there is room.
     void compareWith(const std::string& method);
 

@@ -5,6 +5,7 @@
 #include <QMetaObject>
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 namespace app {
@@ -74,8 +75,25 @@ void Studies::submit(const char* tag, const QString& title, Work work, Done done
         });
 }
 
+// At most one run more than the lanes' own is kept.
+void Studies::remember()
+{
+    const std::shared_ptr<const LaneRun>& run = m_document.lane(m_document.comparedLane()).run;
+    if (!run || run == m_now)
+        return;
+    const auto prompt = [](const LaneRun& of) {
+        return std::span(of.sequence->ids).first(std::size_t(of.sequence->promptCount));
+    };
+    if (!m_now || m_now->model != run->model || m_now->plan != run->plan)
+        m_before.reset();
+    else if (!std::ranges::equal(prompt(*m_now), prompt(*run)))
+        m_before = m_now; // else the same text was run again, or written on
+    m_now = run;
+}
+
 void Studies::refresh()
 {
+    remember();
     study();
     explain();
 }
@@ -123,6 +141,8 @@ void Studies::study()
     const auto& controls = m_document.state().layout.controls;
     if (const auto given = controls.find(tab); given != controls.end())
         request.controls = given->second;
+    if (request.cell.own == m_now)
+        request.before = m_before;
     if (const auto last = m_document.study(tab); m_studyAsked == request || (last && last->request == request))
         return;
     m_studyAsked = request;

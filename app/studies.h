@@ -38,6 +38,7 @@ public:
 
 private:
     void refresh();
+    void remember();
     void study();
     void explain();
     std::optional<CellRequest> cellOf(engine::LaneIndex lane) const;
@@ -50,6 +51,8 @@ private:
     AcceleratorOf m_acceleratorOf;
     std::optional<StudyRequest> m_studyAsked; // what runs or has run last
     std::optional<CellRequest> m_explainAsked;
+    // Of the compared lane: the run there is, and the one under the same plan over the prompt before its last edit.
+    std::shared_ptr<const LaneRun> m_now, m_before;
     std::map<int, std::string> m_running; // job → tag
     int m_jobs = 0;
     std::unique_ptr<engine::Worker> m_worker;

@@ -93,8 +93,12 @@ std::shared_ptr<const StudyResult> studyOf(const StudyRequest& request,
         own = attendLayer(cell.exact, cell.own, cell.layer, true, accelerator, job);
     auto result = std::make_shared<StudyResult>();
     result->request = request;
-    const engine::RunPair runs{cell.own->plan, *cell.exact->trace, *cell.own->trace, cell.exact->losses,
-                               cell.own->losses};
+    engine::RunPair runs{cell.own->plan, *cell.exact->trace, *cell.own->trace, cell.exact->losses, cell.own->losses};
+    runs.tokens = cell.own->sequence->ids;
+    if (request.before) {
+        runs.before = request.before->trace.get();
+        runs.tokensBefore = request.before->sequence->ids;
+    }
     result->study = engine::study(engine::findMethod(request.method), request.tab, request.controls,
                                   pairOf(*exact, *own), askedOf(cell), runs, job);
     result->layer = std::move(own);

@@ -54,6 +54,7 @@ struct StudyRequest
     engine::LaneIndex lane;
     std::string method, tab;
     engine::KnobValues controls;
+    std::shared_ptr<const LaneRun> before = nullptr; // the lane's run over the prompt before its last edit, if known
 
     bool operator==(const StudyRequest&) const = default;
 };

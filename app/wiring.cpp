@@ -48,6 +48,7 @@ Wiring::Wiring(Document& document, Lanes& lanes, MainWindow& window, KeeperPlace
     , m_timing(document, lanes, window)
     , m_figures(document, lanes, window)
     , m_studies(document, window)
+    , m_passkey(document, lanes, window)
     , m_attention(document, lanes, window)
     , m_shelf(document, window)
     , m_keeper(document, std::move(place))
@@ -252,6 +253,10 @@ void Wiring::wireMethods()
         engine::Part part = (row == 0 ? plan.everywhere : plan.of({row - 1})).shown();
         part.knobs = values;
         m_shelf.setMethod(row, part);
+    });
+    connect(&panel, &MethodsPanel::headKnobsChanged, this, [this](const engine::KnobValues& values) {
+        const Selection& selection = m_document.state().selection;
+        m_shelf.setHeadKnobs(selection.layer, selection.head, values);
     });
     connect(&panel, &MethodsPanel::aboutAsked, this, [this] {
         const engine::SessionPlan& plan = m_document.comparedPlan();

@@ -10,6 +10,7 @@
 #include "app/logits/logitswiring.h"
 #include "app/longmaps/longmapwiring.h"
 #include "app/mainwindow.h"
+#include "app/passkey/passkeydesk.h"
 #include "app/presenter.h"
 #include "app/shelf.h"
 #include "app/studypresenter.h"
@@ -71,7 +72,8 @@ private:
     Presenter m_presenter;
     TimingDesk m_timing;
     FigureDesk m_figures;
-    StudyPresenter m_studies;    // the methods' own tabs and Explain: connects itself
+    StudyPresenter m_studies; // the methods' own tabs and Explain: connects itself
+    PasskeyDesk m_passkey;
     AttentionWiring m_attention; // the Attention tab and the Heads panel
     Shelf m_shelf;
     Keeper m_keeper;

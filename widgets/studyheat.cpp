@@ -51,7 +51,7 @@ void StudyHeat::fitRange()
 
 QString StudyHeat::quantity() const
 {
-    const QString words = textOf(m_body.quantity);
+    QString words = textOf(m_body.quantity);
     if (badge().isEmpty() || badgeOnMap())
         return words;
     return words.isEmpty() ? badge() : words + QStringLiteral(" · ") + badge();
@@ -88,7 +88,7 @@ bool StudyHeat::stacked() const
 // Small multiples have captions instead of labels.
 bool StudyHeat::labelled() const
 {
-    return stacked() || m_body.maps.size() < 3;
+    return stacked() || m_body.maps.size() < 3 || !m_body.rows.texts.empty(); // named rows are to be read
 }
 
 // How long the upright token labels are.
@@ -202,9 +202,12 @@ void StudyHeat::placeBar(const Spaces& room)
     const double top =
         foot + room.caption + room.below + look.px(6) + (m_body.quantity.empty() && labelled() ? 0 : look.px(14));
     const double least = look.px(120), wide = std::min(right - room.left, double(look.px(widestBar))) + 2 * side;
-    if (top + look.px(8) <= height())
-        m_bar = QRectF(std::floor(room.left - side), std::floor(top),
-                       std::floor(std::clamp(wide, least, std::max(least, width() - room.left + side))), high);
+    if (top + look.px(8) <= height()) {
+        // Under the maps, but further left where it would end beyond the panel.
+        const double left = std::floor(std::max(0.0, std::min(room.left - side, width() - least)));
+        m_bar =
+            QRectF(left, std::floor(top), std::floor(std::clamp(wide, least, std::max(least, width() - left))), high);
+    }
 }
 
 QSize StudyHeat::leastSize() const
@@ -238,13 +241,17 @@ void StudyHeat::drawLabels(QPainter& painter, const HeatmapLayout& map, bool row
     const QFont small = look.font(Theme::labelSize);
     const auto optional = [](int place) { return place >= 0 ? std::optional(place) : std::nullopt; };
     const double length = look.px(labelLength);
+    std::vector<double> taken;
     if (rows)
         for (const int row : placeLabels(0, map.window.height(), map.block.height() / map.reduction.height(),
                                          look.px(13), optional(m_body.pickedRow))) {
-            const QRectF cell = map.rectOf({row, 0});
-            drawText(painter,
-                     {map.map.left() - length - look.px(Theme::gap2), std::max(0.0, cell.center().y() - look.px(8)),
-                      length, double(look.px(16))},
+            // The first row's stands lower than its row, so that it is whole, unless another is there.
+            const double y = std::max(0.0, map.rectOf({row, 0}).center().y() - look.px(8));
+            if (std::any_of(taken.begin(), taken.end(),
+                            [&](double other) { return std::abs(other - y) < look.px(11); }))
+                continue;
+            taken.push_back(y);
+            drawText(painter, {map.map.left() - length - look.px(Theme::gap2), y, length, double(look.px(16))},
                      Qt::AlignRight, labelOf(m_body.rows, row, names()), small,
                      row == m_body.pickedRow ? look.text : look.secondary);
         }
@@ -292,6 +299,23 @@ void StudyHeat::drawCaption(QPainter& painter, const HeatmapLayout& map, const e
         drawText(painter, row, Qt::AlignRight, number, small, look.secondary);
 }
 
+// A corner in the text's colour, on a ground that tells it from the cell.
+void StudyHeat::drawMarks(QPainter& painter, const HeatmapLayout& map) const
+{
+    for (const auto& [row, col] : m_body.marked) {
+        const QRectF cell = map.rectOf({row, col});
+        const auto corner = [&](double side, const QColor& color) {
+            const QPointF at = cell.topLeft();
+            painter.setPen(Qt::NoPen);
+            painter.setBrush(color);
+            painter.drawPolygon(QPolygonF({at, at + QPointF(side, 0), at + QPointF(0, side)}));
+        };
+        const double side = std::min({cell.width() / 2, cell.height() / 2, double(theme().px(9))});
+        corner(side + theme().px(2), theme().panel);
+        corner(side, theme().text);
+    }
+}
+
 QRectF StudyHeat::ringOf(const HeatmapLayout& map) const
 {
     const QRectF row = m_body.pickedRow >= 0 ? map.rectOf({m_body.pickedRow, 0}) : QRectF();
@@ -315,6 +339,7 @@ void StudyHeat::draw(QPainter& painter) const
         drawHatch(painter, map.map);
         painter.drawImage(map.map,
                           gridImage(value.cells, GridShape::Full, m_scale, look.dark, map.window, map.reduction));
+        drawMarks(painter, map);
         drawFrame(painter, map.map.adjusted(-1, -1, 1, 1), look.hairline, 1);
         const bool lastLine = int(i) + m_columns >= int(m_maps.size());
         if (labelled())
@@ -400,7 +425,9 @@ QString StudyHeat::placeText(const StudyPlace& place) const
         labelOf(m_body.rows, place.row, names()) + QStringLiteral(", ") + labelOf(m_body.cols, place.col, names());
     if (m_body.maps.size() > 1 && !map.caption.empty())
         where = textOf(map.caption) + QStringLiteral(": ") + where;
-    return where + QStringLiteral("   ") + (std::isfinite(value) ? significant(value, 3) : tr("cannot be"));
+    where += QStringLiteral("   ") + (std::isfinite(value) ? significant(value, 3) : tr("cannot be"));
+    const bool marked = std::ranges::find(m_body.marked, std::pair(place.row, place.col)) != m_body.marked.end();
+    return marked ? where + QStringLiteral("   ") + textOf(m_body.markedWords) : where;
 }
 
 std::vector<StudyPick> StudyHeat::picksOf(const StudyPlace& place) const

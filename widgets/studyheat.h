@@ -49,6 +49,7 @@ private:
     double tokenLabels() const;
     Spaces spaces(bool beside) const;
     std::vector<HeatmapLayout> laidOut(int columns, const Spaces& room) const;
+    void drawMarks(QPainter& painter, const HeatmapLayout& map) const;
     QRectF ringOf(const HeatmapLayout& map) const;
     void drawLabels(QPainter& painter, const HeatmapLayout& map, bool rows, bool cols) const;
     void drawCaption(QPainter& painter, const HeatmapLayout& map, const engine::HeatBody::Map& value) const;

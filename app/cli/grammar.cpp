@@ -122,6 +122,7 @@ std::vector<Part> parseList(std::string_view text)
             specs.back() += (specs.back().find(':') == std::string::npos ? ":" : ",") + std::string(item);
     }
     std::vector<Part> parts;
+    parts.reserve(specs.size());
     for (const std::string& spec : specs)
         parts.push_back(parseSpec(spec));
     return parts;
@@ -167,6 +168,18 @@ double parsePercent(std::string_view text)
     if (!number || !(*number >= 0 && *number <= 1e6))
         refuse("share", text, "a percentage such as 5%");
     return *number / 100;
+}
+
+std::vector<double> parseDepths(std::string_view text)
+{
+    std::vector<double> depths;
+    for (const std::string_view part : splitAt(text, ','))
+        depths.push_back(parsePercent(part));
+    for (const double depth : depths) {
+        if (depth > 1)
+            refuse("depths", text, "percentages from 0 to 100");
+    }
+    return depths;
 }
 
 } // namespace app::cli

@@ -34,6 +34,9 @@ std::vector<engine::TokenId> parseTokens(std::string_view text, int vocabulary);
 // `5%` or `5`, as a share: 0.05.
 double parsePercent(std::string_view text);
 
+// `0,25,100`: percentages from 0 to 100, as shares.
+std::vector<double> parseDepths(std::string_view text);
+
 // The pieces between separators; an empty text has one empty piece.
 std::vector<std::string_view> splitAt(std::string_view text, char separator);
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/cli/knockout.h"
 #include "app/cli/loss.h"
 #include "app/cli/opened.h"
 #include "app/cli/plan.h"
 #include "app/cli/table.h"
 #include "engine/export/json.h"
+#include "engine/measure/knockout.h"
 
 #include <algorithm>
 

@@ -36,6 +36,8 @@ MethodsPanel::MethodsPanel(QWidget* parent)
     , m_list(new LayerList(this))
     , m_method(new QComboBox(this))
     , m_form(new widgets::KnobForm(this))
+    , m_head(new QLabel(this))
+    , m_headForm(new widgets::KnobForm(this))
     , m_idea(new QLabel(this))
     , m_why(new QLabel(this))
     , m_about(new QPushButton(tr("About this method…"), this))
@@ -51,6 +53,8 @@ MethodsPanel::MethodsPanel(QWidget* parent)
     m_inner = inner;
     inner->addWidget(m_method);
     inner->addWidget(m_form);
+    inner->addWidget(m_head);
+    inner->addWidget(m_headForm);
     inner->addWidget(m_why);
     inner->addWidget(m_idea);
     inner->addWidget(m_about, 0, Qt::AlignLeft);
@@ -64,6 +68,8 @@ MethodsPanel::MethodsPanel(QWidget* parent)
     connect(m_list, &LayerList::chosen, this, &MethodsPanel::rowChosen);
     connect(m_method, &QComboBox::activated, this, &MethodsPanel::methodChosen);
     connect(m_form, &widgets::KnobForm::changed, this, &MethodsPanel::knobsChanged);
+    m_headForm->setObjectName(QStringLiteral("headKnobs"));
+    connect(m_headForm, &widgets::KnobForm::changed, this, &MethodsPanel::headKnobsChanged);
     connect(m_about, &QPushButton::clicked, this, &MethodsPanel::aboutAsked);
     MethodsPanel::themeChanged();
 }
@@ -85,6 +91,10 @@ void MethodsPanel::setForm(const MethodForm& form)
 {
     m_method->setCurrentIndex(form.method);
     m_form->setKnobs(form.knobs, form.values);
+    m_head->setText(form.head);
+    m_headForm->setKnobs(form.headKnobs, form.headValues);
+    for (QWidget* part : {static_cast<QWidget*>(m_head), static_cast<QWidget*>(m_headForm)})
+        part->setVisible(!form.headKnobs.empty());
     m_idea->setText(form.idea);
     m_why->setText(form.why);
     m_why->setVisible(!form.why.isEmpty());
@@ -95,7 +105,7 @@ void MethodsPanel::themeChanged()
     const int side = theme().px(Theme::gap4);
     m_inner->setContentsMargins(side, theme().px(Theme::gap2), side, theme().px(Theme::gap2));
     m_inner->setSpacing(theme().px(Theme::gap2));
-    for (QLabel* label : {m_idea, m_why})
+    for (QLabel* label : {m_head, m_idea, m_why})
         label->setFont(theme().font(Theme::labelSize));
     for (int place = 0; place < m_method->count(); ++place)
         m_method->setItemIcon(place, markerIcon(m_methods[std::size_t(place)]));

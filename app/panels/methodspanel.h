@@ -26,6 +26,10 @@ struct MethodForm
     int method = 0; // place in the list of methods
     std::vector<engine::Knob> knobs;
     engine::KnobValues values;
+    // Knobs that may differ from head to head, and what they are in the picked one; empty: none.
+    std::vector<engine::Knob> headKnobs;
+    engine::KnobValues headValues;
+    QString head; // "layer 1, head 3 alone"
     QString idea; // one sentence under the form
     QString why;  // which form runs, and the reason
 };
@@ -49,6 +53,7 @@ signals:
     void rowChosen(int row);
     void methodChosen(int method);
     void knobsChanged(engine::KnobValues values);
+    void headKnobsChanged(engine::KnobValues values);
     void aboutAsked();
 
 protected:
@@ -60,6 +65,8 @@ private:
     LayerList* m_list;
     QComboBox* m_method;
     widgets::KnobForm* m_form;
+    QLabel* m_head;
+    widgets::KnobForm* m_headForm;
     QLabel* m_idea;
     QLabel* m_why;
     QPushButton* m_about;

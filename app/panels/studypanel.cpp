@@ -42,6 +42,12 @@ StudyPanel::StudyPanel(const QString& title, QWidget* parent)
     m_study->hide();
 }
 
+void StudyPanel::addTool(QWidget* tool)
+{
+    m_heading->addTool(tool);
+    m_tools += tool->sizeHint().width() + theme().px(widgets::Theme::gap2);
+}
+
 void StudyPanel::setReady()
 {
     m_empty->hide();
@@ -51,7 +57,7 @@ void StudyPanel::setReady()
 // In the heading where they leave room for its words, else in lines of their own.
 void StudyPanel::placeControls()
 {
-    const int room = m_heading->width() - theme().px(leastWords);
+    const int room = m_heading->width() - theme().px(leastWords) - m_tools;
     const bool fits = m_controls->sizeHint().width() <= room;
     if (fits == m_inHeading)
         return;

@@ -30,6 +30,8 @@ public:
 
     widgets::StudyView& study() { return *m_study; }
 
+    void addTool(QWidget* tool); // at the right end of the heading
+
     void setReady(); // there is a study: it stands where a sentence stood
 
 protected:
@@ -45,6 +47,7 @@ private:
     QVBoxLayout* m_column;
     QHBoxLayout* m_below; // the heading: where the controls do not fit into it
     bool m_inHeading = true;
+    int m_tools = 0; // width of those at the right end
     widgets::StudyControls* m_controls;
     widgets::StudyView* m_study;
     widgets::EmptyPanel* m_empty;

@@ -156,6 +156,10 @@ struct StudyInput
     const Trace& exactRun;   // the exact model's run over the sequence: mapFilter's records of every layer
     const Trace& ownRun;     // the same of the lane under its plan
     std::span<const float> exactLosses, ownLosses; // nats per token of the two runs; NaN for the first
+    std::span<const TokenId> tokens = {};          // of the sequence; empty where there is no text
+    // The lane's run under the same plan over the prompt as it was before its last edit; null where there was none.
+    const Trace* before = nullptr;
+    std::span<const TokenId> tokensBefore = {};
 };
 
 // A tensor that `apply` reads or writes, row after row: numbers, or whole numbers.

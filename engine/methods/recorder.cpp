@@ -136,4 +136,15 @@ void Recorder::clear()
     m_truncated = false;
 }
 
+void Recorder::forgetFrom(LayerIndex first)
+{
+    m_thread.check();
+    std::erase_if(m_series, [&](const auto& entry) {
+        const bool gone = entry.first.where.layer >= first || entry.first.where.layer == wholeModel;
+        for (const Chunk& chunk : entry.second.chunks)
+            m_bytes -= gone ? chunk.cells.size() * sizeof(float) : 0;
+        return gone;
+    });
+}
+
 } // namespace engine

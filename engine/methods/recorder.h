@@ -43,6 +43,8 @@ public:
     std::shared_ptr<const Trace> snapshot() const;
     std::shared_ptr<const Trace> take(); // the same, and forgets it
     void clear();
+    // Forgets what layers from `first` on and the whole model gave. The queue must have been finished.
+    void forgetFrom(LayerIndex first);
 
 private:
     struct Key

@@ -56,22 +56,27 @@ public:
     DeviceSession& operator=(const DeviceSession&) = delete;
 
     std::vector<float> feed(std::span<const TokenId> tokens, Recorder& recorder, Job& job) override;
+    std::vector<float> rerun(const SessionPlan& plan, LayerIndex first, const Grid& entering, Recorder& recorder,
+                             Job& job) override;
     void reset() override;
     SessionStats stats() override;
 
     void warm(Job& job);
 
 private:
-    void addLayer(LayerIndex index, int expectedTokens);
+    void make(Layer& layer, LayerIndex index);
     void checkTokens(std::span<const TokenId> tokens) const;
     int chunkRows(int left) const;
     void reserve(int rows);
     void feedChunk(std::span<const TokenId> tokens, double begin, double end, Recorder& recorder, Job& job);
+    void runChunk(std::size_t first, int rows, double begin, double end, Recorder& recorder, Job& job);
     void hiddenRows(Layer& layer, int rows, Recorder& recorder);
     void runLayer(Layer& layer, int rows, Recorder& recorder);
     void recordLogits(int rows, Recorder& recorder, Job& job);
     void lastLogits(int rows, Recorder& recorder);
     std::vector<float> feedAll(std::span<const TokenId> tokens, Recorder& recorder, Job& job);
+    std::vector<float> rerunAll(std::size_t first, const Grid& entering, Recorder& recorder, Job& job);
+    std::vector<float> readLogits(Job& job);
 
     std::shared_ptr<const Model> m_model;
     std::shared_ptr<const DeviceModel> m_deviceModel;
@@ -79,6 +84,7 @@ private:
     PreparedLayers m_prepared;
     DeviceContext m_device;
     const ModelConfig& m_config;
+    int m_expectedTokens;
     std::deque<Layer> m_layers; // a deque: contexts keep their place
     Scratch m_scratch;
     Buffer<float> m_logits;                // of a few rows, when they are recorded
@@ -95,10 +101,11 @@ DeviceSession::DeviceSession(std::shared_ptr<const Model> model, SessionPlan pla
     , m_prepared(std::move(prepared))
     , m_device(device)
     , m_config(m_model->config())
+    , m_expectedTokens(expectedTokens)
 {
     refuseUnknownBlocks(m_config);
     for (LayerIndex index{0}; index.value < m_config.layers; ++index.value)
-        addLayer(index, expectedTokens);
+        make(m_layers.emplace_back(), index);
     m_lastRow = Buffer<float>(m_device.device, std::size_t(m_config.width), "the last row");
     m_lastLogits = Buffer<float>(m_device.device, std::size_t(m_config.vocabulary), "the logits");
 }
@@ -108,19 +115,28 @@ DeviceSession::~DeviceSession()
     settle(m_device.queue); // before the buffers of enqueued launches go
 }
 
-void DeviceSession::addLayer(LayerIndex index, int expectedTokens)
+// Refuses what make() could not make.
+void checkLayer(const LayerContext& context)
 {
-    Layer& layer = m_layers.emplace_back();
-    layer.context = layerContext(*m_model, m_plan, index, m_prepared);
-    checkPlan(layer.context);
-    const Method& attention = findMethod(layer.context.plan.attention.method);
-    const Method& linear = findMethod(layer.context.plan.linear.method);
+    checkPlan(context);
+    const Method& attention = findMethod(context.plan.attention.method);
+    const Method& linear = findMethod(context.plan.linear.method);
     if (attention.deviceAttention == nullptr)
         throw noDeviceForm(attention);
     if (linear.deviceLinear == nullptr)
         throw noDeviceForm(linear);
+}
+
+// What the plan says of a layer, with nothing fed.
+void DeviceSession::make(Layer& layer, LayerIndex index)
+{
+    layer = {};
+    layer.context = layerContext(*m_model, m_plan, index, m_prepared);
+    checkLayer(layer.context);
+    const Method& attention = findMethod(layer.context.plan.attention.method);
+    const Method& linear = findMethod(layer.context.plan.linear.method);
     layer.attentionMethod = &attention;
-    layer.attention = attention.deviceAttention(layer.context, m_device, expectedTokens);
+    layer.attention = attention.deviceAttention(layer.context, m_device, m_expectedTokens);
     const auto group = [&](std::initializer_list<Weight> weights) {
         return linear.deviceLinear(std::span(weights.begin(), weights.size()), layer.context, *m_deviceModel, m_device);
     };
@@ -278,7 +294,6 @@ void DeviceSession::lastLogits(int rows, Recorder& recorder)
 void DeviceSession::feedChunk(std::span<const TokenId> tokens, double begin, double end, Recorder& recorder, Job& job)
 {
     const int rows = int(tokens.size());
-    const std::string place = ", tokens " + std::to_string(m_tokens) + " to " + std::to_string(m_tokens + rows - 1);
     std::vector<int> ids;
     for (const TokenId id : tokens)
         ids.push_back(id.value);
@@ -286,8 +301,16 @@ void DeviceSession::feedChunk(std::span<const TokenId> tokens, double begin, dou
     m_device.queue.write(m_scratch.ids, std::span<const int>(ids));
     m_device.blocks.embed(m_device.queue, m_deviceModel->vector(Weight::Embedding), m_scratch.ids, m_scratch.x, rows,
                           m_config.width);
+    runChunk(0, rows, begin, end, recorder, job);
+}
+
+// The rows in the residual stream through layer `first` and those after it.
+void DeviceSession::runChunk(std::size_t first, int rows, double begin, double end, Recorder& recorder, Job& job)
+{
+    const std::string place = ", tokens " + std::to_string(m_tokens) + " to " + std::to_string(m_tokens + rows - 1);
     std::deque<EventHandle> running;
-    for (Layer& layer : m_layers) {
+    for (std::size_t each = first; each < m_layers.size(); ++each) {
+        Layer& layer = m_layers[each];
         const int index = layer.context.layer.value;
         job.report(begin + (end - begin) * index / m_config.layers, "layer " + std::to_string(index) + place);
         if (running.size() >= layersInFlight) {
@@ -319,6 +342,28 @@ std::vector<float> DeviceSession::feedAll(std::span<const TokenId> tokens, Recor
         feedChunk(tokens.subspan(done, rows), double(done) / all, double(done + rows) / all, recorder, job);
         done += rows;
     }
+    return readLogits(job);
+}
+
+// In the chunks that the whole sequence would be fed in.
+std::vector<float> DeviceSession::rerunAll(std::size_t first, const Grid& entering, Recorder& recorder, Job& job)
+{
+    const int all = m_tokens;
+    m_tokens = 0;
+    while (m_tokens < all) {
+        const int done = m_tokens, rows = chunkRows(all - done);
+        reserve(rows);
+        std::vector<float> cells;
+        for (int row = done; row < done + rows; ++row)
+            cells.insert(cells.end(), entering.row(row).begin(), entering.row(row).end());
+        m_device.queue.write(m_scratch.x, std::span<const float>(cells));
+        runChunk(first, rows, double(done) / all, double(done + rows) / all, recorder, job);
+    }
+    return readLogits(job);
+}
+
+std::vector<float> DeviceSession::readLogits(Job& job)
+{
     std::vector<float> logits(std::size_t(m_config.vocabulary), 0.0F);
     m_device.queue.read(m_lastLogits, std::span(logits));
     m_device.queue.finish(); // the recorder's reads are complete
@@ -354,6 +399,32 @@ std::vector<float> DeviceSession::feed(std::span<const TokenId> tokens, Recorder
         return logits;
     } catch (...) {
         m_device.queue.finish(); // before anything that enqueued launches and reads use goes
+        throw;
+    }
+}
+
+std::vector<float> DeviceSession::rerun(const SessionPlan& plan, LayerIndex first, const Grid& entering,
+                                        Recorder& recorder, Job& job)
+{
+    checkThread();
+    for (LayerIndex layer = first; layer.value < m_config.layers; ++layer.value)
+        checkLayer(layerContext(*m_model, plan, layer, m_prepared));
+    m_device.queue.finish(); // before what launches use goes
+    m_interrupted = true;
+    m_plan = plan;
+    for (auto index = std::size_t(first.value); index < m_layers.size(); ++index) {
+        Layer& layer = m_layers[index];
+        if (layer.context.plan == plan.of({int(index)}))
+            layer.attention->reset(m_device.queue);
+        else
+            make(layer, {int(index)});
+    }
+    try {
+        std::vector<float> logits = rerunAll(std::size_t(first.value), entering, recorder, job);
+        m_interrupted = false;
+        return logits;
+    } catch (...) {
+        m_device.queue.finish();
         throw;
     }
 }

@@ -25,6 +25,7 @@ std::vector<Matrix> splitHeads(const Matrix& rows, int heads)
 {
     const Eigen::Index width = rows.cols() / heads;
     std::vector<Matrix> all;
+    all.reserve(std::size_t(heads));
     for (int head = 0; head < heads; ++head)
         all.emplace_back(rows.middleCols(head * width, width));
     return all;
@@ -39,15 +40,15 @@ struct History
 class ReferenceSession : public Session
 {
 public:
-    ReferenceSession(std::shared_ptr<const Model> model, const SessionPlan& plan, const PreparedLayers& prepared)
+    ReferenceSession(std::shared_ptr<const Model> model, const SessionPlan& plan, PreparedLayers prepared)
         : m_model(std::move(model))
-        , m_prepared(prepared)
+        , m_prepared(std::move(prepared))
     {
         const ModelConfig& config = m_model->config();
         refuseUnknownBlocks(config);
         for (int layer = 0; layer < config.layers; ++layer)
             m_layers.push_back(layerContext(*m_model, plan, {layer}, m_prepared));
-        reset();
+        ReferenceSession::reset();
     }
 
     std::vector<float> feed(std::span<const TokenId> tokens, Recorder& recorder, Job& job) override
@@ -57,18 +58,20 @@ public:
         Matrix x = embed(tokens);
         m_before = m_tokens;
         m_tokens += int(tokens.size());
-        for (const LayerContext& layer : m_layers) {
-            job.report(double(layer.layer.value) / double(m_layers.size()),
-                       "layer " + std::to_string(layer.layer.value));
-            const std::int64_t begin = nowNs();
-            x += attentionOf(rmsNorm(x, weight(Weight::AttentionNorm, layer), eps()), layer, recorder);
-            job.check();
-            x += feedForward(rmsNorm(x, weight(Weight::FeedForwardNorm, layer), eps()), layer, recorder);
-            recorder.append(probes::output, layer.layer, x);
-            m_spans.push_back({"layer " + std::to_string(layer.layer.value), {0}, begin, nowNs()});
+        return runFrom({0}, std::move(x), recorder, job);
+    }
+
+    std::vector<float> rerun(const SessionPlan& plan, LayerIndex first, const Grid& entering, Recorder& recorder,
+                             Job& job) override
+    {
+        checkThread();
+        for (auto index = std::size_t(first.value); index < m_layers.size(); ++index) {
+            m_layers[index] = layerContext(*m_model, plan, {int(index)}, m_prepared);
+            checkPlan(m_layers[index]);
+            m_histories[index] = {};
         }
-        job.check();
-        return logits(x, recorder);
+        m_before = 0;
+        return runFrom(first, matrixOf(entering), recorder, job);
     }
 
     void reset() override
@@ -94,6 +97,23 @@ public:
     }
 
 private:
+    // The rows that enter a layer through it and those after it; every layer leaves a span.
+    std::vector<float> runFrom(LayerIndex first, Matrix x, Recorder& recorder, Job& job)
+    {
+        for (const LayerContext& layer : std::span(m_layers).subspan(std::size_t(first.value))) {
+            job.report(double(layer.layer.value) / double(m_layers.size()),
+                       "layer " + std::to_string(layer.layer.value));
+            const std::int64_t begin = nowNs();
+            x += attentionOf(rmsNorm(x, weight(Weight::AttentionNorm, layer), eps()), layer, recorder);
+            job.check();
+            x += feedForward(rmsNorm(x, weight(Weight::FeedForwardNorm, layer), eps()), layer, recorder);
+            recorder.append(probes::output, layer.layer, x);
+            m_spans.push_back({"layer " + std::to_string(layer.layer.value), {0}, begin, nowNs()});
+        }
+        job.check();
+        return logits(x, recorder);
+    }
+
     double eps() const { return m_model->config().normEps; }
 
     std::span<const float> weight(Weight which, const LayerContext& layer) const

@@ -28,6 +28,11 @@ public:
     // v go through the recorder, under its filter. At most two layers are in flight; a cancel takes effect within 100
     // ms and leaves a session that works after reset().
     virtual std::vector<float> feed(std::span<const TokenId> tokens, Recorder& recorder, Job& job) = 0;
+    // Takes the plan's layers from `first` (at least 1) on and runs them again over the tokens fed so far. `entering`
+    // [N, width] is what layer first − 1 gave (probes::output): nothing before `first` is computed, its caches stay,
+    // and so does what was prepared. The recorder must have forgotten these layers (Recorder::forgetFrom).
+    virtual std::vector<float> rerun(const SessionPlan& plan, LayerIndex first, const Grid& entering,
+                                     Recorder& recorder, Job& job) = 0;
     virtual void reset() = 0;
     virtual SessionStats stats() = 0;
 

@@ -192,6 +192,9 @@ Study study(const Method& method, std::string_view tab, const KnobValues& contro
         runs.own,
         runs.exactLosses,
         runs.ownLosses,
+        runs.tokens,
+        runs.before,
+        runs.tokensBefore,
     };
     return method.study(tab, input, job);
 }

@@ -37,6 +37,9 @@ struct RunPair
     const Trace& exact;
     const Trace& own;
     std::span<const float> exactLosses, ownLosses; // nats per token; NaN for the first
+    std::span<const TokenId> tokens = {};
+    const Trace* before = nullptr; // the lane's over the prompt before its last edit; null: none
+    std::span<const TokenId> tokensBefore = {};
 };
 
 // Method::study with all that it may read. Throws Error{Internal} where the method has no study.

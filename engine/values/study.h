@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -105,6 +106,8 @@ struct HeatBody
     Scale scale = Scale::Linear;
     int pickedRow = -1, pickedCol = -1, pickedMap = -1;
     Pick row, col, map;
+    std::vector<std::pair<int, int>> marked; // row and column of cells with a cut corner, in every map
+    std::string markedWords;                 // what the corner says
 };
 
 struct BarsBody
@@ -226,6 +229,7 @@ struct TabSpec
     std::string_view id, title;
     std::vector<Knob> controls; // of the view, not of the method: which segment, how many features
     std::string_view play;      // the IntRange among them that an animation walks through; empty: none
+    bool passkey = false;       // the passkey experiment can be asked for: the method keeps a memory to put to the test
 };
 
 // One line of the account of a weight: exact and approximate accounts are laid side by side by `id`.

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstdlib>
+#include <map>
 #include <random>
 
 using namespace engine;
@@ -95,6 +96,7 @@ private slots:
     void cancelAtAnyReport();
     void cancelIsSoon();
     void makingCanBeCancelled();
+    void rerunsOnlyWhatChanged();
     void resetStartsAnew();
     void badTokensAreRefused();
     void statsTellWhatRan();
@@ -393,6 +395,67 @@ void TestDeviceSession::makingCanBeCancelled()
         }
     }
     QVERIFY(cancelled > 0);
+}
+
+// A gate of one head in the last layer but one: the layers before it are not run, the result is a whole run's.
+void TestDeviceSession::rerunsOnlyWhatChanged()
+{
+    ModelConfig config = smallConfig();
+    config.layers = 4;
+    const auto model = syntheticModel(config);
+    const std::vector<TokenId> tokens = someTokens(70, config.vocabulary, 31), next = someTokens(1, 10, 32);
+    SessionPlan before;
+    before.everywhere.attention = {"infini", {{"segment", 8}}};
+    SessionPlan after = before;
+    after.overrides[{2}] = before.everywhere;
+    std::vector<float> gates(std::size_t(config.heads), 0);
+    gates.back() = 3;
+    after.overrides[{2}].parameters["gate"] = gates;
+    Job job;
+    for (const bool onHost : {false, true}) {
+        SessionPlan start = before, changed = after;
+        start.backend = changed.backend = onHost ? Backend::Reference : Backend::OpenCl;
+        const auto fresh = onHost ? inReference(model, changed) : onDevice(model, 70, changed);
+        const auto session = onHost ? inReference(model, start) : onDevice(model, 70, start);
+        Recorder recorder(sessionsProbes()), whole(sessionsProbes());
+        const auto launched = [](Session& of) {
+            std::map<std::string, int> counts;
+            for (const Span& span : of.stats().spans)
+                ++counts[span.label];
+            return counts;
+        };
+        const std::vector<float> other = session->feed(tokens, recorder, job);
+        launched(*session); // the queue's spans are both sessions'
+        const std::vector<float> expected = fresh->feed(tokens, whole, job);
+        const std::map<std::string, int> all = launched(*fresh);
+        const Grid entering = recorder.snapshot()->grid(probes::output, {{1}, allHeads, {}});
+        recorder.forgetFrom({2});
+        const std::vector<float> got = session->rerun(changed, {2}, entering, recorder, job);
+        const std::map<std::string, int> again = launched(*session);
+
+        QVERIFY(furthest(got, other) > 1e-4F);
+        const auto trace = recorder.take(), expectedTrace = whole.take();
+        if (onHost) { // what entered is known in float32
+            QVERIFY(furthest(got, expected) < 1e-5F);
+            QCOMPARE(again.size(), 2U); // a span per layer: layers 2 and 3
+            QVERIFY(again.contains("layer 2") && again.contains("layer 3"));
+        } else {
+            QVERIFY(std::ranges::equal(got, expected));
+            QVERIFY(sameTrace(*trace, *expectedTrace));
+            int mixing = 0;
+            for (const auto& [label, count] : again) {
+                if (label.starts_with("infini")) {
+                    QCOMPARE(2 * count, all.at(label)); // two layers of four
+                    mixing += count;
+                }
+            }
+            QVERIFY(mixing > 0 && !again.contains("embed"));
+        }
+        QCOMPARE(trace->records().size(), expectedTrace->records().size());
+        // The caches of all layers hold the sequence: it goes on.
+        Recorder none;
+        QVERIFY(furthest(session->feed(next, none, job), fresh->feed(next, none, job)) < 1e-4F);
+    }
 }
 
 void TestDeviceSession::resetStartsAnew()

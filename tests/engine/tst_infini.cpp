@@ -377,7 +377,7 @@ private slots:
         if (!m_machine)
             QSKIP("no OpenCL device on this machine");
         const LayerShape shape{1, 1, 8, 8, true};
-        const int tokens = 40000;
+        const int tokens = 60000;
         const HeadTensors in = randomHeads(shape, tokens, 23);
         Job job;
         AttendOptions options;
@@ -408,7 +408,18 @@ private slots:
         }
     }
 
-    // §3, row by row.
+    // §3, row by row; the rows and their tests:
+    //   first segment (z = 0), A and B      emptyMemory
+    //   denominator, max(den, 1e-6)         denominatorsAreClamped
+    //   last segment shorter than N         raggedEndIsNotPadded; not written before more follows: streamingIsParallel
+    //   sequence ≤ N                        segmentLongerThanTheText: legal, plain attention, and the account says so
+    //   N = 1                               segmentOfOne
+    //   short segment first, delta rule     deltaOvershootsAfterAShortSegment
+    //   keys below −80                      keysThatVanish
+    //   float32 sums                        stateStaysFinite: beyond float16's range, and bfloat16 would stand still
+    //   NaN at commit                       nothingBrokenEnters
+    //   d_k ≠ d_v                           emptyMemory and most others: 6 and 4
+    //   gates of the wrong number, segment 0, causal = false (exit 2)     badPlansAreRefused, tst_cli
     void emptyMemory()
     {
         const LayerShape shape{2, 1, 6, 4, true};

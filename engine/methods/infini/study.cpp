@@ -108,7 +108,7 @@ void addNotices(Study& study, const StudiedHead& head)
 
 std::vector<TabSpec> tabs()
 {
-    return {{"memory", "Memory", controls(), "segment"}};
+    return {{"memory", "Memory", controls(), "segment", true}};
 }
 
 StudiedHead studiedHead(const StudyInput& input)

@@ -185,6 +185,8 @@ Study study(std::string_view tab, const StudyInput& input, Job& job)
         study.panels.push_back(errorPanel(*look, *errors));
     study.panels.insert(study.panels.end(), {correlationPanel(*look), geometryPanel(*look), driftPanel(*look, input),
                                              reusePanel(*look), pairsPanel(*look)});
+    if (auto edited = editPanel(*look, input))
+        study.panels.push_back(*std::move(edited));
     job.report(0.7, "the exact limit");
     if (!look->weight.empty())
         study.panels.push_back(limitPanel(*look, job));

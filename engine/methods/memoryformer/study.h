@@ -4,6 +4,7 @@
 #include "engine/methods/memoryformer/source.h"
 
 #include <memory>
+#include <optional>
 
 namespace engine::memoryformer {
 
@@ -50,6 +51,8 @@ Panel balancePanel(const BucketLook& look);
 Panel correlationPanel(const BucketLook& look);
 Panel geometryPanel(const BucketLook& look);
 Panel driftPanel(const BucketLook& look, const StudyInput& input);
+// None before the prompt was edited, and where nothing stands behind the edit.
+std::optional<Panel> editPanel(const BucketLook& look, const StudyInput& input);
 Panel reusePanel(const BucketLook& look);
 Panel pairsPanel(const BucketLook& look);
 Panel ledgerPanel(const BucketLook& look);

@@ -273,6 +273,8 @@ Panel driftPanel(const BucketLook& look, const StudyInput& input)
     panel.row = 4;
     panel.height = 0.8;
     panel.value = percent(moved) + " moved by earlier layers";
+    if (input.before == nullptr && !input.tokens.empty())
+        panel.note = "Edit a word of the prompt and run it again: how far its codes move will stand beside this.";
     panel.body = std::move(body);
     return panel;
 }

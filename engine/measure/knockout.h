@@ -6,19 +6,24 @@
 #include <string>
 #include <vector>
 
-namespace app::cli {
+namespace engine {
+
+struct ModelConfig;
 
 // The knob of a part's method with that id; null where it has none.
-const engine::Knob* knobOf(const engine::Part& part, std::string_view id);
+const Knob* knobOf(const Part& part, std::string_view id);
 
 // A plan with the memory of its methods in one state: "on", "off", "zeroed", …; "-" where none of them has one.
 struct KnockOut
 {
     std::string name;
-    engine::SessionPlan plan;
+    SessionPlan plan;
 };
 
 // The plan in every state of the memory that its methods offer, as it is first.
-std::vector<KnockOut> knockOuts(const engine::SessionPlan& plan);
+std::vector<KnockOut> knockOuts(const SessionPlan& plan);
 
-} // namespace app::cli
+// The longest segment that exact attention has in the plan; 0: some layer has none, and sees everything.
+int exactSegment(const SessionPlan& plan, const ModelConfig& config);
+
+} // namespace engine

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/cli/knockout.h"
+#include "engine/measure/knockout.h"
 
 #include "engine/methods/method.h"
+#include "engine/values/modelconfig.h"
 
 #include <algorithm>
 
-using namespace engine;
-
-namespace app::cli {
+namespace engine {
 
 const Knob* knobOf(const Part& part, std::string_view id)
 {
@@ -20,6 +19,8 @@ namespace {
 
 // A method that keeps a memory has a knob of this name whose options knock it out.
 constexpr std::string_view memoryKnob = "memory";
+// And one of this name for the stretch of text that is attended to exactly.
+constexpr std::string_view segmentKnob = "segment";
 
 // Every plan of the model's layers, as they are in the whole plan.
 std::vector<LayerPlan*> layersOf(SessionPlan& plan)
@@ -53,4 +54,21 @@ std::vector<KnockOut> knockOuts(const SessionPlan& plan)
     return variants;
 }
 
-} // namespace app::cli
+int exactSegment(const SessionPlan& plan, const ModelConfig& config)
+{
+    int longest = 0;
+    for (int layer = 0; layer < config.layers; ++layer) {
+        const LayerPlan& one = plan.of({layer});
+        const Knob* knob = knobOf(one.attention, segmentKnob);
+        if (knob == nullptr || !std::holds_alternative<IntRange>(knob->domain))
+            return 0;
+        const auto trained = one.parameters.find(segmentKnob);
+        longest = std::max(longest,
+                           trained != one.parameters.end() && !trained->second->empty()
+                               ? int(trained->second->front())
+                               : intOf(findMethod(one.attention.method).info.knobs, one.attention.knobs, segmentKnob));
+    }
+    return longest;
+}
+
+} // namespace engine
