@@ -49,7 +49,7 @@ public:
     {
         struct sigaction action = {};
         action.sa_handler = noteInterrupt;
-        action.sa_flags = SA_RESETHAND;
+        action.sa_flags = SA_RESETHAND | SA_RESTART; // a driver that compiles may not expect to be interrupted
         sigaction(SIGINT, &action, &m_before);
     }
 

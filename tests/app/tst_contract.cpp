@@ -261,10 +261,11 @@ void TestContract::interruptLeavesNoFile()
     QVERIFY(process.waitForFinished(60000));
     QCOMPARE(process.exitStatus(), QProcess::NormalExit);
     const bool finished = process.exitCode() == 0; // a conversion may have been quicker
-    QVERIFY2(finished || process.exitCode() == 130, qPrintable(QString::number(process.exitCode())));
+    const QByteArray said = process.readAllStandardError();
+    QVERIFY2(finished || process.exitCode() == 130, QByteArray::number(process.exitCode()) + ": " + said);
     QCOMPARE(leftIn("out"), finished ? QStringList{"it"} : QStringList{});
     if (!finished)
-        QVERIFY(process.readAllStandardError().endsWith("subquad: cancelled\n"));
+        QVERIFY(said.endsWith("subquad: cancelled\n"));
 }
 
 void TestContract::closedOutputIsSaid_data()
