@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <ranges>
 
 namespace widgets {
 namespace {
@@ -78,7 +77,8 @@ void drawArcs(QPainter& painter, const ArcsLayout& layout, const ArcsValue& valu
     painter.setRenderHint(QPainter::Antialiasing);
     painter.setBrush(Qt::NoBrush);
     QColor ink = half.identity.area();
-    for (const ArcsValue::Arc& arc : std::ranges::reverse_view(half.arcs)) { // the largest on top
+    for (std::size_t left = half.arcs.size(); left > 0; --left) { // the largest on top
+        const ArcsValue::Arc& arc = half.arcs[left - 1];
         if (only && arc.query != *only)
             continue;
         const double share = std::clamp(double(arc.weight) / value.high, 0.0, 1.0);

@@ -135,7 +135,7 @@ void checkNormaliser(const LayerContext& context, const Options& options)
 
 Matrix FeatureMap::exponents(const Matrix& x) const
 {
-    const Matrix plain = x * projection().transpose();
+    Matrix plain = x * projection().transpose();
     if (!antithetic)
         return plain;
     Matrix both(x.rows(), features());

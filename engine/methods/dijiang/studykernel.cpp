@@ -92,7 +92,7 @@ Panel decayPanel(const Subject& subject)
             panel.value = "γ " + shortest(decay);
         body.curves.push_back(curve);
     }
-    std::ranges::rotate(body.curves, body.curves.begin() + own + 1); // the picked one is drawn last
+    std::rotate(body.curves.begin(), body.curves.begin() + own + 1, body.curves.end()); // the picked one is drawn last
     body.x.title = "tokens back";
     panel.body = body;
     return panel;

@@ -117,8 +117,10 @@ std::vector<double> gates(const LayerContext& context)
     std::vector<double> betas(heads, optionsOf(context).beta);
     if (const auto* given = parameter(context.plan, "gate"))
         betas.assign(given->begin(), given->end());
-    if (optionsOf(context).reading == Reading::Off)
-        return std::vector<double>(heads, 0.0);
+    if (optionsOf(context).reading == Reading::Off) {
+        betas.assign(heads, 0.0);
+        return betas;
+    }
     std::ranges::transform(betas, betas.begin(), [](double beta) { return 1.0 / (1.0 + std::exp(-beta)); });
     return betas;
 }

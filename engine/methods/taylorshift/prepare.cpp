@@ -32,8 +32,10 @@ std::vector<double> temperatures(const LayerContext& context)
         return {given->begin(), given->end()};
     const auto heads = std::size_t(context.shape.heads);
     const Options options = optionsOf(context.plan.attention.knobs);
-    if (!options.fitted)
-        return std::vector<double>(heads, options.temperature);
+    if (!options.fitted) {
+        std::vector<double> same(heads, options.temperature);
+        return same;
+    }
     const auto* fitted = dynamic_cast<const Fitted*>(context.prepared);
     if (fitted == nullptr)
         throw Error(Fault::Request, "knob temperature_from: prompt was asked for, and layer " +
