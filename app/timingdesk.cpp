@@ -168,12 +168,11 @@ SweepResult TimingDesk::asked() const
     return asked;
 }
 
-// What the exact lane reached in the layer in view; 1 GFLOP/s until there is a time.
-double TimingDesk::operationsPerSecond() const
+double operationsPerSecond(const Document& document)
 {
     double slowest = 0;
-    for (int lane = 0; lane < m_document.laneCount(); ++lane) {
-        const auto& timing = m_document.lane({lane}).timing;
+    for (int lane = 0; lane < document.laneCount(); ++lane) {
+        const auto& timing = document.lane({lane}).timing;
         if (!timing || timing->timing.medianNs <= 0)
             continue;
         const double rate = double(timing->layer->attended.cost.operations) / double(timing->timing.medianNs) * 1e9;
@@ -186,7 +185,8 @@ void TimingDesk::showPrice()
 {
     try {
         const SweepResult now = asked();
-        m_panel->side().setPrice(secondsText(engine::estimatedSeconds(now.request, operationsPerSecond())), false);
+        m_panel->side().setPrice(secondsText(engine::estimatedSeconds(now.request, operationsPerSecond(m_document))),
+                                 false);
         QStringList left;
         for (const std::string& reason : now.leftOut)
             left << QString::fromStdString(reason) + QStringLiteral(".");

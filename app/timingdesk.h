@@ -42,7 +42,6 @@ private:
     void measureIfQuick();
     bool onDevice() const;
     bool shown() const;
-    double operationsPerSecond() const;
     SweepForm startForm() const;
     void copyCommand();
 
@@ -51,5 +50,8 @@ private:
     TimingPanel* m_panel; // the window owns it
     bool m_formTouched = false;
 };
+
+// What the slowest lane reached in the layer in view, for a forecast; 1 GFLOP/s until there is a time.
+double operationsPerSecond(const Document& document);
 
 } // namespace app

@@ -4,6 +4,7 @@
 #include "app/cli/grammar.h"
 #include "app/panels/studypanel.h"
 #include "app/studywork.h"
+#include "app/timingdesk.h"
 #include "app/wording.h"
 #include "widgets/numbers.h"
 
@@ -87,20 +88,6 @@ PasskeyForm PasskeyDesk::startForm(const std::string& tab) const
             1};
 }
 
-// What the lanes reached in the layer in view; 1 GFLOP/s until there is a time.
-double PasskeyDesk::operationsPerSecond() const
-{
-    double slowest = 0;
-    for (int lane = 0; lane < m_document.laneCount(); ++lane) {
-        const auto& timing = m_document.lane({lane}).timing;
-        if (!timing || timing->timing.medianNs <= 0)
-            continue;
-        const double rate = double(timing->layer->attended.cost.operations) / double(timing->timing.medianNs) * 1e9;
-        slowest = slowest == 0 ? rate : std::min(slowest, rate);
-    }
-    return slowest > 0 ? slowest : 1e9;
-}
-
 void PasskeyDesk::showPrice(const std::string& tab, PasskeyDialog& dialog) const
 {
     const std::optional<TabOwner> owner = ownerOf(m_document.state(), tab);
@@ -115,10 +102,11 @@ void PasskeyDesk::showPrice(const std::string& tab, PasskeyDialog& dialog) const
         const double prompts =
             double(engine::knockOuts(plan).size() * request.lengths.size() * request.depths.size()) * request.samples;
         const int longest = *std::ranges::max_element(request.lengths);
-        QString price = tr("%1 prompts, %2 tokens to read: %3.")
-                            .arg(widgets::whole(std::llround(prompts)),
-                                 widgets::whole(std::llround(engine::passkeyTokens(plan, request))),
-                                 secondsText(passkeyOperations(*model, plan, request) / operationsPerSecond()));
+        QString price =
+            tr("%1 prompts, %2 tokens to read: %3.")
+                .arg(widgets::whole(std::llround(prompts)),
+                     widgets::whole(std::llround(engine::passkeyTokens(plan, request))),
+                     secondsText(passkeyOperations(*model, plan, request) / operationsPerSecond(m_document)));
         if (longest > model->config().context)
             price += tr(" %1 tokens are beyond the trained context of %2.")
                          .arg(widgets::whole(longest), widgets::whole(model->config().context));

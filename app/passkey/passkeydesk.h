@@ -33,7 +33,6 @@ private:
     void show(const std::string& tab);
     void showPrice(const std::string& tab, PasskeyDialog& dialog) const;
     PasskeyForm startForm(const std::string& tab) const;
-    double operationsPerSecond() const;
 
     Document& m_document;
     Lanes& m_lanes;
