@@ -15,7 +15,7 @@ namespace widgets {
 namespace {
 
 constexpr double titleHeight = 24;
-constexpr double largestCell = 28;
+constexpr double largestCell = 28, leastHeading = 180;
 constexpr int fewestTokens = 8; // a zoom shows at least
 
 } // namespace
@@ -122,7 +122,8 @@ int LongMapView::pixelsOf(int count, int side) const
 int LongMapView::wholeSide(int side) const
 {
     const double ratio = devicePixelRatioF();
-    return int(std::ceil(pixelsOf(std::max(1, m_value.tokens), std::max(1, int(side * ratio))) / ratio));
+    const int whole = int(std::ceil(pixelsOf(std::max(1, m_value.tokens), std::max(1, int(side * ratio))) / ratio));
+    return std::max(whole, std::min(side, theme().px(leastHeading)));
 }
 
 void LongMapView::themeChanged()
@@ -230,8 +231,10 @@ void LongMapView::drawAxes(QPainter& painter) const
                 break;
             }
     }
+    const int round = m_value.pieces.isEmpty() ? every - 1 : 0; // tokens are counted from 1
     const auto places = [&](int first, const auto& draw) {
-        for (int token = (first + every - 1) / every * every; token < first + m_window.count; token += every)
+        for (int token = (first + every - 1 - round) / every * every + round; token < first + m_window.count;
+             token += every)
             draw(token, (token - first + 0.5) * step);
     };
     if (m_axesShown) {
@@ -286,7 +289,8 @@ void LongMapView::drawMini(QPainter& painter) const
 
 void LongMapView::drawHeading(QPainter& painter) const
 {
-    QRectF row(m_map.left(), 0, std::max(m_map.width(), double(theme().px(120))), theme().px(titleHeight));
+    const double wide = std::max(m_map.width(), std::min(m_room.width(), double(theme().px(leastHeading))));
+    QRectF row(m_map.left(), 0, wide, theme().px(titleHeight));
     const QString text = badge();
     if (!text.isEmpty())
         row.setRight(drawBadge(painter, row, text) - theme().px(Theme::gap2));

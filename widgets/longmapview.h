@@ -56,7 +56,7 @@ public:
 
     double foot() const; // where the labels below the map end
 
-    // Of a view with room for a map of `side` pixels a side, and how much of that the whole map takes.
+    // Of a view with room for a map of `side` pixels a side, and how much of that the whole map and its name take.
     QSize sizeFor(int side) const;
     int wholeSide(int side) const;
 

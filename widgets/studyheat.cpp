@@ -105,7 +105,8 @@ double StudyHeat::usedWidth(QSizeF room, double ratio) const
     const StudyHeatPlan plan = planner().planFor(room, ratio);
     if (plan.maps.empty() || !planner().labelled())
         return room.width();
-    double right = plan.right() + theme().px(6); // half a label of the last column
+    // Half a label of the last column stands out.
+    double right = plan.right() + theme().px(m_body.cols.axis == engine::Axis::Token ? 6 : 12);
     if (!m_body.cols.title.empty()) // which has at least so much room
         right = std::max(right, plan.maps.back().map.left() + theme().px(120));
     if (!plan.bar.isEmpty())

@@ -144,8 +144,10 @@ void MapsRow::arrange()
             const int right = theme().px(m_compact ? 16 : 40);
             const int spare = columns > 1 ? (width() - margin - right - labels() - columns * drawn) / (columns - 1) : 0;
             side = drawn + 2;
-            // The last map ends where the row plot does, unless that would tear them apart.
-            const int widest = theme().px(columns == 2 ? 128 : m_compact ? 40 : 64);
+            // Maps stand close, unless that would leave an eighth of the width empty.
+            const int close = theme().px(m_compact ? 40 : 64);
+            const bool empty = (columns - 1) * (spare - close) > width() / 8;
+            const int widest = !empty ? close : columns == 2 ? theme().px(128) : std::max(close, side);
             step = side + std::clamp(spare, gap, widest);
         }
     }
