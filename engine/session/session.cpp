@@ -122,6 +122,19 @@ void refuseUnknownBlocks(const ModelConfig& config)
                                     "SwiGLU or two layers with a norm between were expected");
 }
 
+Grid embeddingOf(const Model& model, std::span<const TokenId> tokens)
+{
+    const std::span<const float> table = model.weight(Weight::Embedding);
+    const auto width = std::size_t(model.config().width);
+    std::vector<float> cells;
+    cells.reserve(tokens.size() * width);
+    for (const TokenId token : tokens) {
+        const auto row = table.subspan(std::size_t(token.value) * width, width);
+        cells.insert(cells.end(), row.begin(), row.end());
+    }
+    return {std::move(cells), int(tokens.size()), int(width)};
+}
+
 LayerContext layerContext(const Model& model, const SessionPlan& plan, LayerIndex layer, const PreparedLayers& prepared)
 {
     const ModelConfig& config = model.config();
