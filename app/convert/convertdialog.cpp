@@ -49,7 +49,7 @@ ConvertDialog::ConvertDialog(std::vector<const engine::MethodInfo*> methods, QWi
     column->addWidget(what);
     column->addLayout(sides, 1);
     column->addWidget(buttons);
-    resize(theme().px(860), theme().px(480));
+    resize(theme().px(860), theme().px(640)); // every knob at once
     connect(buttons, &QDialogButtonBox::accepted, this, &QDialog::accept);
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
     connect(m_method, &QComboBox::activated, this, [this] {

@@ -61,7 +61,7 @@ engine::Panel passkeyPanel(const PasskeyResult& result, const engine::SessionPla
                   (result.request.samples == 1 ? " key per cell" : " keys per cell") + ", seed " +
                   std::to_string(result.request.seed);
     panel.row = row;
-    panel.height = 1;
+    panel.height = 1.6;
     panel.note = "Cut corner: the key stands in the segment of the question, no memory is needed; a map's number is "
                  "the mean of all other cells.";
     if (result.plan != now)

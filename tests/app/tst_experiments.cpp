@@ -15,6 +15,8 @@
 #include <QLineEdit>
 #include <QMenu>
 #include <QPushButton>
+#include <QScrollArea>
+#include <QScrollBar>
 #include <QSignalSpy>
 
 #include <map>
@@ -29,8 +31,8 @@ constexpr engine::LaneIndex compared{1};
 // The program on the bundled sample, on the reference, with a tab of the compared method in front.
 struct SampleProgram
 {
-    SampleProgram(const engine::LayerPlan& plan, const char* tab)
-        : document(stateOf(plan, tab))
+    SampleProgram(const engine::LayerPlan& plan, const char* tab, const char* sample = "stories-1m")
+        : document(stateOf(plan, tab, sample))
         , lanes(document)
         , wiring(document, lanes, window)
     {
@@ -39,10 +41,10 @@ struct SampleProgram
         wiring.start();
     }
 
-    static DocumentState stateOf(const engine::LayerPlan& plan, const char* tab)
+    static DocumentState stateOf(const engine::LayerPlan& plan, const char* tab, const char* sample)
     {
         DocumentState state = startState();
-        state.checkpoint = SUBQUAD_SOURCE_DIR "/samples/stories-1m";
+        state.checkpoint = std::string(SUBQUAD_SOURCE_DIR "/samples/") + sample;
         state.prompt = "Lily saw a cat in the park. She ran.";
         state.lanes[1].everywhere = plan;
         for (engine::SessionPlan& lane : state.lanes)
@@ -475,21 +477,11 @@ private slots:
         const QString folder = qEnvironmentVariable("SUBQUAD_GALLERY");
         if (folder.isEmpty())
             QSKIP("SUBQUAD_GALLERY is not set");
-        SampleProgram program(withMemory(), "memory");
+        SampleProgram program(withMemory(), "memory", "stories-infini");
         QVERIFY(program.rest());
         QTest::mouseClick(program.page("memory")->findChild<QPushButton*>("passkey"), Qt::LeftButton);
         auto* dialog = program.window.findChild<PasskeyDialog*>();
         QVERIFY(dialog->grab().save(folder + "/passkey-dialog.png"));
-        for (QAction* action : program.window.menu("Model")->actions())
-            if (action->text() == QStringLiteral("Convert…"))
-                action->trigger();
-        auto* convert = program.window.findChild<ConvertDialog*>();
-        ConvertForm form = convert->form();
-        form.text = SUBQUAD_SOURCE_DIR "/samples/heldout.txt";
-        convert->setForm(form);
-        QVERIFY(program.rest());
-        QVERIFY(convert->grab().save(folder + "/convert-dialog.png"));
-        convert->reject();
         dialog->setForm({"192,256,384,512", "0,25,50,75,100", 2, 1});
         dialog->accept();
         QVERIFY(program.rest());
@@ -498,12 +490,32 @@ private slots:
             QTest::qWait(100); // what was laid out by the old size settles
             return widgets::snapshot(window, size);
         };
-        QVERIFY(sized(program.window, {1366, 768}).save(folder + "/passkey-1366.png"));
-        QVERIFY(sized(program.window, {1920, 2400}).save(folder + "/passkey-1920.png"));
+        for (const bool dark : {false, true}) {
+            ViewLayout layout = program.document.state().layout;
+            layout.dark = dark;
+            program.document.setLayout(layout);
+            for (const QSize size : {QSize(1366, 768), QSize(1920, 1080)}) {
+                sized(program.window, size);
+                for (auto* scroll : program.page("memory")->findChildren<QScrollArea*>())
+                    scroll->verticalScrollBar()->setValue(scroll->verticalScrollBar()->maximum());
+                const QString name = QString("/passkey-%1-%2.png").arg(size.width()).arg(dark ? "dark" : "light");
+                QVERIFY(sized(program.window, size).save(folder + name));
+            }
+        }
         engine::LayerPlan tables;
         tables.linear = {"memoryformer", {{"tau", 4}}};
         SampleProgram edited(tables, "buckets");
         QVERIFY(edited.rest());
+        for (QAction* action : edited.window.menu("Model")->actions())
+            if (action->text() == QStringLiteral("Convert…"))
+                action->trigger();
+        auto* convert = edited.window.findChild<ConvertDialog*>();
+        ConvertForm form = convert->form();
+        form.text = SUBQUAD_SOURCE_DIR "/samples/heldout.txt";
+        convert->setForm(form);
+        QVERIFY(edited.rest());
+        QVERIFY(convert->grab().save(folder + "/convert-dialog.png"));
+        convert->reject();
         edited.document.setPrompt("Lily saw a dog in the park. She ran.");
         QVERIFY(edited.rest());
         QVERIFY(sized(edited.window, {1920, 2400}).save(folder + "/edited-1920.png"));
