@@ -34,32 +34,44 @@ void keepStandardStreams()
     }
 }
 
-volatile std::sig_atomic_t interrupted = 0;
-
-extern "C" void noteInterrupt(int)
-{
-    interrupted = 1;
-}
-
-// While it lives the first Ctrl-C is noted; a second one ends the process.
+// While it lives Ctrl-C is held back from every thread begun since, and from the processes that a driver's compiler
+// begins, and is asked for instead: a handler would share the signal with the compiler inside the driver, which
+// installs its own, removes the files it is writing and then fails to build. A second Ctrl-C ends the process.
 class InterruptGuard
 {
 public:
     InterruptGuard()
     {
-        struct sigaction action = {};
-        action.sa_handler = noteInterrupt;
-        action.sa_flags = SA_RESETHAND | SA_RESTART; // a driver that compiles may not expect to be interrupted
-        sigaction(SIGINT, &action, &m_before);
+        sigemptyset(&m_interrupt);
+        sigaddset(&m_interrupt, SIGINT);
+        pthread_sigmask(SIG_BLOCK, &m_interrupt, &m_before);
     }
 
-    ~InterruptGuard() { sigaction(SIGINT, &m_before, nullptr); }
+    ~InterruptGuard()
+    {
+        arrived(); // what comes after the work is done changes nothing
+        pthread_sigmask(SIG_SETMASK, &m_before, nullptr);
+    }
 
     InterruptGuard(const InterruptGuard&) = delete;
     InterruptGuard& operator=(const InterruptGuard&) = delete;
 
+    // Whether Ctrl-C has come.
+    bool arrived()
+    {
+        sigset_t pending;
+        if (m_arrived || sigpending(&pending) != 0 || sigismember(&pending, SIGINT) != 1)
+            return m_arrived;
+        int which = 0;
+        m_arrived = sigwait(&m_interrupt, &which) == 0;
+        pthread_sigmask(SIG_SETMASK, &m_before, nullptr);
+        return m_arrived;
+    }
+
 private:
-    struct sigaction m_before = {};
+    sigset_t m_interrupt = {};
+    sigset_t m_before = {};
+    bool m_arrived = false;
 };
 
 // Calls from the worker, run on the main thread.
@@ -146,7 +158,7 @@ void sayOnStderr(QtMsgType /*type*/, const QMessageLogContext& /*context*/, cons
 
 int execute(const Command& command)
 {
-    const InterruptGuard guard;
+    InterruptGuard interrupt;
     std::optional<QGuiApplication> type; // fonts, without a display
     int count = 1;
     char name[] = "subquad";
@@ -169,7 +181,7 @@ int execute(const Command& command)
         terminal ? showProgress : std::function<void(Progress)>());
     while (!outcome) {
         calls.runFor(std::chrono::milliseconds(50));
-        if (interrupted != 0)
+        if (interrupt.arrived())
             worker.cancel("command");
     }
     if (terminal)

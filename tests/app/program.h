@@ -22,16 +22,17 @@ struct Ran
 
 using Environment = std::vector<std::pair<QString, QString>>;
 
-// Runs `subquad` to its end, with variables set besides those of the test.
-inline Ran runProgram(const QStringList& arguments, const Environment& variables = {})
+inline QProcessEnvironment environmentWith(const Environment& variables)
 {
-    QProcess process;
     QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
     for (const auto& [name, value] : variables)
         environment.insert(name, value);
-    process.setProcessEnvironment(environment);
-    process.start(QStringLiteral(SUBQUAD_PROGRAM), arguments);
-    process.closeWriteChannel();
+    return environment;
+}
+
+// Waits for the end of a program that was started.
+inline Ran resultOf(QProcess& process)
+{
     constexpr int longestMs = 240000;
     if (!process.waitForFinished(longestMs)) {
         process.kill();
@@ -40,6 +41,16 @@ inline Ran runProgram(const QStringList& arguments, const Environment& variables
     }
     return {process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -1, process.readAllStandardOutput(),
             process.readAllStandardError()};
+}
+
+// Runs `subquad` to its end, with variables set besides those of the test.
+inline Ran runProgram(const QStringList& arguments, const Environment& variables = {})
+{
+    QProcess process;
+    process.setProcessEnvironment(environmentWith(variables));
+    process.start(QStringLiteral(SUBQUAD_PROGRAM), arguments);
+    process.closeWriteChannel();
+    return resultOf(process);
 }
 
 // One line that begins with the program's name.

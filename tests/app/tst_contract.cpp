@@ -11,6 +11,7 @@
 #include <csignal>
 #include <sched.h>
 #include <sys/mount.h>
+#include <unistd.h>
 
 namespace {
 
@@ -121,6 +122,7 @@ private slots:
     void jsonKeepsItsShape();
     void interruptLeavesNoFile_data();
     void interruptLeavesNoFile();
+    void interruptWhileADriverCompiles();
     void closedOutputIsSaid_data();
     void closedOutputIsSaid();
     void fullDiskLeavesNoFile();
@@ -128,6 +130,7 @@ private slots:
 
 private:
     QStringList filled(const QString& line) const;
+    Ran interrupted(const QString& line, int afterMs, const Environment& variables = {}) const;
 
     QStringList leftIn(const QString& folder) const
     {
@@ -165,6 +168,19 @@ QStringList TestContract::filled(const QString& line) const
     arguments.replaceInStrings("IN", m_folder.filePath("qkv.safetensors"));
     arguments.replaceInStrings("OUT", m_folder.filePath("out/it"));
     return arguments;
+}
+
+// Ctrl-C as a terminal sends it: to the program and to whatever it has begun.
+Ran TestContract::interrupted(const QString& line, int afterMs, const Environment& variables) const
+{
+    QProcess process;
+    process.setProcessEnvironment(environmentWith(variables));
+    process.setChildProcessModifier([] { setpgid(0, 0); });
+    process.start(QStringLiteral(SUBQUAD_PROGRAM), filled(line));
+    process.waitForStarted();
+    QTest::qSleep(afterMs);
+    ::kill(-pid_t(process.processId()), SIGINT);
+    return resultOf(process);
 }
 
 void TestContract::jsonKeepsItsShape_data()
@@ -253,19 +269,28 @@ void TestContract::interruptLeavesNoFile_data()
 void TestContract::interruptLeavesNoFile()
 {
     QFETCH(QString, line);
-    QProcess process;
-    process.start(QStringLiteral(SUBQUAD_PROGRAM), filled(line));
-    QVERIFY(process.waitForStarted());
-    QTest::qSleep(400); // in the middle of it, or before or after: the promise is the same
-    ::kill(pid_t(process.processId()), SIGINT);
-    QVERIFY(process.waitForFinished(60000));
-    QCOMPARE(process.exitStatus(), QProcess::NormalExit);
-    const bool finished = process.exitCode() == 0; // a conversion may have been quicker
-    const QByteArray said = process.readAllStandardError();
-    QVERIFY2(finished || process.exitCode() == 130, QByteArray::number(process.exitCode()) + ": " + said);
+    // in the middle of it, or before or after: the promise is the same
+    const Ran ran = interrupted(line, 400);
+    const bool finished = ran.exitCode == 0; // a conversion may have been quicker
+    QVERIFY2(finished || ran.exitCode == 130, QByteArray::number(ran.exitCode) + ": " + ran.err);
     QCOMPARE(leftIn("out"), finished ? QStringList{"it"} : QStringList{});
     if (!finished)
-        QVERIFY(said.endsWith("subquad: cancelled\n"));
+        QVERIFY(ran.err.endsWith("subquad: cancelled\n"));
+}
+
+// A compiler inside the driver installs a handler of its own, and begins processes.
+void TestContract::interruptWhileADriverCompiles()
+{
+    if (runProgram({"devices", "--json"}).json()["devices"].toArray().isEmpty())
+        QSKIP("there is no OpenCL device");
+    for (const int afterMs : {60, 120, 180, 240, 320, 440, 600, 800}) {
+        const QTemporaryDir cold;
+        const Ran ran = interrupted("run MODEL --tokens 5 --generate 1000000 --dump OUT --backend opencl", afterMs,
+                                    {{"POCL_CACHE_DIR", cold.path()}});
+        QVERIFY2(ran.exitCode == 130, QByteArray::number(ran.exitCode) + ": " + ran.err);
+        QVERIFY2(ran.err.endsWith("subquad: cancelled\n") && !ran.err.contains("error"), ran.err);
+        QCOMPARE(leftIn("out"), QStringList{});
+    }
 }
 
 void TestContract::closedOutputIsSaid_data()
