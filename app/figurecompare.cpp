@@ -1,27 +1,25 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/figurecompare.h"
 
+#include "app/attention/viewwords.h"
 #include "app/provenance.h"
+#include "app/studywork.h"
 #include "app/wording.h"
 #include "engine/methods/method.h"
 #include "engine/values/error.h"
 #include "widgets/figure.h"
 #include "widgets/numbers.h"
-#include "widgets/pictureview.h"
+#include "widgets/studytext.h"
 
 #include <QCoreApplication>
 #include <QDateTime>
 #include <QFile>
-#include <QHBoxLayout>
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QPainter>
-#include <QScrollArea>
 #include <QSvgRenderer>
-#include <QVBoxLayout>
 
 #include <algorithm>
-#include <cmath>
 
 namespace app {
 
@@ -74,19 +72,23 @@ QString layersOf(const DocumentState& state)
     return QString::number(state.selection.layer.value + 1);
 }
 
-// Members of two objects that differ: "picture maps, now arcs".
-void addMembers(QStringList& changes, const QJsonObject& then, const QJsonObject& now)
+QString tabOf(const std::string& id)
 {
-    const auto text = [](const QJsonValue& value) {
-        return value.isUndefined() ? tr("none") : value.toVariant().toString();
-    };
-    QStringList keys = then.keys();
-    for (const QString& key : now.keys())
-        if (!keys.contains(key))
-            keys << key;
-    for (const QString& key : keys)
-        if (then[key] != now[key])
-            changes << tr("%1 %2, now %3").arg(key, text(then[key]), text(now[key]));
+    for (const engine::TabSpec* tab : methodTabs())
+        if (tab->id == id)
+            return widgets::textOf(tab->title);
+    const std::pair<const char*, QString> others[] = {
+        {"attention", tr("Attention")}, {"logits", tr("Logits")}, {"timing", tr("Timing")},
+        {"probes", tr("Probes")},       {"map", tr("Map")},       {"tensor", tr("Tensor")}};
+    for (const auto& [each, title] : others)
+        if (id == each)
+            return title;
+    return QString::fromStdString(id);
+}
+
+QString scaleOf(const std::string& id)
+{
+    return id == "log" ? tr("log") : id == "linear" ? tr("linear") : QStringLiteral("√");
 }
 
 const engine::MethodInfo* methodOf(const QString& id)
@@ -95,6 +97,16 @@ const engine::MethodInfo* methodOf(const QString& id)
         if (QString::fromUtf8(method.info.id.data(), qsizetype(method.info.id.size())) == id)
             return &method.info;
     return nullptr;
+}
+
+// What the numbers of a figure's methods are called, in the order of the sentence.
+std::vector<std::pair<QString, QString>> comparedMetrics()
+{
+    return {{QStringLiteral("tv"), tr("attention moved elsewhere")},
+            {QStringLiteral("topk@1"), tr("rows that keep their top key")},
+            {QStringLiteral("kl"), tr("KL divergence, nats")},
+            {QStringLiteral("out_rel"), tr("error of the output")},
+            {QStringLiteral("out_cos"), tr("cosine of the outputs")}};
 }
 
 QString shown(const QJsonValue& metric)
@@ -124,6 +136,13 @@ double FigureRecord::widthMm() const
     return std::clamp(picture.width() * 25.4 / widgets::figureDpi, 40.0, 1200.0);
 }
 
+QString FigureRecord::written() const
+{
+    return QDateTime::fromString(provenance["time_utc"].toString(), Qt::ISODate)
+        .toUTC()
+        .toString(QStringLiteral("yyyy-MM-dd HH:mm 'UTC'"));
+}
+
 FigureRecord readFigure(const std::filesystem::path& path)
 {
     QFile file(QString::fromStdString(path.string()));
@@ -139,7 +158,7 @@ FigureRecord readFigure(const std::filesystem::path& path)
     record.name = fileOf(path);
     record.provenance = QJsonDocument::fromJson(widgets::provenanceIn(bytes)).object();
     record.state = *state;
-    record.picture = path.extension() == ".svg" ? drawn(bytes) : QImage::fromData(bytes);
+    record.picture = path.extension() == ".svg" ? drawn(bytes) : widgets::pictureIn(bytes);
     return record;
 }
 
@@ -157,7 +176,7 @@ QStringList changesBetween(const DocumentState& then, const DocumentState& now)
         changes << tr("a checkpoint of this name in another folder");
     if (then.prompt != now.prompt)
         changes << tr("another text");
-    add(tr("tab"), QString::fromStdString(then.layout.tab), QString::fromStdString(now.layout.tab));
+    add(tr("tab"), tabOf(then.layout.tab), tabOf(now.layout.tab));
     add(tr("layer"), layersOf(then), layersOf(now));
     add(tr("head"), QString::number(then.selection.head.value + 1), QString::number(now.selection.head.value + 1));
     add(tr("picked cell"), cellOf(then.selection), cellOf(now.selection));
@@ -166,13 +185,12 @@ QStringList changesBetween(const DocumentState& then, const DocumentState& now)
     add(tr("methods"), methodsOf(then), methodsOf(now));
     if (methodsOf(then) == methodsOf(now) && then.lanes != now.lanes)
         changes << tr("the plan of single layers, or where it runs");
-    add(tr("colour scale"), QString::fromStdString(then.layout.mapScale), QString::fromStdString(now.layout.mapScale));
+    add(tr("colour scale"), scaleOf(then.layout.mapScale), scaleOf(now.layout.mapScale));
     if (then.layout.mapHigh != now.layout.mapHigh || then.layout.differenceHigh != now.layout.differenceHigh)
         changes << tr("another colour range");
     if (then.layout.controls != now.layout.controls)
         changes << tr("other controls of the tab");
-    addMembers(changes, toJson(then.layout.attention), toJson(now.layout.attention));
-    return changes;
+    return changes + changesBetween(then.layout.attention, now.layout.attention);
 }
 
 std::vector<widgets::Run> sentenceOf(const FigureComparison& comparison)
@@ -209,15 +227,14 @@ widgets::Facts numbersOf(const FigureComparison& comparison)
         for (const QJsonObject& one : same ? QList{before} : QList{before, after}) {
             const QJsonObject metrics = one["metrics"].toObject();
             const engine::MethodInfo* info = methodOf(one["id"].toString());
-            for (const char* id : {"tv", "topk@1", "kl", "out_rel", "out_cos"}) {
-                const QString key = QString::fromLatin1(id);
+            for (const auto& [key, name] : comparedMetrics()) {
                 if (info == nullptr || !metrics.contains(key))
                     continue;
                 const QJsonValue a = same || one == before ? before["metrics"][key] : QJsonValue();
                 const QJsonValue b = same || one == after ? after["metrics"][key] : QJsonValue();
                 widgets::Facts::Row row;
                 row.identity = widgets::identityOf(*info);
-                row.label = key;
+                row.label = name;
                 const bool both = a.isDouble() && b.isDouble();
                 row.values =
                     QStringList{shown(a), shown(b),
@@ -229,41 +246,6 @@ widgets::Facts numbersOf(const FigureComparison& comparison)
     if (facts.rows.empty())
         facts.text = tr("The figure compares no method with the reference: there are no numbers of it to set beside.");
     return facts;
-}
-
-ComparisonDialog::ComparisonDialog(const FigureComparison& comparison, QWidget* parent)
-    : QDialog(parent)
-{
-    const widgets::Theme& look = widgets::theme();
-    setWindowTitle(tr("%1 and now").arg(comparison.then.name));
-    auto* sentence = new widgets::Sentence(this);
-    sentence->setSmall(true);
-    sentence->setRuns(sentenceOf(comparison));
-    const QString time = QDateTime::fromString(comparison.then.provenance["time_utc"].toString(), Qt::ISODate)
-                             .toUTC()
-                             .toString(QStringLiteral("yyyy-MM-dd HH:mm 'UTC'"));
-    auto* then = new widgets::PictureView(tr("Then, %1").arg(time), this);
-    then->setPicture(comparison.then.picture, tr("Of a PDF the numbers are compared, not the picture."));
-    auto* now = new widgets::PictureView(tr("Now"), this);
-    now->setPicture(comparison.picture, tr("Another tab is in front: open the figure’s view again to see it here."));
-    auto* facts = new widgets::FactsView(this);
-    facts->setFacts(numbersOf(comparison));
-    auto* scroll = new QScrollArea(this);
-    scroll->setFrameShape(QFrame::NoFrame);
-    scroll->setWidgetResizable(true);
-    scroll->setWidget(facts);
-    auto* pictures = new QHBoxLayout;
-    pictures->setSpacing(look.px(widgets::Theme::gap4));
-    pictures->addWidget(then, 1);
-    pictures->addWidget(now, 1);
-    auto* column = new QVBoxLayout(this);
-    const int margin = look.px(widgets::Theme::gap4);
-    column->setContentsMargins(margin, margin, margin, margin);
-    column->setSpacing(look.px(widgets::Theme::gap3));
-    column->addWidget(sentence);
-    column->addLayout(pictures, 3);
-    column->addWidget(scroll, 1);
-    resize(look.px(1080), look.px(680));
 }
 
 } // namespace app

@@ -5,7 +5,6 @@
 #include "widgets/factsview.h"
 #include "widgets/sentence.h"
 
-#include <QDialog>
 #include <QImage>
 #include <QJsonObject>
 #include <QStringList>
@@ -23,11 +22,12 @@ struct FigureRecord
     QJsonObject provenance;
     DocumentState state;
 
-    double widthMm() const; // that it was drawn for
+    double widthMm() const;  // that it was drawn for
+    QString written() const; // when: "2024-05-01 08:14 UTC"
 };
 
-// Reads a figure; a PDF without its picture. Throws Error{File} where it cannot be read, Error{Format} where it is no
-// figure of this program.
+// Reads a figure; one without its picture where it is a PDF of an earlier version. Throws Error{File} where it cannot
+// be read, Error{Format} where it is no figure of this program.
 FigureRecord readFigure(const std::filesystem::path& path);
 
 // What two states show differently, in a few words each: "layer 1, now 2". Themes and docks are not what a figure
@@ -40,21 +40,13 @@ struct FigureComparison
     FigureRecord then;
     QJsonObject now; // its provenance
     QStringList changes;
-    QImage picture; // of now; none: another tab is in front
+    QImage picture; // of now; none: `missing` says why
+    QString missing;
 };
 
 // The whole in a sentence: what differs in settings, and whether the pictures are the same.
 std::vector<widgets::Run> sentenceOf(const FigureComparison& comparison);
 // The numbers of every compared method, then and now.
 widgets::Facts numbersOf(const FigureComparison& comparison);
-
-// The old picture and numbers beside the present ones, in a window of its own.
-class ComparisonDialog : public QDialog
-{
-    Q_OBJECT
-
-public:
-    ComparisonDialog(const FigureComparison& comparison, QWidget* parent);
-};
 
 } // namespace app

@@ -103,6 +103,30 @@ std::vector<DataMatrix> attentionMatrices(const AttentionMaps& maps)
     return all;
 }
 
+// What the row plot shows where it shows means: of every lane a line over the keys.
+std::vector<DataMatrix> meanMatrices(const AttentionMaps& maps)
+{
+    std::vector<DataMatrix> all;
+    for (std::size_t lane = 0; lane < maps.keyMeans.size(); ++lane) {
+        const std::vector<float>& means = maps.keyMeans[lane];
+        if (means.empty())
+            continue;
+        const LayerAttention& layer = *maps.look(int(lane)).layer;
+        DataMatrix matrix;
+        matrix.name = layer.context.plan.shown().method + "_key_mean";
+        if (std::any_of(all.begin(), all.end(), [&](const DataMatrix& other) { return other.name == matrix.name; }))
+            matrix.name += "_" + std::to_string(lane);
+        matrix.meaning = layer.context.shape.causal
+                             ? "mean weight on the key of the queries from it to the last in view"
+                             : "mean weight on the key of the queries in view";
+        matrix.rows = {"query", {}, {}};
+        matrix.cols = {"key", {}, maps.look(0).layer->exact->sequence->pieces};
+        matrix.cells = engine::Grid(means, 1, int(means.size()));
+        all.push_back(std::move(matrix));
+    }
+    return all;
+}
+
 int placeOf(const DataAxis& axis, int cell)
 {
     return cell < int(axis.places.size()) ? axis.places[std::size_t(cell)] : cell;
@@ -113,29 +137,43 @@ std::string pieceOf(const DataAxis& axis, int cell)
     return cell < int(axis.pieces.size()) ? axis.pieces[std::size_t(cell)] : std::string();
 }
 
-// One tidy table: every matrix a column, every cell that can be a line.
-void writeWide(std::ostream& out, const std::vector<DataMatrix>& matrices)
+std::string numberOf(float value)
+{
+    return std::isnan(value) ? std::string() : engine::shortestNumber(value);
+}
+
+// One tidy table: every matrix a column, every cell that can be a line; then a line without a query for each key's
+// means, in columns of their own.
+void writeWide(std::ostream& out, const std::vector<DataMatrix>& matrices, const std::vector<DataMatrix>& means)
 {
     const DataMatrix& first = matrices.front();
     const std::string row = first.rows.name, col = first.cols.name;
     out << "# " << row << ", " << col << ": places, counted from 0, of a block its first\n# " << row << "_token, "
         << col << "_token: their pieces of text\n";
-    for (const DataMatrix& matrix : matrices)
-        out << "# " << matrix.name << ": " << matrix.meaning << "\n";
+    for (const auto* columns : {&matrices, &means})
+        for (const DataMatrix& matrix : *columns)
+            out << "# " << matrix.name << ": " << matrix.meaning << "\n";
     out << row << "," << row << "_token," << col << "," << col << "_token";
-    for (const DataMatrix& matrix : matrices)
-        out << "," << engine::csvField(matrix.name);
+    for (const auto* columns : {&matrices, &means})
+        for (const DataMatrix& matrix : *columns)
+            out << "," << engine::csvField(matrix.name);
     out << "\n";
     for (int y = 0; y < first.cells.rows(); ++y)
         for (int x = 0; x < (first.lower ? y + 1 : first.cells.cols()); ++x) {
             out << placeOf(first.rows, y) << "," << engine::csvField(pieceOf(first.rows, y)) << ","
                 << placeOf(first.cols, x) << "," << engine::csvField(pieceOf(first.cols, x));
-            for (const DataMatrix& matrix : matrices) {
-                const float value = matrix.cells.at(y, x);
-                out << "," << (std::isnan(value) ? std::string() : engine::shortestNumber(value));
-            }
-            out << "\n";
+            for (const DataMatrix& matrix : matrices)
+                out << "," << numberOf(matrix.cells.at(y, x));
+            out << std::string(means.size(), ',') << "\n";
         }
+    const int keys = means.empty() ? 0 : means.front().cells.cols();
+    for (int key = 0; key < keys; ++key) {
+        out << ",," << key << "," << engine::csvField(pieceOf(means.front().cols, key))
+            << std::string(matrices.size(), ',');
+        for (const DataMatrix& matrix : means)
+            out << "," << numberOf(matrix.cells.at(0, key));
+        out << "\n";
+    }
 }
 
 // What the rows and columns of a .npy are.
@@ -173,7 +211,7 @@ void writeCsv(std::ostream& out, const FigureSource& source, const std::string& 
     }
     out << "# provenance: " << provenance.toStdString() << "\n";
     if (view == "attention")
-        writeWide(out, attentionMatrices(mapsOf(source)));
+        writeWide(out, attentionMatrices(mapsOf(source)), meanMatrices(mapsOf(source)));
     else
         writeStudyCsv(out, source, view);
 }
@@ -187,7 +225,12 @@ void writeData(const std::filesystem::path& path, const FigureSource& source, co
     }
     if (view == "timing")
         throw Error(Fault::Request, path.string() + ": the timing view shows no matrix; .csv was expected");
-    writeNpys(path, view == "attention" ? attentionMatrices(mapsOf(source)) : studyMatrices(source, view), provenance);
+    if (view == "attention") {
+        writeNpys(path, attentionMatrices(mapsOf(source)), provenance);
+        writeNpys(path, meanMatrices(mapsOf(source)), provenance);
+        return;
+    }
+    writeNpys(path, studyMatrices(source, view), provenance);
 }
 
 } // namespace app

@@ -2,8 +2,8 @@
 #include "app/figuredesk.h"
 
 #include "app/cli/opened.h"
-#include "app/figurecompare.h"
 #include "app/figuredata.h"
+#include "app/figuredialogs.h"
 #include "app/figures.h"
 #include "app/probestudy.h"
 #include "app/provenance.h"
@@ -59,6 +59,8 @@ FigureDesk::FigureDesk(Document& document, Lanes& lanes, MainWindow& window)
             [this] { choose(tr("Open a figure’s view again"), &FigureDesk::reopen); });
     connect(window.addEntry(file, tr("Compare with a figure…")), &QAction::triggered, this,
             [this] { choose(tr("Compare with a figure"), &FigureDesk::compare); });
+    connect(window.addEntry(file, tr("Show a figure’s provenance…")), &QAction::triggered, this,
+            [this] { choose(tr("Show a figure’s provenance"), &FigureDesk::showProvenance); });
 }
 
 void FigureDesk::choose(const QString& title, void (FigureDesk::*then)(const QString&))
@@ -208,35 +210,72 @@ void FigureDesk::copyNumbers()
               });
 }
 
-void FigureDesk::reopen(const QString& path)
+void FigureDesk::read(const QString& path, void (FigureDesk::*then)())
 {
     m_lanes.measureOn(
         "reopen", tr("Reading the figure"),
-        [this, path](engine::Job&, Bench& bench) {
-            bench.post([this, record = std::make_shared<const FigureRecord>(readFigure(path.toStdString()))] {
+        [this, path, then](engine::Job&, Bench& bench) {
+            bench.post([this, then, record = std::make_shared<const FigureRecord>(readFigure(path.toStdString()))] {
                 m_record = record;
-                const QStringList changes = changesBetween(m_document.state(), record->state);
-                restore(record->state);
-                const QString why = changes.isEmpty() ? tr("It is what the window showed.")
-                                                      : tr("Since what was shown: %1.").arg(changes.join("; "));
-                m_document.setMessage(
-                    Message{tr("The view of %1 is open again.").arg(record->name), why, true, Message::Cure::Compare});
+                (this->*then)();
             });
         },
         [] {});
 }
 
+std::function<void()> FigureDesk::about(void (FigureDesk::*then)())
+{
+    return [this, then, record = m_record] {
+        m_record = record;
+        (this->*then)();
+    };
+}
+
+void FigureDesk::offer(const QString& path)
+{
+    read(path, &FigureDesk::showOffer);
+}
+
+void FigureDesk::reopen(const QString& path)
+{
+    read(path, &FigureDesk::openView);
+}
+
 void FigureDesk::compare(const QString& path)
 {
-    m_lanes.measureOn(
-        "reopen", tr("Reading the figure"),
-        [this, path](engine::Job&, Bench& bench) {
-            bench.post([this, record = std::make_shared<const FigureRecord>(readFigure(path.toStdString()))] {
-                m_record = record;
-                compareWithNow();
-            });
-        },
-        [] {});
+    read(path, &FigureDesk::compareWithNow);
+}
+
+void FigureDesk::showProvenance(const QString& path)
+{
+    read(path, &FigureDesk::openProvenance);
+}
+
+void FigureDesk::showOffer()
+{
+    auto* dialog = new FigureOffer(*m_record, changesBetween(m_record->state, m_document.state()), &m_window);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    connect(dialog, &FigureOffer::viewAsked, this, about(&FigureDesk::openView));
+    connect(dialog, &FigureOffer::compareAsked, this, about(&FigureDesk::compareWithNow));
+    connect(dialog, &FigureOffer::provenanceAsked, this, about(&FigureDesk::openProvenance));
+    dialog->open();
+}
+
+void FigureDesk::openView()
+{
+    const QStringList changes = changesBetween(m_document.state(), m_record->state);
+    restore(m_record->state);
+    const QString why = changes.isEmpty() ? tr("It is what the window showed.")
+                                          : tr("Undo brings back what was shown: %1.").arg(changes.join("; "));
+    m_document.setMessage(
+        Message{tr("The view of %1 is open again.").arg(m_record->name), why, true, Message::Cure::Compare});
+}
+
+void FigureDesk::openProvenance()
+{
+    auto* dialog = new ProvenanceDialog(*m_record, &m_window);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->open();
 }
 
 void FigureDesk::compareWithNow()
@@ -248,17 +287,31 @@ void FigureDesk::compareWithNow()
         [this, record = m_record](const FigureSource& source, const std::string& view, engine::Job&, Bench& bench) {
             DocumentState now = source.state;
             now.layout.tab = view;
-            FigureComparison comparison{*record, provenanceOf(source, view), changesBetween(record->state, now),
-                                        QImage()};
+            FigureComparison comparison{
+                *record, provenanceOf(source, view), changesBetween(record->state, now), QImage(), {}};
             if (record->state.layout.tab == view)
-                comparison.picture =
-                    QImage::fromData(widgets::figurePng(pageOf(source, view), record->widthMm(), QByteArray()));
-            bench.post([this, comparison] {
-                auto* dialog = new ComparisonDialog(comparison, &m_window);
-                dialog->setAttribute(Qt::WA_DeleteOnClose);
-                dialog->show();
+                try {
+                    comparison.picture =
+                        QImage::fromData(widgets::figurePng(pageOf(source, view), record->widthMm(), QByteArray()));
+                } catch (const engine::Error& nothing) { // the window has nothing to draw yet
+                    comparison.missing = QString::fromStdString(nothing.what());
+                }
+            else
+                comparison.missing = tr("Another tab is in front: open the figure’s view again to see it here.");
+            bench.post([this, record, comparison] {
+                m_record = record;
+                openComparison(comparison);
             });
         });
+}
+
+void FigureDesk::openComparison(const FigureComparison& comparison)
+{
+    auto* dialog = new ComparisonDialog(comparison, &m_window);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    connect(dialog, &ComparisonDialog::viewAsked, this, about(&FigureDesk::openView));
+    connect(dialog, &ComparisonDialog::provenanceAsked, this, about(&FigureDesk::openProvenance));
+    dialog->show();
 }
 
 // How the window itself is arranged stays: the figure was light for paper's sake.

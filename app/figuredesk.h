@@ -9,6 +9,7 @@
 
 namespace app {
 
+struct FigureComparison;
 struct FigureRecord;
 struct FigureSource;
 
@@ -21,7 +22,7 @@ class FigureDesk : public QObject
 public:
     FigureDesk(Document& document, Lanes& lanes, MainWindow& window);
 
-    // Whether a dropped file may be a figure of ours; then reopen() tells.
+    // Whether a dropped file may be a figure of ours; then offer() tells.
     static bool maybeFigure(const QString& path);
 
 public slots:
@@ -31,9 +32,11 @@ public slots:
     void write(const QString& path, double widthMm); // one figure or data file of the chosen tab
     void copyFigure();                               // to the clipboard, as a picture
     void copyNumbers();                              // as CSV
+    void offer(const QString& path);                 // what can be done with a figure
     void reopen(const QString& path);                // the figure's view, as it was
     void compare(const QString& path);               // a figure with what the window shows
-    void compareWithNow();                           // the one whose view was opened last
+    void showProvenance(const QString& path);
+    void compareWithNow(); // the one that was read last
 
 private:
     FigureSource source() const;
@@ -43,12 +46,18 @@ private:
     std::string view() const;
     void ask(const QString& title, const QStringList& filters, const std::function<void(QString, int filter)>& then);
     void choose(const QString& title, void (FigureDesk::*then)(const QString&)); // a figure
+    void read(const QString& path, void (FigureDesk::*then)());
+    void showOffer();
+    void openView();
+    void openProvenance();
+    void openComparison(const FigureComparison& comparison);
+    std::function<void()> about(void (FigureDesk::*then)()); // the figure of now, when it is called
     void restore(const DocumentState& state);
 
     Document& m_document;
     Lanes& m_lanes;
     MainWindow& m_window;
-    std::shared_ptr<const FigureRecord> m_record; // whose view was opened or compared last
+    std::shared_ptr<const FigureRecord> m_record; // that was read last
 };
 
 } // namespace app

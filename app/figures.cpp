@@ -109,14 +109,13 @@ widgets::FigurePart rowPartOf(const QString& title, widgets::RowValue value)
 widgets::FigurePart rowPart(const FigureSource& source, const RowWeights& exact)
 {
     widgets::RowValue value;
-    for (const LaneResults& lane : source.lanes) {
-        if (!lane.row || lane.row->query != exact.query)
+    for (std::size_t lane = 0; lane < source.lanes.size(); ++lane) {
+        const auto& row = source.lanes[lane].row;
+        if (!row || row->query != exact.query)
             continue;
-        const auto weights = lane.row->weights.row(0);
-        const bool causal = lane.row->look->layer->context.shape.causal;
-        const auto count = causal ? std::ptrdiff_t(lane.row->query.value) + 1 : std::ptrdiff_t(weights.size());
-        widgets::Identity identity = identityOf(lane.row->look->layer->context.plan.shown());
-        value.series.push_back({identity, std::vector<float>(weights.begin(), weights.begin() + count)});
+        std::vector<float> weights = shownWeights(*source.maps, int(lane), *row);
+        if (!weights.empty())
+            value.series.push_back({identityOf(row->look->layer->context.plan.shown()), std::move(weights)});
     }
     value.keys = tokenLabels(*exact.look->layer->exact->sequence);
     const QString token = value.keys.value(exact.query.value);

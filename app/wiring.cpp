@@ -399,7 +399,7 @@ void Wiring::openDropped(const QStringList& paths)
     if (paths.size() == 2 && isTokenizer(paths[0]) != isTokenizer(paths[1]))
         m_document.open(pathOf(paths[isTokenizer(paths[0]) ? 1 : 0]), pathOf(paths[isTokenizer(paths[0]) ? 0 : 1]));
     else if (FigureDesk::maybeFigure(paths.first()))
-        m_figures.reopen(paths.first());
+        m_figures.offer(paths.first());
     else
         m_keeper.open(pathOf(paths.first()));
 }

@@ -6,7 +6,6 @@
 #include "widgets/themescope.h"
 
 #include <QBuffer>
-#include <QImage>
 #include <QImageReader>
 #include <QImageWriter>
 #include <QPageSize>
@@ -27,6 +26,9 @@ constexpr double bodyPoints = 7.5; // 13 units of the theme; the small type of 1
 constexpr double mmPerUnit = bodyPoints / Theme::bodySize * 25.4 / 72;
 constexpr const char* openTag = "<subquad:provenance xmlns:subquad=\"https://subquad.invalid/provenance\">";
 constexpr const char* closeTag = "</subquad:provenance>";
+// The page as a PNG in base64, as other programs keep thumbnails in XMP: a PDF is shown again without a renderer.
+constexpr const char* pictureOpen = "<subquad:picture xmlns:subquad=\"https://subquad.invalid/provenance\">";
+constexpr const char* pictureClose = "</subquad:picture>";
 constexpr const char* pngKey = "Subquad";
 
 Theme figureTheme()
@@ -127,6 +129,14 @@ QByteArray element(const QByteArray& provenance)
     return openTag + escaped(provenance) + closeTag;
 }
 
+QByteArray between(const QByteArray& file, const char* open, const char* close)
+{
+    const qsizetype begin = file.indexOf(open);
+    const qsizetype first = begin + qsizetype(qstrlen(open));
+    const qsizetype end = begin < 0 ? -1 : file.indexOf(close, first);
+    return end < 0 ? QByteArray() : file.mid(first, end - first);
+}
+
 // What Qt's generator leaves out: metadata, and that a map's pixels are cells.
 QByteArray completed(QByteArray svg, const QByteArray& provenance)
 {
@@ -187,8 +197,8 @@ QByteArray figurePdf(const FigurePage& page, double widthMm, const QByteArray& p
                                       "<x:xmpmeta xmlns:x='adobe:ns:meta/'>"
                                       "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'>"
                                       "<rdf:Description rdf:about=''>" +
-                                      element(provenance) +
-                                      "</rdf:Description></rdf:RDF></x:xmpmeta>\n<?xpacket end='w'?>");
+                                      element(provenance) + pictureOpen + figurePng(page, widthMm, {}).toBase64() +
+                                      pictureClose + "</rdf:Description></rdf:RDF></x:xmpmeta>\n<?xpacket end='w'?>");
         writer.addFileAttachment(QStringLiteral("provenance.json"), provenance, QStringLiteral("application/json"));
     }
     QPainter painter(&writer);
@@ -238,6 +248,12 @@ QByteArray plotSvg(const PlotValue& plot, const QString& title, int width, int h
     return svg.mid(std::max<qsizetype>(0, svg.indexOf("<svg")));
 }
 
+QImage pictureIn(const QByteArray& file)
+{
+    const QByteArray text = between(file, pictureOpen, pictureClose);
+    return QImage::fromData(text.isEmpty() ? file : QByteArray::fromBase64(text));
+}
+
 QByteArray provenanceIn(const QByteArray& file)
 {
     if (file.startsWith("\x89PNG")) {
@@ -246,12 +262,7 @@ QByteArray provenanceIn(const QByteArray& file)
         in.open(QIODevice::ReadOnly);
         return QImageReader(&in, "png").text(QString::fromLatin1(pngKey)).toUtf8();
     }
-    const qsizetype begin = file.indexOf(openTag);
-    const qsizetype end = begin < 0 ? -1 : file.indexOf(closeTag, begin);
-    if (end < 0)
-        return {};
-    const qsizetype first = begin + qsizetype(qstrlen(openTag));
-    return unescaped(file.mid(first, end - first));
+    return unescaped(between(file, openTag, closeTag));
 }
 
 } // namespace widgets

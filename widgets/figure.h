@@ -11,6 +11,7 @@
 #include "widgets/timelineview.h"
 
 #include <QByteArray>
+#include <QImage>
 
 #include <variant>
 
@@ -62,7 +63,7 @@ inline constexpr int figureDpi = 300;
 QSize figureSize(const FigurePage& page, double widthMm);
 
 // `provenance` is JSON: it stands in the SVG's metadata, in the PDF's metadata and as its attachment, in the PNG's
-// text.
+// text. A PDF that has it also has the page as a picture in its metadata, so that it can be shown again.
 QByteArray figureSvg(const FigurePage& page, double widthMm, const QByteArray& provenance);
 QByteArray figurePdf(const FigurePage& page, double widthMm, const QByteArray& provenance);
 QByteArray figurePng(const FigurePage& page, double widthMm, const QByteArray& provenance);
@@ -72,5 +73,8 @@ QByteArray plotSvg(const PlotValue& plot, const QString& title, int width, int h
 
 // The provenance inside a figure that this program wrote; empty if there is none.
 QByteArray provenanceIn(const QByteArray& file);
+
+// A PNG, or the picture that a PDF of this program carries; null if there is none.
+QImage pictureIn(const QByteArray& file);
 
 } // namespace widgets

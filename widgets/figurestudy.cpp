@@ -24,21 +24,6 @@ struct Head
     std::vector<Keys> below; // the legend, where it is not in the title's row
 };
 
-// Keys in lines of a width.
-std::vector<Keys> inLines(const Keys& keys, double width)
-{
-    std::vector<Keys> lines;
-    for (const LegendKey& key : keys) {
-        Keys longer = lines.empty() ? Keys() : lines.back();
-        longer.push_back(key);
-        if (lines.empty() || legendWidth(longer) > width)
-            lines.push_back({key});
-        else
-            lines.back() = std::move(longer);
-    }
-    return lines;
-}
-
 Head headOf(const engine::Panel& panel, const Keys& legend, double width)
 {
     const Theme& look = theme();
@@ -47,7 +32,7 @@ Head headOf(const engine::Panel& panel, const Keys& legend, double width)
     Head head{double(look.px(titleHeight)), value > 0 && taken + value > width, {}};
     taken += head.valueBelow || value == 0 ? 0 : value + look.px(Theme::gap3);
     if (!legend.empty() && taken + legendWidth(legend) > width)
-        head.below = inLines(legend, width);
+        head.below = legendLines(legend, width);
     head.height += look.px(legendHeight) * double(head.below.size() + (head.valueBelow ? 1 : 0));
     return head;
 }

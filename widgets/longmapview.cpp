@@ -15,7 +15,7 @@ namespace widgets {
 namespace {
 
 constexpr double titleHeight = 24;
-constexpr double largestCell = 28;
+constexpr double largestCell = 28, leastHeading = 180;
 constexpr int fewestTokens = 8; // a zoom shows at least
 
 } // namespace
@@ -38,6 +38,12 @@ QSize LongMapView::sizeHint() const
 QSize LongMapView::minimumSizeHint() const
 {
     return {theme().px(96), theme().px(200)};
+}
+
+QSize LongMapView::sizeFor(int side) const
+{
+    const int left = m_axesShown ? theme().px(mapGutter) : theme().px(1);
+    return {left + side + 1, theme().px(titleHeight) + 1 + side + 1 + theme().px(mapGutter)};
 }
 
 void LongMapView::setValue(const LongMapValue& value)
@@ -93,17 +99,31 @@ void LongMapView::arrange()
     const double top = theme().px(titleHeight) + 1;
     m_room =
         QRectF(left, top, std::max(1.0, width() - left - 1), std::max(1.0, height() - top - 1 - theme().px(mapGutter)));
-    const int side = elements();
-    const int count = std::max(1, m_window.count);
-    double pixels = side;
-    if (count <= side)
-        pixels = double(count) * std::min(double(side / count), std::floor(theme().px(largestCell) * ratio));
-    else
-        pixels = (count + (count + side - 1) / side - 1) / ((count + side - 1) / side);
+    const double pixels = pixelsOf(std::max(1, m_window.count), elements());
+    const QRectF before = m_map;
     m_map = QRectF(m_room.left(), m_room.top(), pixels / ratio, pixels / ratio);
     m_static = {};
     describe();
     update();
+    if (m_map != before)
+        emit mapChanged();
+}
+
+// Device pixels that so many cells take of a side: whole ones a cell, or whole cells a pixel.
+int LongMapView::pixelsOf(int count, int side) const
+{
+    const int largest = std::max(1, int(theme().px(largestCell) * devicePixelRatioF()));
+    if (count <= side)
+        return count * std::min(side / count, largest);
+    const int cells = (count + side - 1) / side;
+    return (count + cells - 1) / cells;
+}
+
+int LongMapView::wholeSide(int side) const
+{
+    const double ratio = devicePixelRatioF();
+    const int whole = int(std::ceil(pixelsOf(std::max(1, m_value.tokens), std::max(1, int(side * ratio))) / ratio));
+    return std::max(whole, std::min(side, theme().px(leastHeading)));
 }
 
 void LongMapView::themeChanged()
@@ -136,6 +156,13 @@ std::optional<Cell> LongMapView::cellAt(QPointF point) const
     if (cell.row >= m_value.tokens || cell.col >= m_value.tokens || (m_value.causal && cell.col > cell.row))
         return std::nullopt;
     return cell;
+}
+
+double LongMapView::foot() const
+{
+    const QFont small = theme().font(Theme::labelSize);
+    const double labels = m_value.pieces.isEmpty() ? textWidth(small, whole(m_value.tokens)) : theme().px(mapLabel);
+    return m_map.bottom() + theme().px(8) + labels;
 }
 
 QString LongMapView::labelOf(int token) const
@@ -204,8 +231,10 @@ void LongMapView::drawAxes(QPainter& painter) const
                 break;
             }
     }
+    const int round = m_value.pieces.isEmpty() ? every - 1 : 0; // tokens are counted from 1
     const auto places = [&](int first, const auto& draw) {
-        for (int token = (first + every - 1) / every * every; token < first + m_window.count; token += every)
+        for (int token = (first + every - 1 - round) / every * every + round; token < first + m_window.count;
+             token += every)
             draw(token, (token - first + 0.5) * step);
     };
     if (m_axesShown) {
@@ -260,7 +289,8 @@ void LongMapView::drawMini(QPainter& painter) const
 
 void LongMapView::drawHeading(QPainter& painter) const
 {
-    QRectF row(m_map.left(), 0, std::max(m_map.width(), double(theme().px(120))), theme().px(titleHeight));
+    const double wide = std::max(m_map.width(), std::min(m_room.width(), double(theme().px(leastHeading))));
+    QRectF row(m_map.left(), 0, wide, theme().px(titleHeight));
     const QString text = badge();
     if (!text.isEmpty())
         row.setRight(drawBadge(painter, row, text) - theme().px(Theme::gap2));

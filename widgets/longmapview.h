@@ -54,6 +54,12 @@ public:
 
     QRectF map() const { return m_map; } // in the widget
 
+    double foot() const; // where the labels below the map end
+
+    // Of a view with room for a map of `side` pixels a side, and how much of that the whole map and its name take.
+    QSize sizeFor(int side) const;
+    int wholeSide(int side) const;
+
     // What the picture knows at a query and key: a cell, or the element that stands for it; empty outside.
     QString textAt(Cell cell) const;
 
@@ -65,6 +71,7 @@ signals:
     void left();
     void windowAsked(widgets::MapWindow window);
     void sizeChanged(); // elements() did
+    void mapChanged();  // map() did
 
 protected:
     void paintEvent(QPaintEvent* event) override;
@@ -82,6 +89,7 @@ protected:
 
 private:
     void arrange();
+    int pixelsOf(int count, int side) const;
 
     double pixelsPerToken() const { return m_window.count > 0 ? m_map.width() / m_window.count : 0; }
 

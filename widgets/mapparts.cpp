@@ -63,12 +63,17 @@ void drawMapHeading(QPainter& painter, QRectF row, const MapHeading& heading, co
         right = (heading.proved ? QStringLiteral("✓ ") : QStringLiteral("✗ ")) + power(*heading.proof);
         rightColor = heading.proved ? look.ok : look.errorText;
     }
+    const double size = look.px(8);
     if (!right.isEmpty()) {
+        // Rather than the name the proof's number is left out.
+        const double before = (heading.method ? size + look.px(8) : 0) + (heading.minus ? size + look.px(24) : 0);
+        const double name = before + textWidth(body, heading.name) + look.px(Theme::gap2);
+        if (heading.proof && !busy && row.width() - textWidth(small, right) < name)
+            right = right.left(1);
         const double width = textWidth(small, right) + 1;
         drawText(painter, row, Qt::AlignRight, right, small, rightColor);
         row.setRight(row.right() - width - look.px(Theme::gap2));
     }
-    const double size = look.px(8);
     const auto marker = [&](const Identity& identity) {
         drawMarker(painter, identity, QPointF(row.left() + size / 2 + 1, row.center().y()), size);
         row.setLeft(row.left() + size + look.px(8));

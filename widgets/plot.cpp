@@ -7,6 +7,7 @@
 
 #include <QPainter>
 #include <QPolygonF>
+#include <QTransform>
 
 #include <algorithm>
 #include <array>
@@ -225,9 +226,16 @@ std::vector<QRectF> paintRoofs(QPainter& painter, const PlotValue& value, const 
         const bool flat = std::abs(to.y() - from.y()) < 1;
         const QRectF words(flat ? length - wide : look.px(8), -look.px(17), wide, look.px(15));
         drawText(painter, words, Qt::AlignLeft, text, small, flat ? look.text : look.secondary);
+        const QTransform turned = painter.transform(); // of the widget's place too
         painter.restore();
-        if (flat)
+        const QTransform back = turned * painter.transform().inverted();
+        if (flat) {
             taken.push_back(words.translated(from).adjusted(-look.px(4), 0, 0, look.px(2)));
+            continue;
+        }
+        const double step = look.px(8); // along slanting words
+        for (double at = words.left(); at < words.right(); at += step)
+            taken.push_back(back.mapRect(QRectF(at, words.top(), step, words.height())));
     }
     return taken;
 }

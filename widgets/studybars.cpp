@@ -41,7 +41,16 @@ std::vector<LegendKey> StudyBars::legend() const
     if (m_body.series.size() > 1 && !m_body.horizontal)
         for (const auto& series : m_body.series)
             keys.push_back({textOf(series.title), areaOf(series.tint, names()), noLine(), std::nullopt});
+    for (const engine::Mark& mark : m_body.marks)
+        if (isKeyed(mark))
+            keys.push_back({textOf(mark.text), theme().secondary, markPen(), std::nullopt});
     return keys;
+}
+
+// The words of a line across upright bars would stand on them: the legend has them.
+bool StudyBars::isKeyed(const engine::Mark& mark) const
+{
+    return !mark.vertical && !m_body.horizontal && !mark.text.empty();
 }
 
 QSize StudyBars::leastSize() const
@@ -185,7 +194,11 @@ void StudyBars::drawUprightBars(QPainter& painter) const
             }
         }
     }
-    drawMarks(painter, m_plot, x, m_y, m_body.marks, bars);
+    std::vector<engine::Mark> marks = m_body.marks;
+    for (engine::Mark& mark : marks)
+        if (isKeyed(mark))
+            mark.text.clear();
+    drawMarks(painter, m_plot, x, m_y, marks, bars);
     drawPlaceLabels(painter);
 }
 

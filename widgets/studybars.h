@@ -27,6 +27,7 @@ protected:
 
 private:
     int count() const;
+    bool isKeyed(const engine::Mark& mark) const;
     PlotAxis rangeOf(std::size_t first, std::size_t end) const; // of the values of some series
     QRectF placeBox(int place) const;
     void arrangeUpright();

@@ -35,6 +35,9 @@ public:
     // What it would like to have in a dock, where only the width is given.
     int heightAt(int width) const { return m_drawing->heightAt(width); }
 
+    // How much of a room's width it has use for.
+    double usedWidth(QSizeF room) const { return m_drawing->usedWidth(room, devicePixelRatioF()); }
+
     QSize sizeHint() const override;
 
     QSize minimumSizeHint() const override { return m_drawing->leastSize(); }

@@ -48,6 +48,9 @@ public:
     // What it would like to have where only the width is given.
     virtual int heightAt(int /*width*/) const { return leastSize().height(); }
 
+    // How much of a room's width it has use for.
+    virtual double usedWidth(QSizeF room, double /*ratio*/) const { return room.width(); }
+
     virtual std::vector<LegendKey> legend() const { return {}; }
 
     virtual void draw(QPainter& painter) const = 0;

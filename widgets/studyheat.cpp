@@ -12,8 +12,6 @@
 namespace widgets {
 namespace {
 
-constexpr double labelLength = 54, lineHeight = 16, largestCell = 28, widestBar = 340, besideBar = 150, barSide = 6;
-
 ColorScale fittedScale(const engine::HeatBody& body)
 {
     double low = 0, high = 0;
@@ -51,24 +49,30 @@ void StudyHeat::fitRange()
 
 QString StudyHeat::quantity() const
 {
-    QString words = textOf(m_body.quantity);
-    if (badge().isEmpty() || badgeOnMap())
-        return words;
-    return words.isEmpty() ? badge() : words + QStringLiteral(" · ") + badge();
+    return quantityOf(m_plan);
 }
 
-QString StudyHeat::badge() const
+QString StudyHeat::quantityOf(const StudyHeatPlan& plan) const
 {
-    if (m_maps.empty() || !m_maps.front().reduced())
+    const QString words = textOf(m_body.quantity), badge = badgeOf(plan);
+    if (badge.isEmpty() || badgeOnMap(plan))
+        return words;
+    return words.isEmpty() ? badge : words + QStringLiteral(" · ") + badge;
+}
+
+QString StudyHeat::badgeOf(const StudyHeatPlan& plan)
+{
+    if (plan.maps.empty() || !plan.maps.front().reduced())
         return {};
-    const QSize cells = m_maps.front().reduction;
+    const QSize cells = plan.maps.front().reduction;
     return tr("reduced %1 : 1").arg(std::max(cells.width(), cells.height()));
 }
 
 // Over a small map it would hide more than it says.
-bool StudyHeat::badgeOnMap() const
+bool StudyHeat::badgeOnMap(const StudyHeatPlan& plan) const
 {
-    return labelled() && m_maps.front().map.width() >= 3 * textWidth(theme().font(Theme::labelSize), badge());
+    return planner().labelled() &&
+           plan.maps.front().map.width() >= 3 * textWidth(theme().font(Theme::labelSize), badgeOf(plan));
 }
 
 void StudyHeat::take(const engine::Panel& panel)
@@ -80,159 +84,35 @@ void StudyHeat::take(const engine::Panel& panel)
     m_fitted = fitted;
 }
 
-bool StudyHeat::stacked() const
-{
-    return m_body.cols.axis == engine::Axis::Token && m_body.rows.axis != engine::Axis::Token;
-}
-
-// Small multiples have captions instead of labels.
-bool StudyHeat::labelled() const
-{
-    return stacked() || m_body.maps.size() < 3 || !m_body.rows.texts.empty(); // named rows are to be read
-}
-
-// How long the upright token labels are.
-double StudyHeat::tokenLabels() const
-{
-    double widest = 0;
-    for (int col = 0; col < std::min(m_body.maps.empty() ? 0 : m_body.maps.front().cells.cols(), 1024); ++col)
-        widest = std::max(widest, textWidth(theme().font(Theme::labelSize), labelOf(m_body.cols, col, names())));
-    return std::min(std::ceil(widest), double(theme().px(labelLength)));
-}
-
-StudyHeat::Spaces StudyHeat::spaces(bool beside) const
-{
-    const Theme& look = theme();
-    const QFont small = look.font(Theme::labelSize);
-    Spaces room;
-    const auto captions = [](const auto& map) { return !map.caption.empty() || !map.value.empty(); };
-    const bool captioned = std::any_of(m_body.maps.begin(), m_body.maps.end(), captions);
-    if (!labelled()) {
-        room.caption = captioned ? look.px(20) : 0;
-        room.left = look.px(barSide);
-    } else {
-        double widest = 0;
-        const int rows = m_body.maps.empty() ? 0 : m_body.maps.front().cells.rows();
-        for (int row = 0; row < std::min(rows, 600); ++row)
-            widest = std::max(widest, textWidth(small, labelOf(m_body.rows, row, names())));
-        room.left = std::min(std::ceil(widest), double(look.px(labelLength))) + look.px(Theme::gap2);
-        const bool sideTitle = !m_body.rows.title.empty() || (stacked() && captioned);
-        room.left += sideTitle ? look.px(lineHeight) : 0;
-        room.below = m_body.cols.axis == engine::Axis::Token ? tokenLabels() + look.px(6) : look.px(lineHeight);
-        room.below += m_body.cols.title.empty() ? 0 : look.px(lineHeight);
-        room.caption = captioned && !stacked() ? look.px(20) : 0;
-    }
-    const double bar = colorBarHeight(true) + look.px(6) + (m_body.quantity.empty() && labelled() ? 0 : look.px(14));
-    (beside ? room.right : room.bar) = beside ? look.px(besideBar + Theme::gap5) : bar;
-    return room;
-}
-
-std::vector<HeatmapLayout> StudyHeat::laidOut(int columns, const Spaces& room) const
-{
-    const Theme& look = theme();
-    const int count = int(m_body.maps.size());
-    const int lines = (count + columns - 1) / columns;
-    const double between = look.px(stacked() ? Theme::gap2 : labelled() ? Theme::gap5 : Theme::gap4);
-    const double wide = (width() - room.left - room.right - (columns - 1) * between) / columns;
-    const double high =
-        (height() - room.below - room.bar - lines * room.caption - (lines - 1) * look.px(Theme::gap2)) / lines;
-    std::vector<HeatmapLayout> maps;
-    double top = 1;
-    for (int line = 0; line < lines; ++line) {
-        double left = room.left;
-        double tallest = 0;
-        for (int col = 0; col < columns && line * columns + col < count; ++col) {
-            const int which = line * columns + col;
-            const engine::Grid& cells = m_body.maps[std::size_t(which)].cells;
-            const bool square = cells.rows() == cells.cols() && cells.rows() > 1;
-            HeatmapLayout map =
-                layOutHeatmap(QRectF(left, top, std::max(1.0, wide - 2), std::max(1.0, high - 2)),
-                              QRect(0, 0, cells.cols(), cells.rows()), square, ratio(), look.px(largestCell));
-            // Side by side they stand close, or as far apart as an equal share of the width.
-            left += labelled() ? map.map.width() + between : wide + between;
-            tallest = std::max(tallest, map.map.height());
-            maps.push_back(map);
-        }
-        top += tallest + room.caption + look.px(Theme::gap2);
-    }
-    return maps;
-}
-
 void StudyHeat::arrange()
 {
-    m_maps.clear();
-    m_bar = {};
-    if (m_body.maps.empty() || m_body.maps.front().cells.empty())
-        return;
-    double best = -1;
-    const int most = stacked() ? 1 : int(m_body.maps.size());
-    for (const bool beside : {false, true})
-        for (int columns = 1; columns <= most && !(beside && stacked()); ++columns) {
-            std::vector<HeatmapLayout> maps = laidOut(columns, spaces(beside));
-            const QSize cells = maps.front().reduction;
-            double area = maps.front().map.width() * maps.front().map.height() / (cells.width() * cells.height());
-            if (beside && width() < theme().px(2 * besideBar))
-                area = 0;
-            if (area > best || (area == best && !beside)) {
-                best = area;
-                m_columns = columns;
-                m_beside = beside;
-                m_maps = std::move(maps);
-            }
-        }
-    placeBar(spaces(m_beside));
-}
-
-void StudyHeat::placeBar(const Spaces& room)
-{
-    const Theme& look = theme();
-    double right = 0, foot = 0;
-    for (const HeatmapLayout& map : m_maps) {
-        right = std::max(right, map.map.right());
-        foot = std::max(foot, map.map.bottom());
-    }
-    m_slot = (width() - room.left - room.right) / m_columns - look.px(Theme::gap3);
-    const double side = look.px(barSide), high = colorBarHeight(true);
-    if (m_beside) {
-        const double wide = look.px(besideBar) + 2 * side;
-        m_bar = QRectF(std::floor(std::min(width() - wide, right + look.px(Theme::gap4))), std::floor(foot - high),
-                       wide, high);
-        return;
-    }
-    const double top =
-        foot + room.caption + room.below + look.px(6) + (m_body.quantity.empty() && labelled() ? 0 : look.px(14));
-    const double least = look.px(120), wide = std::min(right - room.left, double(look.px(widestBar))) + 2 * side;
-    if (top + look.px(8) <= height()) {
-        // Under the maps, but further left where it would end beyond the panel.
-        const double left = std::floor(std::max(0.0, std::min(room.left - side, width() - least)));
-        m_bar =
-            QRectF(left, std::floor(top), std::floor(std::clamp(wide, least, std::max(least, width() - left))), high);
-    }
+    m_plan = planner().planFor({width(), height()}, ratio());
 }
 
 QSize StudyHeat::leastSize() const
 {
-    const double rows = m_body.maps.empty() ? 0 : std::min(m_body.maps.front().cells.rows(), 40);
-    const Spaces room = spaces(!stacked() && !labelled());
-    const double maps = stacked() ? double(m_body.maps.size()) : 1;
-    const double least =
-        std::max({24.0, rows * 2, std::min(rows * 5, 96.0)}); // a map of few cells is still one to read
-    return {theme().px(120), int(room.below + room.bar + room.caption + maps * theme().px(least))};
+    return planner().leastSize();
 }
 
-// Cells as large as the width allows, within reason.
 int StudyHeat::heightAt(int width) const
 {
-    if (m_body.maps.empty() || m_body.maps.front().cells.empty())
-        return leastSize().height();
-    const engine::Grid& cells = m_body.maps.front().cells;
-    const Spaces room = spaces(false);
-    const double across = std::floor((width - room.left - 2) / cells.cols());
-    const double cell = std::clamp(across, 1.0, double(theme().px(22)));
-    const double maps = labelled() && !stacked() ? 1 : double(m_body.maps.size());
-    return std::max(
-        leastSize().height(),
-        int(room.below + room.bar + room.caption + std::min(maps * cells.rows() * cell, double(theme().px(260)))) + 4);
+    return planner().heightAt(width);
+}
+
+// Small multiples share the width evenly.
+double StudyHeat::usedWidth(QSizeF room, double ratio) const
+{
+    const StudyHeatPlan plan = planner().planFor(room, ratio);
+    if (plan.maps.empty() || !planner().labelled())
+        return room.width();
+    // Half a label of the last column stands out.
+    double right = plan.right() + theme().px(m_body.cols.axis == engine::Axis::Token ? 6 : 12);
+    if (!m_body.cols.title.empty()) // which has at least so much room
+        right = std::max(right, plan.maps.back().map.left() + theme().px(120));
+    if (!plan.bar.isEmpty())
+        right = std::max(right, plan.bar.left() + theme().px(studyBarSide) +
+                                    textWidth(theme().font(Theme::labelSize), quantityOf(plan)) + 1);
+    return std::min(right, room.width());
 }
 
 void StudyHeat::drawLabels(QPainter& painter, const HeatmapLayout& map, bool rows, bool cols) const
@@ -240,7 +120,7 @@ void StudyHeat::drawLabels(QPainter& painter, const HeatmapLayout& map, bool row
     const Theme& look = theme();
     const QFont small = look.font(Theme::labelSize);
     const auto optional = [](int place) { return place >= 0 ? std::optional(place) : std::nullopt; };
-    const double length = look.px(labelLength);
+    const double length = look.px(studyLabelLength);
     std::vector<double> taken;
     if (rows)
         for (const int row : placeLabels(0, map.window.height(), map.block.height() / map.reduction.height(),
@@ -271,7 +151,8 @@ void StudyHeat::drawLabels(QPainter& painter, const HeatmapLayout& map, bool row
                         {cell.center().x() - look.px(8), map.map.bottom() + look.px(4), double(look.px(16)), length},
                         Qt::AlignRight, label, small, color);
         else
-            drawText(painter, {cell.center().x() - widest / 2, map.map.bottom(), widest, double(look.px(lineHeight))},
+            drawText(painter,
+                     {cell.center().x() - widest / 2, map.map.bottom(), widest, double(look.px(studyLineHeight))},
                      Qt::AlignHCenter, label, small, color);
     }
 }
@@ -281,19 +162,20 @@ void StudyHeat::drawCaption(QPainter& painter, const HeatmapLayout& map, const e
     const Theme& look = theme();
     const QFont small = look.font(Theme::labelSize);
     const QString caption = textOf(value.caption), number = textOf(value.value);
-    if (stacked()) {
-        drawUpright(painter, {0, map.map.top(), double(look.px(lineHeight)), map.map.height()}, Qt::AlignHCenter,
+    if (planner().stacked()) {
+        drawUpright(painter, {0, map.map.top(), double(look.px(studyLineHeight)), map.map.height()}, Qt::AlignHCenter,
                     caption.isEmpty() ? textOf(m_body.rows.title) : caption, small, look.secondary);
         return;
     }
-    const double below = labelled() ? spaces(m_beside).below : 0;
+    const double below = planner().labelled() ? m_plan.spaces.below : 0;
     // Where both do not fit the number goes: pointing at the map tells it.
     const double both = textWidth(small, caption) + textWidth(small, number) + look.px(8);
-    const bool withNumber = !number.isEmpty() && (caption.isEmpty() || both <= std::max(map.map.width(), m_slot) + 1);
+    const bool withNumber =
+        !number.isEmpty() && (caption.isEmpty() || both <= std::max(map.map.width(), m_plan.slot) + 1);
     const double taken = withNumber ? textWidth(small, number) + look.px(8) : 0;
     const double wanted = textWidth(small, caption) + taken + 1;
-    const double wide = std::max(map.map.width(), std::min(wanted, m_slot));
-    const QRectF row(map.map.left(), map.map.bottom() + below + look.px(2), wide, look.px(lineHeight));
+    const double wide = std::max(map.map.width(), std::min(wanted, m_plan.slot));
+    const QRectF row(map.map.left(), map.map.bottom() + below + look.px(2), wide, look.px(studyLineHeight));
     drawText(painter, row.adjusted(0, 0, -taken, 0), Qt::AlignLeft, caption, small, look.text);
     if (withNumber)
         drawText(painter, row, Qt::AlignRight, number, small, look.secondary);
@@ -333,67 +215,69 @@ void StudyHeat::draw(QPainter& painter) const
 {
     const Theme& look = theme();
     const QFont small = look.font(Theme::labelSize);
-    for (std::size_t i = 0; i < m_maps.size(); ++i) {
-        const HeatmapLayout& map = m_maps[i];
+    for (std::size_t i = 0; i < m_plan.maps.size(); ++i) {
+        const HeatmapLayout& map = m_plan.maps[i];
         const auto& value = m_body.maps[i];
         drawHatch(painter, map.map);
         painter.drawImage(map.map,
                           gridImage(value.cells, GridShape::Full, m_scale, look.dark, map.window, map.reduction));
         drawMarks(painter, map);
         drawFrame(painter, map.map.adjusted(-1, -1, 1, 1), look.hairline, 1);
-        const bool lastLine = int(i) + m_columns >= int(m_maps.size());
-        if (labelled())
-            drawLabels(painter, map, int(i) % m_columns == 0, lastLine);
+        const bool lastLine = int(i) + m_plan.columns >= int(m_plan.maps.size());
+        if (planner().labelled())
+            drawLabels(painter, map, int(i) % m_plan.columns == 0, lastLine);
         drawCaption(painter, map, value);
         if (const QRectF ring = ringOf(map); !ring.isEmpty())
             drawRing(painter, ring, true);
         if (int(i) == m_body.pickedMap)
             drawRing(painter, map.map, true);
-        if (i == 0 && badgeOnMap())
+        if (i == 0 && badgeOnMap(m_plan))
             drawText(painter,
                      {map.map.left() + look.px(4), map.map.top() + look.px(2), map.map.width() - look.px(8),
                       double(look.px(16))},
-                     Qt::AlignRight, badge(), small, look.text);
+                     Qt::AlignRight, badgeOf(m_plan), small, look.text);
     }
-    if (m_maps.empty())
+    if (m_plan.maps.empty())
         return;
-    const HeatmapLayout& last = m_maps.back();
-    if (labelled() && !m_body.cols.title.empty())
+    const HeatmapLayout& last = m_plan.maps.back();
+    if (planner().labelled() && !m_body.cols.title.empty())
         drawText(painter,
-                 {last.map.left(), last.map.bottom() + spaces(m_beside).below - look.px(lineHeight),
-                  std::max(last.map.width(), double(look.px(120))), double(look.px(lineHeight))},
+                 {last.map.left(), last.map.bottom() + m_plan.spaces.below - look.px(studyLineHeight),
+                  std::max(last.map.width(), double(look.px(120))), double(look.px(studyLineHeight))},
                  last.map.width() < look.px(120) ? Qt::AlignLeft : Qt::AlignRight, textOf(m_body.cols.title), small,
                  look.secondary);
-    if (labelled() && !stacked() && !m_body.rows.title.empty())
-        drawUpright(painter, {0, m_maps.front().map.top(), double(look.px(lineHeight)), m_maps.front().map.height()},
-                    Qt::AlignHCenter, textOf(m_body.rows.title), small, look.secondary);
-    if (m_bar.isEmpty())
+    if (planner().labelled() && !planner().stacked() && !m_body.rows.title.empty())
+        drawUpright(
+            painter,
+            {0, m_plan.maps.front().map.top(), double(look.px(studyLineHeight)), m_plan.maps.front().map.height()},
+            Qt::AlignHCenter, textOf(m_body.rows.title), small, look.secondary);
+    if (m_plan.bar.isEmpty())
         return;
     const double wide = textWidth(small, quantity()) + 1; // beside the maps there is room to the left
-    const double left = m_bar.left() + look.px(barSide);
+    const double left = m_plan.bar.left() + look.px(studyBarSide);
     const double from =
-        m_beside ? std::max(last.map.right() + look.px(Theme::gap2), std::min(left, width() - wide)) : left;
-    drawText(painter, {from, m_bar.top() - look.px(15), width() - from, double(look.px(14))}, Qt::AlignLeft, quantity(),
-             small, look.secondary);
+        m_plan.beside ? std::max(last.map.right() + look.px(Theme::gap2), std::min(left, width() - wide)) : left;
+    drawText(painter, {from, m_plan.bar.top() - look.px(15), width() - from, double(look.px(14))}, Qt::AlignLeft,
+             quantity(), small, look.secondary);
 }
 
 void StudyHeat::drawControls(QPainter& painter) const
 {
-    const double side = theme().px(barSide);
-    if (!m_bar.isEmpty())
-        drawColorBar(painter, m_scale, m_bar.adjusted(side, 0, -side, theme().px(8) - m_bar.height()), 2);
+    const double side = theme().px(studyBarSide);
+    if (!m_plan.bar.isEmpty())
+        drawColorBar(painter, m_scale, m_plan.bar.adjusted(side, 0, -side, theme().px(8) - m_plan.bar.height()), 2);
 }
 
 void StudyHeat::drawHover(QPainter& painter, const StudyPlace& place) const
 {
-    for (const HeatmapLayout& map : m_maps)
+    for (const HeatmapLayout& map : m_plan.maps)
         drawRing(painter, map.rectOf({place.row, place.col}), false);
 }
 
 std::optional<StudyPlace> StudyHeat::placeAt(QPointF point) const
 {
-    for (std::size_t i = 0; i < m_maps.size(); ++i)
-        if (const auto cell = m_maps[i].cellAt(point))
+    for (std::size_t i = 0; i < m_plan.maps.size(); ++i)
+        if (const auto cell = m_plan.maps[i].cellAt(point))
             return StudyPlace{int(i), cell->row, cell->col};
     return std::nullopt;
 }

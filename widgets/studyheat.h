@@ -2,8 +2,8 @@
 #pragma once
 
 #include "widgets/colormap.h"
-#include "widgets/heatmaplayout.h"
 #include "widgets/studydrawing.h"
+#include "widgets/studyheatplan.h"
 
 namespace widgets {
 
@@ -14,9 +14,10 @@ class StudyHeat : public StudyDrawing
 public:
     QSize leastSize() const override;
     int heightAt(int width) const override;
+    double usedWidth(QSizeF room, double ratio) const override;
 
     // Where the colours' bar stands with the room of its handles (on screen it is a ColorBar); empty: it has no room.
-    const QRectF& bar() const { return m_bar; }
+    const QRectF& bar() const { return m_plan.bar; }
 
     const ColorScale& scale() const { return m_scale; }
 
@@ -38,32 +39,19 @@ protected:
     void arrange() override;
 
 private:
-    struct Spaces
-    {
-        double left = 0, below = 0, caption = 0;
-        double bar = 0, right = 0; // of the colours: below the maps, or beside them
-    };
+    StudyHeatPlanner planner() const { return {m_body, names()}; }
 
-    bool stacked() const; // maps over tokens
-    bool labelled() const;
-    double tokenLabels() const;
-    Spaces spaces(bool beside) const;
-    std::vector<HeatmapLayout> laidOut(int columns, const Spaces& room) const;
     void drawMarks(QPainter& painter, const HeatmapLayout& map) const;
     QRectF ringOf(const HeatmapLayout& map) const;
     void drawLabels(QPainter& painter, const HeatmapLayout& map, bool rows, bool cols) const;
     void drawCaption(QPainter& painter, const HeatmapLayout& map, const engine::HeatBody::Map& value) const;
-    void placeBar(const Spaces& room);
-    QString badge() const; // empty: every cell is drawn
-    bool badgeOnMap() const;
+    QString quantityOf(const StudyHeatPlan& plan) const;
+    static QString badgeOf(const StudyHeatPlan& plan); // empty: every cell is drawn
+    bool badgeOnMap(const StudyHeatPlan& plan) const;
 
     engine::HeatBody m_body;
     ColorScale m_scale, m_fitted;
-    std::vector<HeatmapLayout> m_maps;
-    int m_columns = 1;
-    double m_slot = 0;     // of a map and what is free beside it
-    bool m_beside = false; // the colour bar stands at the right
-    QRectF m_bar;
+    StudyHeatPlan m_plan;
 };
 
 } // namespace widgets

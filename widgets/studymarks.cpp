@@ -78,6 +78,13 @@ bool meets(const QPolygonF& line, const QRectF& box)
     return false;
 }
 
+QPen markPen()
+{
+    QPen pen(theme().secondary, theme().px(1));
+    pen.setDashPattern({3, 3});
+    return pen;
+}
+
 void drawMarks(QPainter& painter, const QRectF& plot, const PlotAxis& x, const PlotAxis& y,
                const std::vector<engine::Mark>& marks, const std::vector<QPolygonF>& drawn)
 {
@@ -85,9 +92,7 @@ void drawMarks(QPainter& painter, const QRectF& plot, const PlotAxis& x, const P
     std::vector<const engine::Mark*> shown;
     std::vector<QPolygonF> lines; // of the marks themselves
     painter.save();
-    QPen pen(look.secondary, look.px(1));
-    pen.setDashPattern({3, 3});
-    painter.setPen(pen);
+    painter.setPen(markPen());
     for (const engine::Mark& mark : marks) {
         const double at = std::round(mark.vertical ? x.at(mark.at) : y.at(mark.at)) + 0.5;
         if (mark.vertical && (at < plot.left() - 1 || at > plot.right() + 1))

@@ -4,6 +4,7 @@
 #include "engine/values/study.h"
 #include "widgets/studyaxis.h"
 
+#include <QPen>
 #include <QPolygonF>
 #include <QRectF>
 
@@ -15,6 +16,8 @@ namespace widgets {
 
 // Whether a line of points meets a box; one that ends where it began is an area.
 bool meets(const QPolygonF& line, const QRectF& box);
+
+QPen markPen();
 
 // Lines of marks across a plot, with their words where they meet least of what is drawn (curves, bars, other words), in
 // a halo of the ground's colour where they must meet some.

@@ -53,11 +53,17 @@ double StudyPane::titleWidth() const
     return width;
 }
 
-bool StudyPane::secondLine(int width) const
+bool StudyPane::valueBelow(int width) const
 {
-    const double legend = m_body != nullptr ? legendWidth(m_body->legend()) : 0;
-    const bool legendBelow = legend > 0 && titleWidth() + legend + theme().px(Theme::gap4) > width;
-    return legendBelow || (!m_panel.value.empty() && titleWidth() > width + theme().px(Theme::gap3));
+    return !m_panel.value.empty() && titleWidth() > width + theme().px(Theme::gap3);
+}
+
+std::vector<std::vector<LegendKey>> StudyPane::legendBelow(int width) const
+{
+    const std::vector<LegendKey> legend = m_body != nullptr ? m_body->legend() : std::vector<LegendKey>();
+    if (titleWidth() + legendWidth(legend) + theme().px(Theme::gap4) <= width)
+        return {};
+    return legendLines(legend, width);
 }
 
 double StudyPane::noteHeight(int width) const
@@ -72,7 +78,8 @@ double StudyPane::noteHeight(int width) const
 
 double StudyPane::above(int width) const
 {
-    return theme().px(titleHeight) + (secondLine(width) ? theme().px(legendHeight) : 0);
+    const double rows = double(legendBelow(width).size()) + (valueBelow(width) ? 1 : 0);
+    return theme().px(titleHeight) + rows * theme().px(legendHeight);
 }
 
 double StudyPane::below(int width) const
@@ -106,6 +113,17 @@ int StudyPane::leastHeight(int width) const
     return int(std::ceil(above(width) + below(width))) + body;
 }
 
+int StudyPane::usedWidth(QSize room) const
+{
+    if (m_body == nullptr)
+        return room.width();
+    const QSizeF left(room.width(), std::max(1.0, room.height() - above(room.width()) - below(room.width())));
+    const double legend = legendWidth(m_body->legend());
+    const double title = titleWidth() + textWidth(theme().font(Theme::labelSize), textOf(m_panel.words)) +
+                         (legend > 0 ? legend + theme().px(Theme::gap4) : 0);
+    return std::min(room.width(), int(std::ceil(std::max(m_body->usedWidth(left), title))));
+}
+
 int StudyPane::heightAt(int width) const
 {
     return int(above(width) + below(width)) + (m_body != nullptr ? m_body->heightAt(width) : 0);
@@ -134,21 +152,25 @@ void StudyPane::paintEvent(QPaintEvent*)
 
     const QString hovered = m_body != nullptr ? m_body->hoverText() : QString();
     const QString value = hovered.isEmpty() ? textOf(m_panel.value) : hovered;
-    const bool below = secondLine(width());
     QRectF second(0, look.px(titleHeight - 2), width(), look.px(legendHeight));
-    QRectF& place = below && !m_panel.value.empty() && titleWidth() > width() + look.px(Theme::gap3) ? second : row;
+    QRectF& place = valueBelow(width()) ? second : row;
     const double valueWidth = std::min(textWidth(look.font(), value) + 1, std::max(0.0, place.width()));
     if (valueWidth > look.px(16))
         drawText(painter, QRectF(place.right() - valueWidth, place.top(), valueWidth, place.height()), Qt::AlignRight,
                  value, look.font(), hovered.isEmpty() ? look.text : look.secondary);
-    if (!value.isEmpty())
-        place.setRight(place.right() - valueWidth - look.px(Theme::gap3));
+    if (valueBelow(width()))
+        second.translate(0, look.px(legendHeight));
+    else if (!value.isEmpty())
+        row.setRight(row.right() - valueWidth - look.px(Theme::gap3));
 
     const std::vector<LegendKey> legend = m_body != nullptr ? m_body->legend() : std::vector<LegendKey>();
+    const auto below = legendBelow(width());
     const double wide = legendWidth(legend);
-    if (wide > 0 && below) {
-        drawLegend(painter, second, legend);
-    } else if (wide > 0 && wide <= row.width()) {
+    for (const std::vector<LegendKey>& keys : below) {
+        drawLegend(painter, second, keys);
+        second.translate(0, look.px(legendHeight));
+    }
+    if (wide > 0 && below.empty() && wide <= row.width()) {
         drawLegend(painter, QRectF(row.right() - wide - 1, row.top(), wide + 2, row.height()), legend);
         row.setRight(row.right() - wide - look.px(Theme::gap4));
     }

@@ -24,6 +24,7 @@ public:
     QSize minimumSizeHint() const override;
     int heightAt(int width) const; // in a dock
     int leastHeight(int width) const;
+    int usedWidth(QSize room) const; // how much of it the body and the title's row have use for
 
 signals:
     void picked(const std::vector<widgets::StudyPick>& picks);
@@ -35,7 +36,9 @@ protected:
 
 private:
     void place();
-    bool secondLine(int width) const; // the title row has no room for value and legend: these go below it
+    // What the title's row has no room for stands in rows below it.
+    bool valueBelow(int width) const;
+    std::vector<std::vector<LegendKey>> legendBelow(int width) const;
     double titleWidth() const;
     double noteHeight(int width) const;
     double above(int width) const;

@@ -132,6 +132,32 @@ std::vector<StudyPanels::Row> StudyPanels::rows(int width) const
     return rows;
 }
 
+// By their shares; what a map of whole pixels a cell has no use for goes to its neighbours.
+std::vector<double> StudyPanels::widthsOf(const Row& row, int height) const
+{
+    double shares = 0;
+    for (const StudyPane* pane : row.panes)
+        shares += pane->panel().width;
+    const double wide = width() - theme().px(Theme::gap4) - last() - between() * double(row.panes.size() - 1);
+    std::vector<double> widths;
+    std::vector<bool> done;
+    double left = 0, taking = 0;
+    for (const StudyPane* pane : row.panes) {
+        const double own = wide * pane->panel().width / std::max(shares, 1e-9);
+        const double used = pane->usedWidth({int(own), height});
+        done.push_back(own - used > theme().px(Theme::gap5));
+        widths.push_back(done.back() ? used : own);
+        left += own - widths.back();
+        taking += done.back() ? 0 : pane->panel().width;
+    }
+    for (std::size_t place = 0; place < widths.size(); ++place)
+        if (!done[place])
+            widths[place] += left * row.panes[place]->panel().width / taking;
+        else if (taking == 0) // nobody has use for it
+            widths[place] = wide * row.panes[place]->panel().width / std::max(shares, 1e-9);
+    return widths;
+}
+
 // Heights by their shares, but no row less than it needs.
 void StudyPanels::arrange()
 {
@@ -160,15 +186,11 @@ void StudyPanels::arrange()
         // In a dock what is left stays free.
         const double share = side ? 0 : std::floor(left * all[i].share / std::max(shares, 1e-9));
         const double high = heights[i] >= 0 ? heights[i] : std::max(double(all[i].least), share);
-        double widths = 0;
-        for (const StudyPane* pane : all[i].panes)
-            widths += pane->panel().width;
-        const double wide = width() - first - last() - between() * double(all[i].panes.size() - 1);
         double x = first;
-        for (StudyPane* pane : all[i].panes) {
-            const double own = wide * pane->panel().width / std::max(widths, 1e-9);
-            pane->setGeometry(int(std::round(x)), int(y), int(std::round(own)), int(high));
-            x += own + between();
+        const std::vector<double> widths = widthsOf(all[i], int(high));
+        for (std::size_t place = 0; place < widths.size(); ++place) {
+            all[i].panes[place]->setGeometry(int(std::round(x)), int(y), int(std::round(widths[place])), int(high));
+            x += widths[place] + between();
         }
         y += high + room;
         if (i + 1 < all.size())

@@ -53,6 +53,7 @@ private:
     std::vector<std::vector<StudyPane*>> lines(double wide) const;
     std::vector<Row> rows(int width) const;
     int leastHeight(int width) const;
+    std::vector<double> widthsOf(const Row& row, int height) const;
     void arrange();
     StudyPane* reuse(const std::string& id, std::vector<StudyPane*>& old);
 

@@ -78,6 +78,18 @@ QRectF StudyTable::rowBox(int row) const
     return {0, m_head + row * m_row, double(width()), m_row};
 }
 
+double StudyTable::labelRoom(const engine::TableBody::Row& row, double labels) const
+{
+    double right = labels;
+    for (std::size_t col = 0; col < m_columns.size(); ++col) {
+        right += m_columns[col];
+        const QString text = col < row.cells.size() ? figureText(row.cells[col]) : QString();
+        if (!text.isEmpty())
+            return std::max(labels, right - numberWidth(fontOf(row), text) - theme().px(Theme::gap2));
+    }
+    return right;
+}
+
 void StudyTable::draw(QPainter& painter) const
 {
     const Theme& look = theme();
@@ -102,7 +114,11 @@ void StudyTable::draw(QPainter& painter) const
         if (row.strong && place > 0 && !m_body.rows[std::size_t(place - 1)].strong)
             painter.fillRect(QRectF(0, std::round(box.top()), width(), 1), look.hairline);
         const double inset = place == m_body.picked ? look.px(4) : 0;
-        drawText(painter, {inset, box.top(), labels - inset, box.height()}, Qt::AlignLeft, labelOfRow(row), look.font(),
+        // A label has the room up to its first number; where it does not fit it is written smaller before it is cut.
+        const QString label = labelOfRow(row);
+        const double room = labelRoom(row, labels) - inset;
+        const QFont font = look.font(textWidth(look.font(), label) <= room ? Theme::bodySize : Theme::labelSize);
+        drawText(painter, {inset, box.top(), room, box.height()}, Qt::AlignLeft, label, font,
                  place == m_body.picked || row.strong ? look.text : look.secondary);
         right = labels;
         for (std::size_t col = 0; col < std::min(row.cells.size(), m_columns.size()); ++col) {

@@ -26,6 +26,7 @@ private:
     QString labelOfRow(const engine::TableBody::Row& row) const;
     QRectF rowBox(int row) const;
     QFont fontOf(const engine::TableBody::Row& row) const;
+    double labelRoom(const engine::TableBody::Row& row, double labels) const;
     std::vector<double> columnWidths() const; // of all, from the left
 
     engine::TableBody m_body;

@@ -115,6 +115,20 @@ double legendWidth(const std::vector<LegendKey>& keys)
     return std::max(0.0, width - look.px(Theme::gap3));
 }
 
+std::vector<std::vector<LegendKey>> legendLines(const std::vector<LegendKey>& keys, double width)
+{
+    std::vector<std::vector<LegendKey>> lines;
+    for (const LegendKey& key : keys) {
+        std::vector<LegendKey> longer = lines.empty() ? std::vector<LegendKey>() : lines.back();
+        longer.push_back(key);
+        if (lines.empty() || legendWidth(longer) > width)
+            lines.push_back({key});
+        else
+            lines.back() = std::move(longer);
+    }
+    return lines;
+}
+
 void drawLegend(QPainter& painter, const QRectF& box, const std::vector<LegendKey>& keys)
 {
     const Theme& look = theme();

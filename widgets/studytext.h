@@ -62,6 +62,8 @@ struct LegendKey
 };
 
 double legendWidth(const std::vector<LegendKey>& keys);
+// In lines of a width.
+std::vector<std::vector<LegendKey>> legendLines(const std::vector<LegendKey>& keys, double width);
 // Keys side by side, from the left end of the box.
 void drawLegend(QPainter& painter, const QRectF& box, const std::vector<LegendKey>& keys);
 

@@ -36,20 +36,14 @@ Grid allHeads(const MapsRequest& request, int lane, Job& job)
     const HeadLook& look = *request.looks[std::size_t(lane)];
     const LayerAttention& layer = *look.layer;
     const int heads = layer.context.shape.heads;
-    const bool mean = request.view.heads == AttentionView::Heads::Mean;
-    Grid sum;
+    Grid joined;
     for (int head = 0; head < heads; ++head) {
         job.report(double(head) / heads, "joining heads");
         const Grid map =
             engine::mapPicture(layer.attended, layer.context, {head}, mapSide, deviceOf(request, lane), job).cells;
-        if (sum.empty())
-            sum = combined(map, map, [&](float a, float) { return mean ? a / float(heads) : a; });
-        else
-            sum = combined(sum, map, [&](float a, float b) {
-                return mean ? a + b / float(heads) : std::abs(b) > std::abs(a) ? b : a;
-            });
+        joined = joinedOn(joined, map, request.view.heads, heads);
     }
-    return sum;
+    return joined;
 }
 
 // Which lanes' maps are on screen.
@@ -271,7 +265,7 @@ void addMetrics(AttentionMaps& maps)
     maps.metrics = std::move(found);
 }
 
-// Of the chosen head in every lane; of joined heads in those that are on screen, where every cell is kept.
+// Of the chosen head in every lane; of joined heads in those that are on screen.
 void addKeyMeans(AttentionMaps& maps, Job& job)
 {
     const MapsRequest& request = maps.request;
@@ -280,10 +274,13 @@ void addKeyMeans(AttentionMaps& maps, Job& job)
         const auto& look = request.looks[lane];
         if (!look)
             continue;
-        if (maps.joined.empty())
-            maps.keyMeans[lane] = keyMeans(*look, request.rows, request.accelerators[lane].get(), job);
-        else if (!maps.joined[lane].empty() && look->map.reduction == 1)
+        if (!maps.joined.empty() && maps.joined[lane].empty())
+            continue;
+        if (!maps.joined.empty() && look->map.reduction == 1)
             maps.keyMeans[lane] = keyMeans(maps.joined[lane], request.rows, look->layer->context.shape.causal);
+        else
+            maps.keyMeans[lane] =
+                keyMeans(*look, request.view.heads, request.rows, request.accelerators[lane].get(), job);
     }
 }
 

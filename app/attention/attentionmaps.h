@@ -95,7 +95,7 @@ struct AttentionMaps
     // Where heads are joined: every lane's joined map, and the numbers of the sentence for it.
     std::vector<engine::Grid> joined;
     std::shared_ptr<const RowsMetrics> metrics;
-    // Per lane how much each key draws, where the view asks for it; empty where it is not known.
+    // Per lane how much each key draws, where the view asks for it; empty of lanes that are not joined.
     std::vector<std::vector<float>> keyMeans;
 
     widgets::GridShape shape() const;

@@ -271,29 +271,25 @@ void AttentionPresenter::showRow()
     value.keys = tokenLabels(sequence);
     value.subtitle = tr("where ‘%1’ looks, query %2").arg(value.keys.value(query)).arg(query + 1);
     value.after = tr("keys after the query");
-    const bool causal = exact->look->layer->context.shape.causal;
     const auto& maps = m_work.maps();
-    const bool joined = maps && m_document.state().layout.attention.heads != AttentionView::Heads::One;
+    const AttentionView::Heads heads = m_document.state().layout.attention.heads;
+    const bool joined = maps && heads != AttentionView::Heads::One && !neurons();
+    if (joined && maps->request.view.heads != heads)
+        return; // shown with the maps that are on their way
     for (int lane = 0; lane < m_document.laneCount(); ++lane) {
         const auto& row = m_document.lane({lane}).row;
         if (!row || row->query != exact->query || row->look->layer->exact != exact->look->layer->exact ||
             row->look->head != exact->look->head || row->look->layer->layer != exact->look->layer->layer)
             continue;
-        engine::Grid weights = row->weights;
         if (joined) {
             const auto& places = maps->request.looks; // of the lanes as they were when the maps were drawn
             if (lane >= int(places.size()) || !places[std::size_t(lane)] ||
                 places[std::size_t(lane)]->layer != row->look->layer)
-                return; // shown with the maps that are on their way
-            const engine::Grid all = lane < int(maps->joined.size()) ? maps->joined[std::size_t(lane)] : engine::Grid();
-            if (all.rows() != int(sequence.ids.size()))
-                continue; // not joined, or reduced
-            weights = all.rowRange(query, 1);
+                return;
         }
-        const auto cells = weights.row(0);
-        const std::size_t count = causal ? std::size_t(query) + 1 : cells.size();
-        value.series.push_back({identityOf(row->look->layer->context.plan.shown()),
-                                std::vector<float>(cells.begin(), cells.begin() + std::ptrdiff_t(count))});
+        std::vector<float> weights = joined ? shownWeights(*maps, lane, *row) : weightsOf(*row);
+        if (!weights.empty())
+            value.series.push_back({identityOf(row->look->layer->context.plan.shown()), std::move(weights)});
     }
     if (joined)
         value.subtitle += QStringLiteral(" · ") + badgesOf(*m_work.maps()).value(0);

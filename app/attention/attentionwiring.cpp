@@ -225,65 +225,46 @@ void AttentionWiring::wireHeads()
 }
 
 template <typename Value>
-void AttentionWiring::addChoice(QMenu* menu, const QString& title, Value AttentionView::*member,
-                                const std::vector<std::pair<QString, Value>>& choices)
+void AttentionWiring::addChoice(const ViewChoice<Value>& choice)
 {
-    QMenu* below = menu->addMenu(title);
+    QMenu* below = m_menu->addMenu(choice.title);
     auto* group = new QActionGroup(below);
     group->setExclusive(true);
-    for (const auto& [text, value] : choices) {
+    for (const auto& [text, value] : choice.values) {
         QAction* action = below->addAction(text);
         action->setCheckable(true);
         group->addAction(action);
-        connect(action, &QAction::triggered, this,
-                [this, member, value = value] { changeView([&](AttentionView& view) { view.*member = value; }); });
-        m_checks.push_back(
-            [action, member, value = value](const AttentionView& view) { action->setChecked(view.*member == value); });
+        connect(action, &QAction::triggered, this, [this, member = choice.member, value = value] {
+            changeView([&](AttentionView& view) { view.*member = value; });
+        });
+        m_checks.push_back([action, member = choice.member, value = value](const AttentionView& view) {
+            action->setChecked(view.*member == value);
+        });
     }
 }
 
-void AttentionWiring::addFlag(QMenu* menu, const QString& title, bool AttentionView::*member)
+void AttentionWiring::addFlag(const ViewFlag& flag)
 {
-    QAction* action = menu->addAction(title);
+    QAction* action = m_menu->addAction(flag.title);
     action->setCheckable(true);
     connect(action, &QAction::triggered, this,
-            [this, member](bool on) { changeView([&](AttentionView& view) { view.*member = on; }); });
-    m_checks.emplace_back([action, member](const AttentionView& view) { action->setChecked(view.*member); });
+            [this, member = flag.member](bool on) { changeView([&](AttentionView& view) { view.*member = on; }); });
+    m_checks.emplace_back(
+        [action, member = flag.member](const AttentionView& view) { action->setChecked(view.*member); });
 }
 
 void AttentionWiring::addMenu()
 {
     using View = AttentionView;
     m_menu = m_window.menu(tr("View"))->addMenu(tr("Attention maps"));
-    addChoice<View::Picture>(m_menu, tr("Picture"), &View::picture,
-                             {{tr("Maps"), View::Picture::Maps},
-                              {tr("Arcs between tokens"), View::Picture::Arcs},
-                              {tr("Neurons: query × key by dimension"), View::Picture::Neurons}});
-    addChoice<View::Mode>(m_menu, tr("Compare"), &View::mode,
-                          {{tr("Side by side"), View::Mode::SideBySide},
-                           {tr("Differences of every method"), View::Mode::Difference},
-                           {tr("Ratio, log2"), View::Mode::Ratio},
-                           {tr("Swipe"), View::Mode::Swipe},
-                           {tr("Every method"), View::Mode::Every}});
-    addChoice<View::Sinks>(m_menu, tr("Sinks"), &View::sinks,
-                           {{tr("Kept"), View::Sinks::Kept},
-                            {tr("Hidden"), View::Sinks::Hidden},
-                            {tr("With a scale of their own"), View::Sinks::OwnScale}});
-    addChoice<double>(m_menu, tr("Draw of each row"), &View::mass,
-                      {{tr("All weights"), 1.0},
-                       {tr("The largest that make 95 %"), 0.95},
-                       {tr("The largest that make 90 %"), 0.9},
-                       {tr("The largest that make 80 %"), 0.8},
-                       {tr("The largest that make 50 %"), 0.5}});
-    addChoice<View::Heads>(m_menu, tr("Heads"), &View::heads,
-                           {{tr("The chosen head"), View::Heads::One},
-                            {tr("Mean of all heads"), View::Heads::Mean},
-                            {tr("Largest of all heads"), View::Heads::Largest}});
-    addChoice<bool>(m_menu, tr("Row plot"), &View::meanRow,
-                    {{tr("The picked query"), false}, {tr("Mean over queries"), true}});
-    addFlag(m_menu, tr("Join the pieces of words"), &View::words);
-    addFlag(m_menu, tr("Hatch what cannot be"), &View::hatch);
-    addFlag(m_menu, tr("Magnify around the pick"), &View::magnifier);
+    addChoice(pictureChoice());
+    addChoice(modeChoice());
+    addChoice(sinksChoice());
+    addChoice(massChoice());
+    addChoice(headsChoice());
+    addChoice(rowChoice());
+    for (const ViewFlag& flag : viewFlags())
+        addFlag(flag);
     m_menu->addSeparator();
     const auto entry = [this](const QString& text, const char* key, const std::function<void()>& what) {
         QAction* action = m_menu->addAction(text);

@@ -3,6 +3,7 @@
 
 #include "app/attention/attentionpresenter.h"
 #include "app/attention/attentionwork.h"
+#include "app/attention/viewwords.h"
 #include "app/mainwindow.h"
 
 #include <QObject>
@@ -38,9 +39,8 @@ private:
 
     // A group of entries of which one is chosen, by a value of the view.
     template <typename Value>
-    void addChoice(QMenu* menu, const QString& title, Value AttentionView::*member,
-                   const std::vector<std::pair<QString, Value>>& choices);
-    void addFlag(QMenu* menu, const QString& title, bool AttentionView::*member);
+    void addChoice(const ViewChoice<Value>& choice);
+    void addFlag(const ViewFlag& flag);
     void checkEntries(); // as the view is now
 
     void changeView(const std::function<void(AttentionView&)>& change);

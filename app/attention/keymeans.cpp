@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/attention/keymeans.h"
 
+#include "app/attention/mapshapes.h"
 #include "engine/session/attend.h"
 
 #include <algorithm>
@@ -56,22 +57,29 @@ std::vector<float> keyMeans(const engine::Grid& map, int rows, bool causal)
     return sums.means();
 }
 
-std::vector<float> keyMeans(const HeadLook& look, int rows, const Accelerator* accelerator, engine::Job& job)
+std::vector<float> keyMeans(const HeadLook& look, AttentionView::Heads heads, int rows, const Accelerator* accelerator,
+                            engine::Job& job)
 {
+    const bool one = heads == AttentionView::Heads::One;
     const bool causal = look.layer->context.shape.causal;
-    if (look.map.reduction == 1)
+    if (one && look.map.reduction == 1)
         return keyMeans(look.map.cells, rows, causal);
     engine::DeviceContext* device = LaneEngine::ofThisThread().context(accelerator);
+    const int first = one ? look.head.value : 0, count = one ? 1 : look.layer->context.shape.heads;
     const int tokens = look.map.tokens;
     rows = std::min(rows, tokens);
     Sums sums(causal ? rows : tokens, causal);
-    for (int first = 0; first < rows; first += tileRows) {
-        job.report(double(first) / rows, "mean over queries");
-        const engine::TokenRange queries{first, std::min(tileRows, rows - first)};
-        const engine::Grid tile =
-            engine::mapTile(look.layer->attended, look.layer->context, look.head, queries, {0, tokens}, device);
+    for (int query = 0; query < rows; query += tileRows) {
+        const engine::TokenRange queries{query, std::min(tileRows, rows - query)};
+        engine::Grid tile;
+        for (int head = first; head < first + count; ++head) {
+            job.report(double(query) / rows, "mean over queries");
+            const engine::Grid own =
+                engine::mapTile(look.layer->attended, look.layer->context, {head}, queries, {0, tokens}, device);
+            tile = one ? own : joinedOn(tile, own, heads, count);
+        }
         for (int row = 0; row < queries.count; ++row)
-            sums.add(first + row, tile.row(row));
+            sums.add(query + row, tile.row(row));
     }
     return sums.means();
 }

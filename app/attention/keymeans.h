@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "app/attention/attentionview.h"
 #include "app/laneengine.h"
 #include "app/results.h"
 #include "engine/values/grid.h"
@@ -13,7 +14,9 @@ namespace app {
 // at it: from itself on where attention is causal, else all.
 std::vector<float> keyMeans(const engine::Grid& map, int rows, bool causal);
 
-// The same of a head, tile by tile where its picture is reduced: computes on the calling thread.
-std::vector<float> keyMeans(const HeadLook& look, int rows, const Accelerator* accelerator, engine::Job& job);
+// The same of a head, or of all heads of its layer joined; tile by tile where its picture has not every weight:
+// computes on the calling thread.
+std::vector<float> keyMeans(const HeadLook& look, AttentionView::Heads heads, int rows, const Accelerator* accelerator,
+                            engine::Job& job);
 
 } // namespace app

@@ -95,6 +95,16 @@ Grid joinedBy(const Grid& map, const std::vector<TokenRange>& groups)
     return {std::move(cells), int(groups.size()), int(groups.size())};
 }
 
+Grid joinedOn(const Grid& before, const Grid& map, AttentionView::Heads how, int heads)
+{
+    const bool mean = how == AttentionView::Heads::Mean;
+    if (before.empty())
+        return mean ? combined(map, map, [heads](float a, float) { return a / float(heads); }) : map;
+    return combined(before, map, [mean, heads](float a, float b) {
+        return mean ? a + b / float(heads) : std::abs(b) > std::abs(a) ? b : a;
+    });
+}
+
 Grid logRatio(const Grid& other, const Grid& exact, std::int64_t& impossible)
 {
     return combined(other, exact, [&](float b, float a) {

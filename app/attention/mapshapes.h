@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "app/attention/attentionview.h"
 #include "app/results.h"
 #include "widgets/gridimage.h"
 
@@ -55,6 +56,10 @@ engine::Grid joinedBy(const engine::Grid& map, const std::vector<engine::TokenRa
 
 // log2(other ÷ exact), weights below 1e-12 taken as that; not a number where a weight is below 0.
 engine::Grid logRatio(const engine::Grid& other, const engine::Grid& exact, std::int64_t& impossible);
+
+// A head's map laid on those of the heads before it, empty for the first: after all `heads` of them their mean, or of
+// every cell the weight of largest magnitude.
+engine::Grid joinedOn(const engine::Grid& before, const engine::Grid& map, AttentionView::Heads how, int heads);
 
 // The map with all but the largest weights of each row blank: as few as together reach `mass` of the row's magnitudes.
 engine::Grid largestOf(const engine::Grid& map, widgets::GridShape shape, double mass);

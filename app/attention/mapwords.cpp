@@ -157,6 +157,23 @@ widgets::ArcsValue arcsOf(const AttentionMaps& maps)
     return value;
 }
 
+std::vector<float> weightsOf(const RowWeights& row)
+{
+    const auto cells = row.weights.row(0);
+    const std::size_t count = row.look->layer->context.shape.causal ? std::size_t(row.query.value) + 1 : cells.size();
+    return {cells.begin(), cells.begin() + std::ptrdiff_t(count)};
+}
+
+std::vector<float> shownWeights(const AttentionMaps& maps, int lane, const RowWeights& row)
+{
+    if (maps.joined.empty())
+        return weightsOf(row);
+    const engine::Grid& joined = maps.joined[std::size_t(lane)];
+    if (joined.rows() != row.weights.cols())
+        return {};
+    return weightsOf({row.look, row.query, joined.rowRange(row.query.value, 1)});
+}
+
 widgets::RowValue keyMeansOf(const AttentionMaps& maps)
 {
     widgets::RowValue value;
@@ -169,9 +186,7 @@ widgets::RowValue keyMeansOf(const AttentionMaps& maps)
     for (std::size_t lane = 0; lane < maps.keyMeans.size(); ++lane)
         if (!maps.keyMeans[lane].empty())
             value.series.push_back({identityOf(maps.look(int(lane)).layer->context.plan.shown()), maps.keyMeans[lane]});
-    if (value.series.empty())
-        value.subtitle = tr("no means of joined heads where a cell stands for several weights");
-    else if (maps.request.view.heads != AttentionView::Heads::One)
+    if (maps.request.view.heads != AttentionView::Heads::One)
         value.subtitle += QStringLiteral(" · ") + badgesOf(maps).value(0);
     return value;
 }

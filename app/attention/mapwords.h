@@ -39,6 +39,12 @@ widgets::MapExtras extrasOf(const AttentionMaps& maps, std::size_t which);
 // The arcs of each side, and what of them is not drawn.
 widgets::ArcsValue arcsOf(const AttentionMaps& maps);
 
+// A query's weights on the keys it may look at.
+std::vector<float> weightsOf(const RowWeights& row);
+// The same as a lane's map shows them: of joined heads where they are; empty where the lane is not joined or a cell
+// stands for several weights.
+std::vector<float> shownWeights(const AttentionMaps& maps, int lane, const RowWeights& row);
+
 // Each key's mean over queries in every lane where it is known.
 widgets::RowValue keyMeansOf(const AttentionMaps& maps);
 

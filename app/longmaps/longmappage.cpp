@@ -10,17 +10,40 @@
 #include <QPainter>
 #include <QVBoxLayout>
 
+#include <algorithm>
+#include <cmath>
+
 namespace app {
 
 using widgets::theme;
 using widgets::Theme;
+
+class LongMapPage::Area : public QWidget
+{
+public:
+    explicit Area(LongMapPage& page)
+        : QWidget(&page)
+        , m_page(page)
+    {
+        setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Expanding);
+    }
+
+    QSize minimumSizeHint() const override { return {theme().px(200), theme().px(200)}; }
+
+protected:
+    void resizeEvent(QResizeEvent* /*event*/) override { m_page.arrange(); }
+
+private:
+    LongMapPage& m_page;
+};
 
 LongMapPage::LongMapPage(QWidget* parent)
     : View(parent)
     , m_heading(new Heading(tr("Map"), 40, this))
     , m_scale(new widgets::Segment(this))
     , m_sentence(new widgets::Sentence(this))
-    , m_bar(new widgets::ColorBar(this))
+    , m_area(new Area(*this))
+    , m_bar(new widgets::ColorBar(m_area))
 {
     m_scale->setOptions({QStringLiteral("√"), tr("log"), tr("linear")});
     m_scale->setToolTip(tr("How weights become colours"));
@@ -32,38 +55,67 @@ LongMapPage::LongMapPage(QWidget* parent)
     m_inset = new QHBoxLayout;
     m_inset->addWidget(m_sentence);
     column->addLayout(m_inset);
-    m_row = new QHBoxLayout;
-    column->addLayout(m_row, 1);
-    m_barInset = new QHBoxLayout;
-    m_barInset->addWidget(m_bar);
-    column->addLayout(m_barInset);
+    column->addWidget(m_area, 1);
     LongMapPage::themeChanged();
 }
 
 void LongMapPage::setMaps(std::size_t count)
 {
+    if (count == m_maps.size())
+        return;
     while (m_maps.size() > count) {
         m_maps.back()->deleteLater();
-        m_row->removeWidget(m_maps.back());
         m_maps.back()->hide();
         m_maps.pop_back();
     }
     while (m_maps.size() < count) {
-        auto* map = new widgets::LongMapView(this);
+        auto* map = new widgets::LongMapView(m_area);
         map->setAxesShown(m_maps.empty());
+        map->show();
         m_maps.push_back(map);
-        m_row->addWidget(map, 1);
+        connect(map, &widgets::LongMapView::mapChanged, this, &LongMapPage::arrange);
         emit mapAdded(map);
     }
+    arrange();
+}
+
+// All maps have the same room for cells, the first also the labels of the queries; the bar stands right under them.
+void LongMapPage::arrange()
+{
+    if (m_maps.empty())
+        return;
+    const int margin = theme().px(Theme::gap4), gap = theme().px(Theme::gap5);
+    const int bar = m_bar->sizeHint().height() + theme().px(Theme::gap3);
+    const int count = int(m_maps.size());
+    int chrome = 2 * margin + (count - 1) * gap; // what is beside the cells
+    for (const widgets::LongMapView* map : m_maps)
+        chrome += map->sizeFor(0).width();
+    const int wide = (m_area->width() - chrome) / count;
+    const int high = m_area->height() - bar - m_maps.front()->sizeFor(0).height();
+    int side = std::max(theme().px(48), std::min(wide, high));
+    if (count > 1) // what whole pixels a cell leave over must not stand between the maps
+        side = m_maps.front()->wholeSide(side);
+    int x = margin;
+    for (widgets::LongMapView* map : m_maps) {
+        map->setGeometry(QRect(QPoint(x, 0), map->sizeFor(side)));
+        x += map->width() + gap;
+    }
+    int foot = 0;
+    for (const widgets::LongMapView* map : m_maps)
+        foot = std::max(foot, int(std::ceil(map->foot())));
+    const int inset = theme().px(7); // the bar's handles stand out to both sides
+    m_bar->raise();                  // a zoomed map's view reaches below its map
+    const int left = m_maps.front()->x() + int(m_maps.front()->map().left()) - inset;
+    const int right = m_maps.back()->x() + int(m_maps.back()->map().right()) + inset;
+    m_bar->setGeometry(left, foot + theme().px(Theme::gap1), std::max(right - left, theme().px(96)),
+                       m_bar->sizeHint().height());
 }
 
 void LongMapPage::themeChanged()
 {
     const int left = theme().px(Theme::gap4), right = theme().px(Theme::gap4);
     m_inset->setContentsMargins(left, 0, right, theme().px(Theme::gap2));
-    m_row->setContentsMargins(left, 0, right, 0);
-    m_row->setSpacing(theme().px(Theme::gap5));
-    m_barInset->setContentsMargins(left + theme().px(widgets::mapGutter), 0, right, theme().px(Theme::gap2));
+    arrange();
 }
 
 void LongMapPage::paintEvent(QPaintEvent* /*event*/)

@@ -46,13 +46,16 @@ protected:
     void themeChanged() override;
 
 private:
+    class Area; // the room of the maps and their bar
+
+    void arrange();
+
     Heading* m_heading;
     widgets::Segment* m_scale;
     widgets::Sentence* m_sentence;
+    Area* m_area;
     widgets::ColorBar* m_bar;
-    QHBoxLayout* m_row;
     QHBoxLayout* m_inset;
-    QHBoxLayout* m_barInset;
     std::vector<widgets::LongMapView*> m_maps;
 };
 

@@ -13,6 +13,8 @@
 #include <QStackedWidget>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace app {
 
 using widgets::theme;
@@ -42,14 +44,27 @@ AttentionPanel::AttentionPanel(QWidget* parent)
     m_rowInset = new QHBoxLayout;
     m_rowInset->addWidget(m_row);
     column->addLayout(m_rowInset, 2);
+    connect(m_maps, &MapsRow::arranged, this, &AttentionPanel::alignRow);
     AttentionPanel::themeChanged();
+}
+
+int AttentionPanel::rightMargin() const
+{
+    return theme().px(m_compact ? 16 : 40);
+}
+
+// The row plot ends where the last of several maps does.
+void AttentionPanel::alignRow()
+{
+    const bool maps = m_pictures->currentWidget() == m_maps && m_maps->right() > 0;
+    const int right = std::max(rightMargin(), maps ? m_maps->width() - m_maps->right() : 0);
+    m_rowInset->setContentsMargins(theme().px(widgets::Theme::gap4), 0, right, theme().px(widgets::Theme::gap2));
 }
 
 void AttentionPanel::themeChanged()
 {
-    const int left = theme().px(widgets::Theme::gap4), right = theme().px(m_compact ? 16 : 40);
-    m_inset->setContentsMargins(left, 0, right, 0);
-    m_rowInset->setContentsMargins(left, 0, right, theme().px(widgets::Theme::gap2));
+    m_inset->setContentsMargins(theme().px(widgets::Theme::gap4), 0, rightMargin(), 0);
+    alignRow();
 }
 
 void AttentionPanel::setCompact(bool compact)
@@ -68,6 +83,7 @@ void AttentionPanel::setCompact(bool compact)
 void AttentionPanel::setPicture(bool arcs)
 {
     m_pictures->setCurrentIndex(arcs ? 1 : 0);
+    alignRow();
 }
 
 void AttentionPanel::paintEvent(QPaintEvent*)

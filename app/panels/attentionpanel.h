@@ -47,6 +47,9 @@ protected:
     void themeChanged() override;
 
 private:
+    int rightMargin() const;
+    void alignRow();
+
     Heading* m_heading;
     AttentionTools* m_tools;
     widgets::Sentence* m_sentence;

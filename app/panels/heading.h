@@ -23,6 +23,8 @@ public:
     QSize sizeHint() const override;
     QSize minimumSizeHint() const override;
 
+    bool hasHeightForWidth() const override { return false; } // whatever its tools have
+
 protected:
     void paintEvent(QPaintEvent* event) override;
     void themeChanged() override;

@@ -72,14 +72,22 @@ void LayerList::drawRow(QPainter& painter, int row) const
     left += nameWidth;
     widgets::drawMarker(painter, shown.identity, {left + theme().px(4), box.center().y()}, theme().px(8));
     left += theme().px(16);
-    const double fidelityWidth = widgets::textWidth(small, shown.fidelity) + 1;
+    // A long name beside a long label: both are written smaller before one is cut.
+    const double gap = theme().px(Theme::gap2);
+    const auto fit = [&](const QFont& title, const QFont& label) {
+        return widgets::textWidth(title, shown.title) + gap + widgets::textWidth(label, shown.fidelity) + 1 <=
+               right - left;
+    };
+    const QFont& titleFont = fit(body, small) ? body : small;
+    const QFont fidelityFont = fit(titleFont, small) ? small : theme().font(9);
+    const double fidelityWidth = widgets::textWidth(fidelityFont, shown.fidelity) + 1;
     const bool roomForBoth = right - left - fidelityWidth > theme().px(80);
     if (roomForBoth)
         widgets::drawText(painter, {right - fidelityWidth, box.top(), fidelityWidth, box.height()},
-                          Qt::AlignRight | Qt::AlignVCenter, shown.fidelity, small, theme().secondary);
-    const double room = right - left - (roomForBoth ? fidelityWidth + theme().px(Theme::gap2) : 0);
+                          Qt::AlignRight | Qt::AlignVCenter, shown.fidelity, fidelityFont, theme().secondary);
+    const double room = right - left - (roomForBoth ? fidelityWidth + gap : 0);
     const bool inherits = row > 0 && !shown.own;
-    widgets::drawText(painter, {left, box.top(), room, box.height()}, leftMiddle, shown.title, body,
+    widgets::drawText(painter, {left, box.top(), room, box.height()}, leftMiddle, shown.title, titleFont,
                       inherits ? theme().secondary : theme().text);
 }
 

@@ -144,15 +144,20 @@ void MapsRow::arrange()
             const int right = theme().px(m_compact ? 16 : 40);
             const int spare = columns > 1 ? (width() - margin - right - labels() - columns * drawn) / (columns - 1) : 0;
             side = drawn + 2;
-            // The last map ends where the row plot does, unless that would tear two apart.
-            const int widest = std::max(gap, columns > 2 ? std::min(theme().px(280), side) : theme().px(128));
+            // Maps stand close, unless that would leave an eighth of the width empty.
+            const int close = theme().px(m_compact ? 40 : 64);
+            const bool empty = (columns - 1) * (spare - close) > width() / 8;
+            const int widest = !empty ? close : columns == 2 ? theme().px(128) : std::max(close, side);
             step = side + std::clamp(spare, gap, widest);
         }
     }
+    const widgets::HeatmapView& last = *m_maps[std::size_t(count() - 1)];
+    m_right = columns > 2 && lines == 1 ? last.x() + int(last.layout().map.right()) + 1 : width();
     if (m_weights > 0)
         putBar(*m_shared, 0, m_weights - 1);
     if (m_differences > 0)
         putBar(*m_difference, m_weights, count() - 1);
+    emit arranged();
 }
 
 // Under the last line, as wide as the maps from the first to the last of its line.

@@ -38,12 +38,19 @@ public:
     void setCompact(bool compact); // narrower gaps
     void arrange();                // after a map's grid or axes changed
 
+    // Where the cells of the last map end, so that what stands below ends there too; the width, where maps are few or
+    // in several lines.
+    int right() const { return m_right; }
+
     QSize sizeHint() const override;
     QSize minimumSizeHint() const override;
 
     bool hasHeightForWidth() const override { return true; }
 
     int heightForWidth(int width) const override;
+
+signals:
+    void arranged();
 
 protected:
     void paintEvent(QPaintEvent* event) override;
@@ -66,6 +73,7 @@ private:
     widgets::ColorBar* m_shared;
     widgets::ColorBar* m_difference;
     bool m_compact = false;
+    int m_right = 0;
 };
 
 } // namespace app

@@ -46,6 +46,7 @@ void StudyPanel::addTool(QWidget* tool)
 {
     m_heading->addTool(tool);
     m_tools += tool->sizeHint().width() + theme().px(widgets::Theme::gap2);
+    m_controls->setContentsMargins(theme().px(widgets::Theme::gap3), 0, 0, 0); // apart from the tool
 }
 
 void StudyPanel::setReady()

@@ -131,6 +131,12 @@ Study tensorStudy(const TensorEntry& entry, const TensorStats& stats, const Tens
     say(".", false);
     study.second = "in the file: " + entry.fileName + " · " + entry.type;
     study.panels = {heatPanel(entry, picture), histogramPanel(stats), statisticsPanel(entry, stats)};
+    // A map that is not far wider than high wants all of the height, and leaves room beside it.
+    if (picture.cells.cols() <= 2 * picture.cells.rows()) {
+        for (Panel& panel : study.panels)
+            panel.row = 0;
+        study.panels.front().width = 2;
+    }
     return study;
 }
 

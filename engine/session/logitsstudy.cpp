@@ -195,7 +195,7 @@ int settledFrom(const Grid& lens, TokenId token, int inUse)
 Panel lensMaps(const Findings& found)
 {
     HeatBody heat;
-    heat.quantity = "probability, read after each layer";
+    heat.quantity = "probability";
     heat.scale = Scale::Sqrt;
     heat.high = 1;
     heat.rows.title = "after layer";

@@ -3,6 +3,7 @@
 #include "app/attention/gotocell.h"
 #include "app/attention/keymeans.h"
 #include "app/attention/mapwords.h"
+#include "app/figuredata.h"
 #include "app/figures.h"
 #include "app/laneengine.h"
 #include "app/panels/attentionpanel.h"
@@ -12,6 +13,7 @@
 #include "app/tour.h"
 #include "app/wiring.h"
 #include "engine/compare/metrics.h"
+#include "engine/export/json.h"
 #include "engine/session/layererrors.h"
 #include "tests/support/samples.h"
 #include "widgets/arcsview.h"
@@ -37,6 +39,7 @@
 
 #include <atomic>
 #include <cmath>
+#include <sstream>
 #include <thread>
 
 using namespace app;
@@ -172,6 +175,8 @@ private slots:
     void arcsAreTheWeights();
     void arcsAreExportedAsArcs();
     void theRowShowsMeansOverQueries();
+    void meansOfJoinedHeadsAreOfEveryWeight();
+    void theFiguresRowIsOfJoinedHeads();
     void navigatorsNumbersAreTheEngines();
     void headsAreSorted();
     void threeClicksToTheCell();
@@ -572,7 +577,7 @@ void TestAttention::theRowShowsMeansOverQueries()
         HeadLook reduced = look; // the picture has lost the weights: they are computed tile by tile
         reduced.map.reduction = 2;
         reduced.map.cells = Grid();
-        const std::vector<float> again = keyMeans(reduced, tokens, nullptr, job);
+        const std::vector<float> again = keyMeans(reduced, AttentionView::Heads::One, tokens, nullptr, job);
         QCOMPARE(again.size(), means.size());
         for (std::size_t key = 0; key < means.size(); ++key)
             QVERIFY(std::abs(again[key] - means[key]) < 1e-5F);
@@ -585,6 +590,70 @@ void TestAttention::theRowShowsMeansOverQueries()
     emit plot.findChild<widgets::Segment*>()->chosen(0);
     QVERIFY(program.rest());
     QVERIFY(plot.accessibleDescription().contains("query 4"));
+}
+
+void TestAttention::meansOfJoinedHeadsAreOfEveryWeight()
+{
+    Program program(m_path);
+    QVERIFY(program.rest());
+    const int tokens = program.document.tokenCount();
+    engine::Job job;
+    for (const auto how : {AttentionView::Heads::Mean, AttentionView::Heads::Largest}) {
+        program.view([how](AttentionView& view) {
+            view.heads = how;
+            view.meanRow = true;
+        });
+        QVERIFY(program.rest());
+        const auto& maps = program.wiring.attention().work().maps();
+        for (std::size_t lane = 0; lane < 2; ++lane) {
+            HeadLook reduced = maps->look(int(lane)); // nothing is left of the picture: computed head by head
+            reduced.map.reduction = 2;
+            reduced.map.cells = Grid();
+            const std::vector<float> means = keyMeans(reduced, how, tokens, nullptr, job);
+            QCOMPARE(int(means.size()), tokens);
+            for (int key = 0; key < tokens; ++key) {
+                double sum = 0;
+                for (int query = key; query < tokens; ++query)
+                    sum += double(maps->joined[lane].at(query, key));
+                QVERIFY(std::abs(double(means[std::size_t(key)]) - sum / (tokens - key)) < 1e-5);
+                QVERIFY(std::abs(means[std::size_t(key)] - maps->keyMeans[lane][std::size_t(key)]) < 1e-5F);
+            }
+        }
+        // The numbers on paper are those of the plot: one line for each key, under a column of each lane's.
+        FigureSource source;
+        source.state = program.document.state();
+        source.maps = maps;
+        std::ostringstream csv;
+        writeCsv(csv, source, "attention", "{}");
+        const QStringList lines = QString::fromStdString(csv.str()).split(u'\n', Qt::SkipEmptyParts);
+        const QString means = lines[lines.size() - tokens];
+        QVERIFY2(means.startsWith(",,0,"), qPrintable(means));
+        QVERIFY2(means.endsWith(QString::fromStdString("," + engine::shortestNumber(maps->keyMeans[0][0]) + "," +
+                                                       engine::shortestNumber(maps->keyMeans[1][0]))),
+                 qPrintable(means));
+        QCOMPARE(lines.filter("softmax_key_mean").size(), 2); // its meaning, and its column
+    }
+}
+
+void TestAttention::theFiguresRowIsOfJoinedHeads()
+{
+    Program program(m_path);
+    QVERIFY(program.rest());
+    program.view([](AttentionView& view) { view.heads = AttentionView::Heads::Mean; });
+    QVERIFY(program.rest());
+    FigureSource source;
+    source.state = program.document.state();
+    for (int lane = 0; lane < program.document.laneCount(); ++lane)
+        source.lanes.push_back(program.document.lane({lane}));
+    source.maps = program.wiring.attention().work().maps();
+    const widgets::FigurePage page = attentionPage(source);
+    const auto* row = std::get_if<widgets::RowValue>(&page.parts.back().body);
+    QVERIFY(row != nullptr);
+    const int last = program.document.tokenCount() - 1;
+    const std::vector<float>& shown = row->series.front().weights;
+    QCOMPARE(int(shown.size()), last + 1);
+    for (int key = 0; key <= last; ++key)
+        QCOMPARE(shown[std::size_t(key)], source.maps->joined.front().at(last, key));
 }
 
 void TestAttention::navigatorsNumbersAreTheEngines()

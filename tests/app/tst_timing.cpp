@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The Timing tab: numbers that only this test can have put there are found on screen, its interactions are played, a
 // sweep is asked for, stopped and told of, and figures lead back to their views.
-#include "app/figurecompare.h"
+#include "app/figuredialogs.h"
 #include "app/figures.h"
 #include "app/mainwindow.h"
 #include "app/panels/timingpanel.h"
@@ -22,7 +22,10 @@
 #include <QApplication>
 #include <QClipboard>
 #include <QFileDialog>
+#include <QJsonArray>
+#include <QJsonDocument>
 #include <QMimeData>
+#include <QPlainTextEdit>
 #include <QPushButton>
 #include <QTemporaryDir>
 #include <QTest>
@@ -68,6 +71,26 @@ struct Program
             if (each->text() == text)
                 return *each;
         qFatal("no button %s", qPrintable(text));
+    }
+
+    void view(const std::function<void(AttentionView&)>& change)
+    {
+        ViewLayout layout = document.state().layout;
+        change(layout.attention);
+        document.setLayout(layout);
+    }
+
+    // What is asked when a figure is dropped, answered.
+    bool answerOffer(const QString& choice)
+    {
+        auto* offer = window.findChild<FigureOffer*>();
+        if (offer == nullptr)
+            return false;
+        for (QPushButton* each : offer->findChildren<QPushButton*>())
+            if (each->text() == choice)
+                each->click();
+        window.activateWindow(); // as a window manager does when the dialog closes
+        return rest();
     }
 
     // The shortcut's file dialog, answered.
@@ -361,8 +384,11 @@ private slots:
             QVERIFY(other.rest());
             other.document.setPrompt("a dog");
             QVERIFY(other.rest());
+            const DocumentState before = other.document.state();
             emit other.window.dropped({figure});
             QVERIFY(other.rest());
+            QCOMPARE(other.document.state(), before); // until it is asked for
+            QVERIFY(other.answerOffer("Open its view"));
             QCOMPARE(other.document.state().selection, shown.selection);
             QCOMPARE(other.document.state().prompt, shown.prompt);
             QCOMPARE(other.document.state().layout.tab, std::string("attention"));
@@ -375,6 +401,42 @@ private slots:
             QCOMPARE(other.document.state().prompt, std::string("a dog"));
             QVERIFY(other.rest());
         }
+    }
+
+    // What can be done is offered first, and what the file says of itself is shown.
+    void aDroppedFigureShowsItsProvenance()
+    {
+        const QString path = m_folder.filePath("origin.pdf"), png = m_folder.filePath("origin.png");
+        Program program(m_path, "attention");
+        QVERIFY(program.rest());
+        for (const QString& each : {path, png}) {
+            QTest::keyClick(&program.window, Qt::Key_E, Qt::ControlModifier);
+            QVERIFY(program.answerDialog(each));
+        }
+        program.view([](AttentionView& view) { view.heads = AttentionView::Heads::Mean; });
+        QVERIFY(program.rest());
+        const DocumentState before = program.document.state();
+        emit program.window.dropped({path});
+        QVERIFY(program.rest());
+        auto* offer = program.window.findChild<FigureOffer*>();
+        QVERIFY(offer != nullptr);
+        const QString said = offer->findChild<widgets::Sentence*>()->text();
+        QVERIFY2(said.contains("Heads ‘The chosen head’, now ‘Mean of all heads’"), qPrintable(said));
+        QCOMPARE(offer->findChild<widgets::PictureView*>()->picture(), QImage(png)); // which the PDF carries
+        QVERIFY(program.answerOffer("Show provenance"));
+        auto* provenance = program.window.findChild<ProvenanceDialog*>();
+        QVERIFY(provenance != nullptr);
+        const QJsonObject json =
+            QJsonDocument::fromJson(provenance->findChild<QPlainTextEdit*>()->toPlainText().toUtf8()).object();
+        QCOMPARE(json["methods"].toArray().size(), 2);
+        QCOMPARE(json["app"]["name"].toString(), QStringLiteral("Subquad"));
+        QCOMPARE(program.document.state(), before);
+        if (const QByteArray folder = qgetenv("SUBQUAD_GALLERY"); !folder.isEmpty()) {
+            widgets::snapshot(*offer, offer->size()).save(QString::fromLocal8Bit(folder) + "/offer.png");
+            widgets::snapshot(*provenance, provenance->size()).save(QString::fromLocal8Bit(folder) + "/provenance.png");
+        }
+        provenance->close();
+        offer->reject();
     }
 
     // What differs in a sentence, the old picture and numbers beside those of now.
@@ -391,6 +453,7 @@ private slots:
         QVERIFY(program.rest());
         emit program.window.dropped({path});
         QVERIFY(program.rest());
+        QVERIFY(program.answerOffer("Open its view"));
         QCOMPARE(program.document.state().selection.layer.value, 0);
         QVERIFY(program.document.message());
         QVERIFY(program.document.message()->cure == Message::Cure::Compare);
@@ -427,7 +490,7 @@ private slots:
         QVERIFY(!pictures[1]->picture().isNull() && pictures[1]->picture() != pictures[0]->picture());
         facts = dialog->findChild<widgets::FactsView*>()->facts();
         const auto& metrics = program.document.lane({1}).rows->metrics;
-        QCOMPARE(facts.rows.front().label, QStringLiteral("tv"));
+        QCOMPARE(facts.rows.front().label, QStringLiteral("attention moved elsewhere"));
         QCOMPARE(facts.rows.front().values.at(1), widgets::significant(engine::metricOf(metrics, "tv").value, 4));
         QVERIFY(facts.rows.front().values.at(0) != facts.rows.front().values.at(1));
         if (const QByteArray folder = qgetenv("SUBQUAD_GALLERY"); !folder.isEmpty())

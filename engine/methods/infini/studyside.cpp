@@ -49,22 +49,20 @@ Branches branchesOf(const StudiedHead& head)
 
 Panel reads(const StudiedHead& head, const Branches& branches)
 {
-    Panel panel = sidePanel("reads", "The query reads the memory",
+    Panel panel = sidePanel("reads", "Value " + std::to_string(head.col + 1) + " of the read-out",
                             head.querySegment() > 0 ? "after segment " + std::to_string(head.querySegment())
-                                                    : "which is still empty");
-    const std::string value = ", value " + std::to_string(head.col + 1);
+                                                    : "of a memory that is still empty");
     const Eigen::Index col = head.col;
     const auto row = [](std::string label, double number, bool strong = false) {
         return TableBody::Row{std::move(label), {figure(number, 4)}, strong, {}};
     };
-    panel.body =
-        TableBody{{},
-                  {row("σ(q) · z", branches.denominator),
-                   row("σ(q) M" + value, branches.read(col) * std::max(branches.denominator, leastDenominator)),
-                   row("read-out" + value, branches.read(col)), row("local attention" + value, branches.local(col)),
-                   row("gate σ(β)", head.gate), row("output" + value, branches.mixed(col), true)},
-                  -1,
-                  {}};
+    panel.body = TableBody{{},
+                           {row("σ(q) · z", branches.denominator),
+                            row("σ(q) M", branches.read(col) * std::max(branches.denominator, leastDenominator)),
+                            row("read-out", branches.read(col)), row("local attention", branches.local(col)),
+                            row("gate σ(β)", head.gate), row("output", branches.mixed(col), true)},
+                           -1,
+                           {}};
     return panel;
 }
 
