@@ -31,6 +31,13 @@ engine::HeatBody::Map mapOf(std::span<const engine::PasskeyCell> cells, int leng
             asked > 0 ? whole(100.0 * right / asked) + " %" : ""};
 }
 
+// A method that says nothing of linear layers leaves them dense.
+auto linearOf(std::string_view method)
+{
+    const auto own = engine::claimsOf(method).linearOperations;
+    return own != nullptr ? own : engine::claimsOf(engine::baseline).linearOperations;
+}
+
 } // namespace
 
 engine::Panel passkeyPanel(const PasskeyResult& result, const engine::SessionPlan& now, int row)
@@ -85,9 +92,8 @@ double passkeyOperations(const engine::Model& model, const engine::SessionPlan& 
             for (int layer = 0; layer < model.config().layers; ++layer) {
                 const engine::LayerContext context = engine::layerContext(model, variant.plan, {layer}, {});
                 const engine::Method& method = engine::findMethod(context.plan.attention.method);
-                const auto own = engine::claimsOf(context.plan.linear.method).linearOperations;
-                const auto linear = own != nullptr ? own : engine::claimsOf(engine::baseline).linearOperations;
-                all += linear(context) * tokens;
+                if (const auto linear = linearOf(context.plan.linear.method))
+                    all += linear(context) * tokens;
                 if (method.cost != nullptr)
                     all += double(method.cost(context.shape, context.plan.attention.knobs, tokens).operations);
             }

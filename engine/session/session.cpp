@@ -157,10 +157,11 @@ double calibrationBytes(const Model& model, const SessionPlan& plan, std::size_t
     return recordedBytes(model.config(), calibrationFilter(model, plan), tokens);
 }
 
-PreparedLayers prepareLayers(std::shared_ptr<const Model> model, const SessionPlan& plan,
+PreparedLayers prepareLayers(std::shared_ptr<const Model> given, const SessionPlan& plan,
                              std::span<const TokenId> calibration, DeviceContext* device,
                              const std::shared_ptr<const DeviceModel>& deviceModel, Job& job)
 {
+    const std::shared_ptr<const Model> model = std::move(given); // of all layers' contexts
     TraceFilter filter = calibrationFilter(*model, plan);
     const std::set<LayerIndex> layers = filter.layers;
     if (layers.empty())
