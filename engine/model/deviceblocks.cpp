@@ -4,6 +4,7 @@
 #include "engine/values/error.h"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <cmath>
 #include <numbers>
@@ -19,6 +20,11 @@ constexpr int chunk = 1024;        // of blocks_swiglu
 std::size_t divideUp(std::size_t a, std::size_t b)
 {
     return (a + b - 1) / b;
+}
+
+std::size_t panelsOf(int outs)
+{
+    return divideUp(std::size_t(outs), panel);
 }
 
 // (cos, sin) of position·theta^(−2i/d) for `count` positions `stride` apart, [count, d/2], computed in float64.
@@ -42,7 +48,7 @@ std::vector<float> rotationTable(double theta, int headWidth, int count, int str
 PackedWeight packWeight(Queue& queue, std::span<const float> weight, int out, int in)
 {
     assert(weight.size() == std::size_t(out) * std::size_t(in));
-    const std::size_t panels = divideUp(std::size_t(out), panel);
+    const std::size_t panels = panelsOf(out);
     const std::size_t cells = std::size_t(in) * panel;
     PackedWeight packed{Buffer<float>(queue.device(), panels * cells, "a weight"), out, in};
     // A few panels at a time, so that a large weight is not held twice on the host.
@@ -138,27 +144,48 @@ void DeviceBlocks::layerNorm(Queue& queue, const Buffer<float>& x, const Buffer<
 void DeviceBlocks::dense(Queue& queue, const Buffer<float>& x, const PackedWeight& weight, Buffer<float>& out, int rows,
                          bool accumulate)
 {
-    assert(x.count() >= std::size_t(rows) * std::size_t(weight.in));
-    assert(out.count() >= std::size_t(rows) * std::size_t(weight.out));
-    const std::size_t panels = divideUp(std::size_t(weight.out), panel);
-    if (rows == 1)
-        queue.launch(m_impl->denseRow, Range::groups(panels), "dense", x, weight.panels, out, weight.in, weight.out,
-                     int(accumulate));
-    else
-        queue.launch(m_impl->denseTile, Range::groups(divideUp(std::size_t(rows), rowsOfGroup), panels), "dense", x,
-                     weight.panels, out, rows, weight.in, weight.out, int(accumulate));
+    dense(queue, x, std::array{&weight}, std::array{&out}, rows, accumulate);
 }
 
-void DeviceBlocks::rotate(Queue& queue, const Positions& positions, const Buffer<float>& from, Buffer<float>& to,
-                          int rows, int heads, int headWidth, int first)
+void DeviceBlocks::dense(Queue& queue, const Buffer<float>& x, std::span<const PackedWeight* const> weights,
+                         std::span<Buffer<float>* const> out, int rows, bool accumulate)
 {
-    const std::size_t cells = std::size_t(rows) * std::size_t(heads) * std::size_t(headWidth);
-    assert(std::min(from.count(), to.count()) >= cells);
-    if (positions.kind == RopeKind::None) {
-        if (from.get() != to.get())
-            queue.copy(from, 0, to, 0, cells);
+    assert(weights.size() == out.size());
+    for (std::size_t i = 0; i < weights.size(); ++i) {
+        assert(weights[i]->in == weights.front()->in);
+        assert(x.count() >= std::size_t(rows) * std::size_t(weights[i]->in));
+        assert(out[i]->count() >= std::size_t(rows) * std::size_t(weights[i]->out));
+    }
+    if (rows > 1) {
+        for (std::size_t i = 0; i < weights.size(); ++i)
+            queue.launch(m_impl->denseTile,
+                         Range::groups(divideUp(std::size_t(rows), rowsOfGroup), panelsOf(weights[i]->out)), "dense", x,
+                         weights[i]->panels, *out[i], rows, weights[i]->in, weights[i]->out, int(accumulate));
         return;
     }
+    constexpr std::size_t together = 3; // weights of one launch
+    for (std::size_t first = 0; first < weights.size(); first += together) {
+        const std::size_t count = std::min(together, weights.size() - first);
+        const auto weight = [&](std::size_t i) -> const PackedWeight& { return *weights[first + (i < count ? i : 0)]; };
+        const auto to = [&](std::size_t i) -> Buffer<float>& { return *out[first + (i < count ? i : 0)]; };
+        const auto outs = [&](std::size_t i) { return i < count ? weight(i).out : 0; };
+        queue.launch(m_impl->denseRow, Range::groups(panelsOf(outs(0)) + panelsOf(outs(1)) + panelsOf(outs(2))),
+                     "dense", x, weight(0).panels, to(0), outs(0), weight(1).panels, to(1), outs(1), weight(2).panels,
+                     to(2), outs(2), weight(0).in, int(accumulate));
+    }
+}
+
+void DeviceBlocks::rotate(Queue& queue, const Positions& positions, const HeadRows& queries, const HeadRows& keys,
+                          int rows, int headWidth, int first)
+{
+    for (const HeadRows* part : {&queries, &keys}) {
+        const std::size_t cells = std::size_t(rows) * std::size_t(part->heads) * std::size_t(headWidth);
+        assert(std::min(part->from.count(), part->to.count()) >= cells);
+        if (positions.kind == RopeKind::None && part->from.get() != part->to.get())
+            queue.copy(part->from, 0, part->to, 0, cells);
+    }
+    if (positions.kind == RopeKind::None)
+        return;
     if (headWidth % 2 != 0)
         throw Error(Fault::Shape, "rotary positions turn pairs of features; the heads are " +
                                       std::to_string(headWidth) + " wide and an even width was expected");
@@ -166,10 +193,10 @@ void DeviceBlocks::rotate(Queue& queue, const Positions& positions, const Buffer
     const int pairs = headWidth / 2;
     // A fixed group: PoCL compiles the kernel anew for every size it chooses itself.
     const std::size_t group = std::min<std::size_t>(64, queue.device().info().maxWorkGroup);
-    const Range range{
-        2, {divideUp(std::size_t(heads) * std::size_t(pairs), group) * group, std::size_t(rows), 1}, {group, 1, 1}};
-    queue.launch(m_impl->rotate, range, "rotate", from, to, table.steps, table.blocks, first, heads, pairs,
-                 int(positions.kind == RopeKind::Interleaved));
+    const std::size_t items = std::size_t(queries.heads + keys.heads) * std::size_t(pairs);
+    const Range range{2, {divideUp(items, group) * group, std::size_t(rows), 1}, {group, 1, 1}};
+    queue.launch(m_impl->rotate, range, "rotate", queries.from, queries.to, queries.heads, keys.from, keys.to,
+                 keys.heads, table.steps, table.blocks, first, pairs, int(positions.kind == RopeKind::Interleaved));
 }
 
 void DeviceBlocks::add(Queue& queue, const Buffer<float>& from, Buffer<float>& to, int rows, int width)

@@ -20,6 +20,14 @@ struct PackedWeight
 
 PackedWeight packWeight(Queue& queue, std::span<const float> weight, int out, int in);
 
+// Rows [rows, heads·headWidth] to be turned from one buffer into another, which may be the same.
+struct HeadRows
+{
+    const Buffer<float>& from;
+    Buffer<float>& to;
+    int heads = 0;
+};
+
 // The steps of a block on a queue, float32: rows of x lie one after another, [rows, width]. One object per worker
 // thread.
 class DeviceBlocks
@@ -36,9 +44,12 @@ public:
     // out[rows, W.out] = x[rows, W.in]·Wᵀ; with `accumulate` it is added to out (residual).
     void dense(Queue&, const Buffer<float>& x, const PackedWeight& weight, Buffer<float>& out, int rows,
                bool accumulate = false);
-    // RoPE on [rows, heads·headWidth] from `from` to `to`, which may be one buffer; the first row has position `first`.
-    // RopeKind::None copies. Accurate to float rounding at any position.
-    void rotate(Queue&, const Positions& positions, const Buffer<float>& from, Buffer<float>& to, int rows, int heads,
+    // The same for several weights of one input width, which share launches where a launch is what costs: at one row.
+    void dense(Queue&, const Buffer<float>& x, std::span<const PackedWeight* const> weights,
+               std::span<Buffer<float>* const> out, int rows, bool accumulate = false);
+    // RoPE on queries and keys; the first row has position `first`. RopeKind::None copies. Accurate to float rounding
+    // at any position.
+    void rotate(Queue&, const Positions& positions, const HeadRows& queries, const HeadRows& keys, int rows,
                 int headWidth, int first);
     // to += from (residual of a block without output projection).
     void add(Queue&, const Buffer<float>& from, Buffer<float>& to, int rows, int width);

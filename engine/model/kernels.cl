@@ -79,13 +79,29 @@ static void store_panel(__global float* to, float16 a, float16 b, int left, int 
         to[i] = accumulate ? to[i] + cells[i] : cells[i];
 }
 
-// out = x·Wᵀ for one row, bound by reading W: a group makes 32 outputs. W is [⌈outs/32⌉][in][32]. Four partial sums
-// each, because one would wait for the adder's latency.
-__kernel void blocks_dense_row(__global const float* a, __global const float* weight, __global float* out, int in,
-                               int outs, int accumulate)
+// out = x·Wᵀ for one row and up to three weights, bound by reading W: a group makes 32 outputs. W is [⌈outs/32⌉][in][32];
+// a weight that is not there has no outs. Four partial sums each, because one would wait for the adder's latency.
+__kernel void blocks_dense_row(__global const float* a, __global const float* weight0, __global float* out0, int outs0,
+                               __global const float* weight1, __global float* out1, int outs1,
+                               __global const float* weight2, __global float* out2, int outs2, int in, int accumulate)
 {
-    const int panel = get_global_id(0);
-    __global const float* w = weight + (size_t)panel * in * (2 * LANES);
+    const int panels0 = (outs0 + 2 * LANES - 1) / (2 * LANES), panels1 = (outs1 + 2 * LANES - 1) / (2 * LANES);
+    int panel = get_global_id(0);
+    __global const float* w = weight0;
+    __global float* out = out0;
+    int outs = outs0;
+    if (panel >= panels0 + panels1) {
+        panel -= panels0 + panels1;
+        w = weight2;
+        out = out2;
+        outs = outs2;
+    } else if (panel >= panels0) {
+        panel -= panels0;
+        w = weight1;
+        out = out1;
+        outs = outs1;
+    }
+    w += (size_t)panel * in * (2 * LANES);
     float16 sum[4][2];
 #pragma unroll
     for (int s = 0; s < 4; ++s)
@@ -144,23 +160,29 @@ __kernel void blocks_dense_tile(__global const float* x, __global const float* w
     }
 }
 
-// RoPE: an item turns one pair of one head of one row by the angle of its position p = 256·block + step. The tables
-// hold (cos, sin) of block and step angles, made in float64: their product keeps float accuracy at any position.
-__kernel void blocks_rotate(__global const float* from, __global float* to, __global const float2* steps,
-                            __global const float2* blocks, int first, int heads, int pairs, int interleaved)
+// RoPE of queries and keys: an item turns one pair of one head of one row by the angle of its position p = 256·block +
+// step. The tables hold (cos, sin) of block and step angles, made in float64: their product keeps float accuracy at any
+// position.
+__kernel void blocks_rotate(__global const float* query, __global float* turnedQuery, int heads,
+                            __global const float* key, __global float* turnedKey, int keyHeads,
+                            __global const float2* steps, __global const float2* blocks, int first, int pairs,
+                            int interleaved)
 {
     const int item = get_global_id(0);
     const int row = get_global_id(1);
-    if (item >= heads * pairs)
+    if (item >= (heads + keyHeads) * pairs)
         return;
-    const int head = item / pairs;
-    const int pair = item - head * pairs;
+    const int all = item / pairs;
+    const int pair = item - all * pairs;
     const int position = first + row;
     const float2 step = steps[(position & 255) * pairs + pair];
     const float2 block = blocks[(position >> 8) * pairs + pair];
     const float c = block.x * step.x - block.y * step.y;
     const float s = block.y * step.x + block.x * step.y;
-    const size_t start = ((size_t)row * heads + head) * 2 * pairs;
+    __global const float* from = all < heads ? query : key;
+    __global float* to = all < heads ? turnedQuery : turnedKey;
+    const size_t head = all < heads ? (size_t)row * heads + all : (size_t)row * keyHeads + (all - heads);
+    const size_t start = head * 2 * pairs;
     const size_t a = start + (interleaved ? 2 * pair : pair);
     const size_t b = start + (interleaved ? 2 * pair + 1 : pair + pairs);
     const float xa = from[a];

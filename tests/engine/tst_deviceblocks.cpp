@@ -64,6 +64,7 @@ private slots:
     void embedCopiesRows();
     void rmsNormIsTheReference();
     void denseIsTheReference();
+    void denseTogetherIsDenseAlone();
     void denseKeepsLargeShapes();
     void rotateIsTheReference_data();
     void rotateIsTheReference();
@@ -172,6 +173,35 @@ void TestDeviceBlocks::denseIsTheReference()
     }
 }
 
+// Several weights at once give the numbers that each gives alone.
+void TestDeviceBlocks::denseTogetherIsDenseAlone()
+{
+    constexpr int in = 17;
+    const std::vector<int> outs{33, 1, 64, 31, 40};
+    for (const int rows : {1, 3}) {
+        const Buffer<float> x = upload(numbers(std::size_t(rows * in), 12));
+        std::vector<PackedWeight> weights;
+        std::vector<Buffer<float>> together;
+        std::vector<std::vector<float>> alone;
+        for (const int out : outs) {
+            weights.push_back(packWeight(*m_queue, numbers(std::size_t(out * in), unsigned(20 + out)), out, in));
+            Buffer<float> own = upload(numbers(std::size_t(rows * out), unsigned(out)));
+            together.push_back(upload(download(own)));
+            m_blocks->dense(*m_queue, x, weights.back(), own, rows, true);
+            alone.push_back(download(own));
+        }
+        std::vector<const PackedWeight*> which;
+        std::vector<Buffer<float>*> to;
+        for (std::size_t i = 0; i < outs.size(); ++i) {
+            which.push_back(&weights[i]);
+            to.push_back(&together[i]);
+        }
+        m_blocks->dense(*m_queue, x, which, to, rows, true);
+        for (std::size_t i = 0; i < outs.size(); ++i)
+            QCOMPARE(download(together[i]), alone[i]);
+    }
+}
+
 void TestDeviceBlocks::denseKeepsLargeShapes()
 {
     checkDense(70, 1024, 96);
@@ -205,10 +235,16 @@ void TestDeviceBlocks::rotateIsTheReference()
         const std::vector<float> cells = numbers(std::size_t(rows * heads * headWidth), 7);
         Buffer<float> from = upload(cells);
         Buffer<float> to(*m_device, cells.size());
-        m_blocks->rotate(*m_queue, positions, from, to, rows, heads, headWidth, first);
-        const std::vector<float> got = download(to);
-        m_blocks->rotate(*m_queue, positions, from, from, rows, heads, headWidth, first);
-        QVERIFY(std::ranges::equal(download(from), got)); // in place
+        const std::vector<float> keyCells = numbers(std::size_t(rows * headWidth), 11);
+        Buffer<float> key = upload(keyCells), turnedKey(*m_device, keyCells.size());
+        m_blocks->rotate(*m_queue, positions, {from, to, heads}, {key, turnedKey, 1}, rows, headWidth, first);
+        const std::vector<float> got = download(to), gotKey = download(turnedKey);
+        m_blocks->rotate(*m_queue, positions, {from, from, heads}, {key, key, 1}, rows, headWidth, first);
+        QVERIFY(std::ranges::equal(download(from), got) && std::ranges::equal(download(key), gotKey)); // in place
+        const Matrix turned = rotate(positions, matrix(keyCells, rows, headWidth), first);
+        const double keyBound = 10 * epsilon * 2 * turned.cwiseAbs().maxCoeff();
+        const QString wrongKey = worse(gotKey, turned, Matrix::Constant(rows, headWidth, keyBound));
+        QVERIFY2(wrongKey.isEmpty(), qPrintable(wrongKey));
         const Matrix all = matrix(cells, rows, heads * headWidth);
         Matrix expected(all.rows(), all.cols());
         for (int head = 0; head < heads; ++head)

@@ -2,6 +2,7 @@
 #include "engine/methods/dijiang/device.h"
 
 #include "engine/compute/settle.h"
+#include "engine/methods/common/rotatedrows.h"
 #include "engine/methods/common/tiles.h"
 #include "engine/methods/dijiang/devicemap.h"
 #include "engine/methods/dijiang/forms.h"
@@ -90,8 +91,9 @@ private:
     Buffer<float> m_logDecays, m_alive, m_scratch, m_weight, m_bias, m_gateGiven;
     Buffer<int> m_marks; // 1 + a token whose sum floats do not hold
     PackedWeight m_gate;
-    Buffer<float> m_query, m_key, m_lse, m_gateRows, m_shown; // of an append
-    const Buffer<float>* m_queryRows = nullptr;               // its rows with positions, or as they came
+    RotatedRows m_rotated;
+    Buffer<float> m_lse, m_gateRows, m_shown;   // of an append
+    const Buffer<float>* m_queryRows = nullptr; // its rows with positions, or as they came
     const Buffer<float>* m_keyRows = nullptr;
     Buffer<float> m_queryLogs, m_keyLogs; // features of a piece of it
 };
@@ -155,15 +157,9 @@ void DiJiangAttention::append(const LayerRows& rows, Buffer<float>& out, DeviceC
     if (rows.count == 0)
         return;
     Queue& queue = context.queue;
-    const auto rotated = [&](const Buffer<float>& from, Buffer<float>& to, int heads) -> const Buffer<float>& {
-        if (m_positions.kind == RopeKind::None)
-            return from;
-        ensure(to, product(rows.count, heads) * std::size_t(m_shape.keyWidth), queue, "rows with positions");
-        context.blocks.rotate(queue, m_positions, from, to, rows.count, heads, m_shape.keyWidth, rows.first);
-        return to;
-    };
-    m_queryRows = &rotated(rows.query, m_query, m_shape.heads);
-    m_keyRows = &rotated(rows.key, m_key, m_shape.keyHeads);
+    const auto [query, key] = m_rotated.of(rows, m_shape, m_positions, context);
+    m_queryRows = &query;
+    m_keyRows = &key;
     ensure(m_lse, product(rows.count, m_shape.heads), queue, "row sums");
     if (grows()) {
         const std::array<int, 1> none{};

@@ -2,6 +2,7 @@
 #include "engine/methods/infini/device.h"
 
 #include "engine/compute/settle.h"
+#include "engine/methods/common/rotatedrows.h"
 #include "engine/methods/common/rowcache.h"
 #include "engine/methods/infini/cost.h"
 #include "engine/methods/infini/records.h"
@@ -93,7 +94,7 @@ private:
     Buffer<int> m_bad;
 
     Kernel m_store, m_shift, m_write, m_attend, m_decode;
-    Buffer<float> m_query, m_key;                            // scratch: rows with positions
+    RotatedRows m_rotated;
     Buffer<float> m_features;                                // of a batch's keys
     Buffer<float> m_lse, m_denominator, m_share, m_readRows; // of the append's rows
 };
@@ -150,22 +151,10 @@ void InfiniAttention::append(const LayerRows& rows, Buffer<float>& out, DeviceCo
         return;
     Queue& queue = context.queue;
     // Positions go on from segment to segment: only their differences matter, and only within one.
-    const auto rotated = [&](const Buffer<float>& from, Buffer<float>& to, int heads) -> const Buffer<float>& {
-        if (m_positions.kind == RopeKind::None)
-            return from;
-        ensure(to, product(rows.count, heads) * std::size_t(m_shape.keyWidth), queue, "rows with positions");
-        context.blocks.rotate(queue, m_positions, from, to, rows.count, heads, m_shape.keyWidth, rows.first);
-        return to;
-    };
-    const Step step{rotated(rows.query, m_query, m_shape.heads),
-                    rows.query,
-                    rotated(rows.key, m_key, m_shape.keyHeads),
-                    rows.key,
-                    rows.value,
-                    out,
-                    rows.first,
-                    rows.count,
-                    recorder.wants("infini.read", m_context.layer)};
+    const auto [query, key] = m_rotated.of(rows, m_shape, m_positions, context);
+    const Step step{query,      rows.query, key,
+                    rows.key,   rows.value, out,
+                    rows.first, rows.count, recorder.wants("infini.read", m_context.layer)};
     for (Buffer<float>* numbers : {&m_lse, &m_denominator, &m_share})
         ensure(*numbers, product(rows.count, m_shape.heads), queue, "row sums");
     if (step.wantsRead)

@@ -2,6 +2,7 @@
 #include "engine/methods/softmax/device.h"
 
 #include "engine/compute/settle.h"
+#include "engine/methods/common/rotatedrows.h"
 #include "engine/methods/common/rowcache.h"
 #include "engine/methods/softmax/reference.h"
 
@@ -56,9 +57,6 @@ public:
     std::string form() const override { return "direct"; }
 
 private:
-    const Buffer<float>& rotated(const Buffer<float>& from, Buffer<float>& to, int heads, const LayerRows& rows,
-                                 DeviceContext& context) const;
-
     LayerShape m_shape;
     Positions m_positions;
     LayerIndex m_layer;
@@ -67,20 +65,9 @@ private:
     RowCache m_cache;
     int m_tokens = 0;
     Kernel m_store, m_attend, m_decode;
-    Buffer<float> m_query, m_key;   // scratch: rows with positions
+    RotatedRows m_rotated;
     Buffer<float> m_lse, m_entropy; // of the append's rows
 };
-
-const Buffer<float>& SoftmaxAttention::rotated(const Buffer<float>& from, Buffer<float>& to, int heads,
-                                               const LayerRows& rows, DeviceContext& context) const
-{
-    if (m_positions.kind == RopeKind::None)
-        return from;
-    ensure(to, std::size_t(rows.count) * std::size_t(heads) * std::size_t(m_shape.keyWidth), context.queue,
-           "rows with positions");
-    context.blocks.rotate(context.queue, m_positions, from, to, rows.count, heads, m_shape.keyWidth, rows.first);
-    return to;
-}
 
 void SoftmaxAttention::append(const LayerRows& rows, Buffer<float>& out, DeviceContext& context, Recorder& recorder)
 {
@@ -91,8 +78,7 @@ void SoftmaxAttention::append(const LayerRows& rows, Buffer<float>& out, DeviceC
     m_cache.reserve(total, std::min(rows.first, m_tokens), queue);
     for (Buffer<float>* numbers : {&m_lse, &m_entropy})
         ensure(*numbers, std::size_t(rows.count) * std::size_t(m_shape.heads), queue, "row sums");
-    const Buffer<float>& query = rotated(rows.query, m_query, m_shape.heads, rows, context);
-    const Buffer<float>& key = rotated(rows.key, m_key, m_shape.keyHeads, rows, context);
+    const auto [query, key] = m_rotated.of(rows, m_shape, m_positions, context);
     queue.launch(m_store, Range::groups(std::size_t(rows.count)), "softmax store", key, rows.value, m_cache.keys(),
                  m_cache.values(), rows.first, m_shape.keyHeads, m_cache.capacity());
     m_tokens = total;

@@ -3,7 +3,6 @@
 
 #include "engine/methods/softmax/reference.h"
 
-#include <cassert>
 #include <random>
 #include <vector>
 
@@ -22,9 +21,7 @@ public:
     void apply(const Buffer<float>& x, int rows, std::span<Buffer<float>* const> out, bool accumulate,
                DeviceContext& context, Recorder& /*recorder*/) override
     {
-        assert(out.size() == m_weights.size());
-        for (std::size_t i = 0; i < out.size(); ++i)
-            context.blocks.dense(context.queue, x, *m_weights[i], *out[i], rows, accumulate);
+        context.blocks.dense(context.queue, x, m_weights, out, rows, accumulate);
     }
 
     std::size_t stateBytes() const override { return 0; }

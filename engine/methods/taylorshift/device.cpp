@@ -2,6 +2,7 @@
 #include "engine/methods/taylorshift/device.h"
 
 #include "engine/compute/settle.h"
+#include "engine/methods/common/rotatedrows.h"
 #include "engine/methods/common/rowcache.h"
 #include "engine/methods/taylorshift/form.h"
 #include "engine/methods/taylorshift/knobs.h"
@@ -107,7 +108,8 @@ private:
     Buffer<float> m_temperature; // [heads]
 
     Kernel m_store, m_attend, m_decode, m_build, m_reduce, m_recur, m_finish, m_shares, m_show;
-    Buffer<float> m_query, m_key, m_parts, m_mixed;                // scratch
+    RotatedRows m_rotated;
+    Buffer<float> m_parts, m_mixed;                                // scratch
     Buffer<float> m_denominator, m_linear, m_queryNorm, m_keyNorm; // of the append's rows
     Buffer<float> m_constantShare, m_linearShare, m_quadraticShare, m_headKeyNorm, m_shown;
 };
@@ -164,19 +166,8 @@ void TaylorAttention::append(const LayerRows& rows, Buffer<float>& out, DeviceCo
         if (m_form != Form::Direct)
             allocateState(queue);
     }
-    const auto rotated = [&](const Buffer<float>& from, Buffer<float>& to, int heads) -> const Buffer<float>& {
-        if (m_positions.kind == RopeKind::None)
-            return from;
-        ensure(to, product(rows.count, heads) * std::size_t(m_shape.keyWidth), queue, "rows with positions");
-        context.blocks.rotate(queue, m_positions, from, to, rows.count, heads, m_shape.keyWidth, rows.first);
-        return to;
-    };
-    const Step step{rotated(rows.query, m_query, m_shape.heads),
-                    rotated(rows.key, m_key, m_shape.keyHeads),
-                    rows.value,
-                    out,
-                    rows.first,
-                    rows.count};
+    const auto [query, key] = m_rotated.of(rows, m_shape, m_positions, context);
+    const Step step{query, key, rows.value, out, rows.first, rows.count};
     for (Buffer<float>* numbers : {&m_denominator, &m_linear, &m_queryNorm, &m_keyNorm})
         ensure(*numbers, product(rows.count, m_shape.heads), queue, "row sums");
 
