@@ -89,8 +89,34 @@ std::optional<engine::LayerIndex> LaneEngine::changedFrom(const RunRequest& requ
         return std::nullopt;
     for (engine::LayerIndex layer{0}; layer.value < request.model->config().layers; ++layer.value)
         if (request.plan.of(layer) != m_request.plan.of(layer))
-            return layer.value > 0 ? std::optional(layer) : std::nullopt;
+            return layer;
     return std::nullopt;
+}
+
+// What the last run recorded of the layer; none: not of every token. Projections that both plans have are not run
+// again, unless a method stands in their place, which has records of its own.
+std::optional<engine::Entering> LaneEngine::enteringOf(const RunRequest& request, engine::LayerIndex layer) const
+{
+    const auto trace = m_recorder.snapshot();
+    const int tokens = int(m_fed.size());
+    const auto recorded = [&](std::string_view probe, engine::LayerIndex of) {
+        return trace->grid(probe, {of, engine::allHeads, {}});
+    };
+    engine::Entering entering;
+    entering.residual = layer.value == 0 ? engine::embeddingOf(*request.model, m_fed)
+                                         : recorded(engine::probes::output, {layer.value - 1});
+    if (entering.residual.rows() != tokens)
+        return std::nullopt;
+    const engine::Part& linear = request.plan.of(layer).linear;
+    if (linear != m_request.plan.of(layer).linear || engine::replacesLinear(engine::findMethod(linear.method)))
+        return entering;
+    engine::Entering whole{std::move(entering.residual), recorded(engine::probes::input, layer),
+                           recorded(engine::probes::queryRaw, layer), recorded(engine::probes::keyRaw, layer),
+                           recorded(engine::probes::value, layer)};
+    for (const engine::Grid* each : {&whole.input, &whole.query, &whole.key, &whole.value})
+        if (each->rows() != tokens)
+            return engine::Entering{std::move(whole.residual), {}, {}, {}, {}};
+    return whole;
 }
 
 // Logits of a run of the changed layers alone; none: what entered them is not known.
@@ -99,13 +125,12 @@ std::optional<std::vector<float>> LaneEngine::rerun(const RunRequest& request, e
     const std::optional<engine::LayerIndex> first = changedFrom(request);
     if (!first)
         return std::nullopt;
-    const engine::Grid entering =
-        m_recorder.snapshot()->grid(engine::probes::output, {{first->value - 1}, engine::allHeads, {}});
-    if (entering.rows() != int(m_fed.size()))
+    const auto known = enteringOf(request, *first);
+    if (!known)
         return std::nullopt;
     noteEngineWork("rerun");
     m_recorder.forgetFrom(*first);
-    std::vector<float> logits = m_session->rerun(request.plan, *first, entering, m_recorder, job);
+    std::vector<float> logits = m_session->rerun(request.plan, *first, *known, m_recorder, job);
     m_request = request;
     return logits;
 }

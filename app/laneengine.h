@@ -53,6 +53,7 @@ private:
 
     bool continues(const RunRequest& request) const;
     std::optional<engine::LayerIndex> changedFrom(const RunRequest& request) const;
+    std::optional<engine::Entering> enteringOf(const RunRequest& request, engine::LayerIndex layer) const;
     std::optional<std::vector<float>> rerun(const RunRequest& request, engine::Job& job);
     void restart(const RunRequest& request, engine::Job& job);
     std::vector<float> feed(const RunRequest& request, engine::Job& job);

@@ -49,6 +49,7 @@ Wiring::Wiring(Document& document, Lanes& lanes, MainWindow& window, KeeperPlace
     , m_figures(document, lanes, window)
     , m_studies(document, window)
     , m_passkey(document, lanes, window)
+    , m_convert(document, lanes, window)
     , m_attention(document, lanes, window)
     , m_shelf(document, window)
     , m_keeper(document, std::move(place))
@@ -362,6 +363,12 @@ void Wiring::wireModelMenu()
     entry(tr("Layer after"), "]", [=] { move(1, 0); });
     entry(tr("Head before"), ",", [=] { move(0, -1); });
     entry(tr("Head after"), ".", [=] { move(0, 1); });
+    m_window.menu(model)->addSeparator();
+    QAction* convert = m_window.addEntry(model, tr("Convert…"));
+    convert->setEnabled(m_convert.offered());
+    connect(convert, &QAction::triggered, &m_convert, &ConvertDesk::ask);
+    connect(&m_document, &Document::modelChanged, convert,
+            [this, convert] { convert->setEnabled(m_convert.offered()); });
 }
 
 void Wiring::wireMethodMenus()

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "app/attention/attentionwiring.h"
+#include "app/convert/convertdesk.h"
 #include "app/document.h"
 #include "app/figuredesk.h"
 #include "app/frame.h"
@@ -74,6 +75,7 @@ private:
     FigureDesk m_figures;
     StudyPresenter m_studies; // the methods' own tabs and Explain: connects itself
     PasskeyDesk m_passkey;
+    ConvertDesk m_convert;
     AttentionWiring m_attention; // the Attention tab and the Heads panel
     Shelf m_shelf;
     Keeper m_keeper;

@@ -150,6 +150,23 @@ std::pair<LayerIndex, Part> parseLayer(std::string_view text)
     return {LayerIndex{*layer}, parseSpec(text.substr(equals + 1))};
 }
 
+std::set<LayerIndex> parseLayers(std::string_view text, int count)
+{
+    std::set<LayerIndex> layers;
+    if (text.empty() || text == "all") {
+        for (int layer = 0; layer < count; ++layer)
+            layers.insert({layer});
+        return layers;
+    }
+    for (const std::string_view item : splitAt(text, ',')) {
+        const auto layer = numberFrom<int>(item);
+        if (!layer || *layer < 0 || *layer >= count)
+            refuse("layer", item, "a layer from 0 to " + std::to_string(count - 1));
+        layers.insert({*layer});
+    }
+    return layers;
+}
+
 std::vector<TokenId> parseTokens(std::string_view text, int vocabulary)
 {
     std::vector<TokenId> ids;

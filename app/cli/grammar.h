@@ -3,6 +3,7 @@
 
 #include "engine/values/plan.h"
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -27,6 +28,9 @@ std::vector<int> parseLengths(std::string_view text);
 
 // `L=SPEC`, a layer counted from 0.
 std::pair<engine::LayerIndex, engine::Part> parseLayer(std::string_view text);
+
+// `0,2`, layers counted from 0 of `count`; an empty text and `all` are every one.
+std::set<engine::LayerIndex> parseLayers(std::string_view text, int count);
 
 // `1,2,3`: token ids below `vocabulary`.
 std::vector<engine::TokenId> parseTokens(std::string_view text, int vocabulary);

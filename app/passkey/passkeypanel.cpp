@@ -2,6 +2,7 @@
 #include "app/passkey/passkeypanel.h"
 
 #include "app/cli/grammar.h"
+#include "engine/methods/claims.h"
 #include "engine/methods/method.h"
 
 #include <cmath>
@@ -28,6 +29,13 @@ engine::HeatBody::Map mapOf(std::span<const engine::PasskeyCell> cells, int leng
     const std::string& state = cells.front().memory;
     return {engine::Grid(std::move(shares), lengths, depths), state == "-" ? "" : "memory " + state,
             asked > 0 ? whole(100.0 * right / asked) + " %" : ""};
+}
+
+// A method that says nothing of linear layers leaves them dense.
+auto linearOf(std::string_view method)
+{
+    const auto own = engine::claimsOf(method).linearOperations;
+    return own != nullptr ? own : engine::claimsOf(engine::baseline).linearOperations;
 }
 
 } // namespace
@@ -60,7 +68,7 @@ engine::Panel passkeyPanel(const PasskeyResult& result, const engine::SessionPla
                   (result.request.samples == 1 ? " key per cell" : " keys per cell") + ", seed " +
                   std::to_string(result.request.seed);
     panel.row = row;
-    panel.height = 1;
+    panel.height = 1.6;
     panel.note = "Cut corner: the key stands in the segment of the question, no memory is needed; a map's number is "
                  "the mean of all other cells.";
     if (result.plan != now)
@@ -72,21 +80,24 @@ engine::Panel passkeyPanel(const PasskeyResult& result, const engine::SessionPla
 double passkeyOperations(const engine::Model& model, const engine::SessionPlan& plan,
                          const engine::PasskeyRequest& request)
 {
-    const engine::ModelConfig& config = model.config();
-    const double width = config.width, heads = config.heads, keyHeads = config.keyHeads;
-    const double dense = 2 * width *
-                         (heads * (config.headWidth + config.valueWidth) +
-                          keyHeads * (config.headWidth + config.valueWidth) + 3.0 * config.feedForwardWidth);
+    const engine::WeightShape classifier = model.shape(engine::Weight::Classifier);
+    const double head = 2.0 * classifier.rows * classifier.cols;
+    // The longest key there is; all of its tokens but the last are read, too.
+    const int answer = int(model.tokenizer()->encode(" 50000").size());
     double all = 0;
     for (const engine::KnockOut& variant : engine::knockOuts(plan))
-        for (const int length : request.lengths)
-            for (int layer = 0; layer < config.layers; ++layer) {
+        for (const int length : request.lengths) {
+            const int tokens = length + answer - 1;
+            all += answer * head; // what is read in between foretells nothing
+            for (int layer = 0; layer < model.config().layers; ++layer) {
                 const engine::LayerContext context = engine::layerContext(model, variant.plan, {layer}, {});
                 const engine::Method& method = engine::findMethod(context.plan.attention.method);
-                all += dense * length;
+                if (const auto linear = linearOf(context.plan.linear.method))
+                    all += linear(context) * tokens;
                 if (method.cost != nullptr)
-                    all += double(method.cost(context.shape, context.plan.attention.knobs, length).operations);
+                    all += double(method.cost(context.shape, context.plan.attention.knobs, tokens).operations);
             }
+        }
     return all * double(request.depths.size()) * request.samples;
 }
 

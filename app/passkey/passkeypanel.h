@@ -27,7 +27,8 @@ inline constexpr std::string_view passkeyPanelId = "passkey";
 // the plan that runs, said where it is another one.
 engine::Panel passkeyPanel(const PasskeyResult& result, const engine::SessionPlan& now, int row);
 
-// Multiplications and additions that asking takes, from the shapes and the methods' own formulas.
+// Multiplications and additions that asking takes, at most, from the shapes and the methods' own formulas: linear
+// layers as the plan runs them, attention, and the classifier where a token is foretold. The model has a tokenizer.
 double passkeyOperations(const engine::Model& model, const engine::SessionPlan& plan,
                          const engine::PasskeyRequest& request);
 

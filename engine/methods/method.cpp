@@ -135,6 +135,14 @@ SessionPlan nativePlan(const Checkpoint& checkpoint)
             }
         }
     }
+    // What every layer has is the whole plan's, which readers call by it.
+    if (int(plan.overrides.size()) != checkpoint.config.layers || plan.overrides.empty())
+        return plan;
+    for (Part LayerPlan::*part : {&LayerPlan::attention, &LayerPlan::linear}) {
+        const Part& first = plan.overrides.begin()->second.*part;
+        if (std::ranges::all_of(plan.overrides, [&](const auto& each) { return each.second.*part == first; }))
+            plan.everywhere.*part = first;
+    }
     return plan;
 }
 

@@ -56,7 +56,7 @@ public:
     DeviceSession& operator=(const DeviceSession&) = delete;
 
     std::vector<float> feed(std::span<const TokenId> tokens, Recorder& recorder, Job& job) override;
-    std::vector<float> rerun(const SessionPlan& plan, LayerIndex first, const Grid& entering, Recorder& recorder,
+    std::vector<float> rerun(const SessionPlan& plan, LayerIndex first, const Entering& entering, Recorder& recorder,
                              Job& job) override;
     void reset() override;
     SessionStats stats() override;
@@ -69,13 +69,13 @@ private:
     int chunkRows(int left) const;
     void reserve(int rows);
     void feedChunk(std::span<const TokenId> tokens, double begin, double end, Recorder& recorder, Job& job);
-    void runChunk(std::size_t first, int rows, double begin, double end, Recorder& recorder, Job& job);
+    void runChunk(std::size_t first, bool projected, int rows, double begin, double end, Recorder& recorder, Job& job);
     void hiddenRows(Layer& layer, int rows, Recorder& recorder);
-    void runLayer(Layer& layer, int rows, Recorder& recorder);
+    void runLayer(Layer& layer, int rows, bool projected, Recorder& recorder);
     void recordLogits(int rows, Recorder& recorder, Job& job);
     void lastLogits(int rows, Recorder& recorder);
     std::vector<float> feedAll(std::span<const TokenId> tokens, Recorder& recorder, Job& job);
-    std::vector<float> rerunAll(std::size_t first, const Grid& entering, Recorder& recorder, Job& job);
+    std::vector<float> rerunAll(std::size_t first, const Entering& entering, Recorder& recorder, Job& job);
     std::vector<float> readLogits(Job& job);
 
     std::shared_ptr<const Model> m_model;
@@ -226,8 +226,9 @@ void DeviceSession::hiddenRows(Layer& layer, int rows, Recorder& recorder)
     m_device.blocks.swiGlu(m_device.queue, s.gate, s.up, s.up, rows, width);
 }
 
-// x += output(mix(project(norm(x)))); x += down(swiglu(gate, up of norm(x))).
-void DeviceSession::runLayer(Layer& layer, int rows, Recorder& recorder)
+// x += output(mix(project(norm(x)))); x += down(swiglu(gate, up of norm(x))). `projected`: what the projections read
+// and gave is in its buffers already.
+void DeviceSession::runLayer(Layer& layer, int rows, bool projected, Recorder& recorder)
 {
     Scratch& s = m_scratch;
     Queue& queue = m_device.queue;
@@ -237,10 +238,12 @@ void DeviceSession::runLayer(Layer& layer, int rows, Recorder& recorder)
         recorder.append(probe, index, buffer, rows, cols, queue);
     };
 
-    m_device.blocks.rmsNorm(queue, s.x, m_deviceModel->vector(Weight::AttentionNorm, index), s.normed, rows,
-                            m_config.width, eps);
+    if (!projected) {
+        m_device.blocks.rmsNorm(queue, s.x, m_deviceModel->vector(Weight::AttentionNorm, index), s.normed, rows,
+                                m_config.width, eps);
+        layer.projections->apply(s.normed, rows, std::array{&s.query, &s.key, &s.value}, false, m_device, recorder);
+    }
     record(probes::input, s.normed, m_config.width);
-    layer.projections->apply(s.normed, rows, std::array{&s.query, &s.key, &s.value}, false, m_device, recorder);
     record(probes::queryRaw, s.query, m_config.heads * m_config.headWidth);
     record(probes::keyRaw, s.key, m_config.keyHeads * m_config.headWidth);
     record(probes::value, s.value, m_config.keyHeads * m_config.valueWidth);
@@ -301,11 +304,12 @@ void DeviceSession::feedChunk(std::span<const TokenId> tokens, double begin, dou
     m_device.queue.write(m_scratch.ids, std::span<const int>(ids));
     m_device.blocks.embed(m_device.queue, m_deviceModel->vector(Weight::Embedding), m_scratch.ids, m_scratch.x, rows,
                           m_config.width);
-    runChunk(0, rows, begin, end, recorder, job);
+    runChunk(0, false, rows, begin, end, recorder, job);
 }
 
 // The rows in the residual stream through layer `first` and those after it.
-void DeviceSession::runChunk(std::size_t first, int rows, double begin, double end, Recorder& recorder, Job& job)
+void DeviceSession::runChunk(std::size_t first, bool projected, int rows, double begin, double end, Recorder& recorder,
+                             Job& job)
 {
     const std::string place = ", tokens " + std::to_string(m_tokens) + " to " + std::to_string(m_tokens + rows - 1);
     std::deque<EventHandle> running;
@@ -317,7 +321,7 @@ void DeviceSession::runChunk(std::size_t first, int rows, double begin, double e
             m_device.queue.waitFor(running.front());
             running.pop_front();
         }
-        runLayer(layer, rows, recorder);
+        runLayer(layer, rows, projected && each == first, recorder);
         running.push_back(m_device.queue.mark());
     }
     m_device.blocks.rmsNorm(m_device.queue, m_scratch.x, m_deviceModel->vector(Weight::FinalNorm), m_scratch.normed,
@@ -346,18 +350,28 @@ std::vector<float> DeviceSession::feedAll(std::span<const TokenId> tokens, Recor
 }
 
 // In the chunks that the whole sequence would be fed in.
-std::vector<float> DeviceSession::rerunAll(std::size_t first, const Grid& entering, Recorder& recorder, Job& job)
+std::vector<float> DeviceSession::rerunAll(std::size_t first, const Entering& entering, Recorder& recorder, Job& job)
 {
     const int all = m_tokens;
+    const bool projected = !entering.query.empty();
     m_tokens = 0;
     while (m_tokens < all) {
         const int done = m_tokens, rows = chunkRows(all - done);
         reserve(rows);
-        std::vector<float> cells;
-        for (int row = done; row < done + rows; ++row)
-            cells.insert(cells.end(), entering.row(row).begin(), entering.row(row).end());
-        m_device.queue.write(m_scratch.x, std::span<const float>(cells));
-        runChunk(first, rows, double(done) / all, double(done + rows) / all, recorder, job);
+        const auto write = [&](Buffer<float>& to, const Grid& from) {
+            std::vector<float> cells;
+            for (int row = done; row < done + rows; ++row)
+                cells.insert(cells.end(), from.row(row).begin(), from.row(row).end());
+            m_device.queue.write(to, std::span<const float>(cells));
+        };
+        write(m_scratch.x, entering.residual);
+        if (projected) {
+            write(m_scratch.normed, entering.input);
+            write(m_scratch.query, entering.query);
+            write(m_scratch.key, entering.key);
+            write(m_scratch.value, entering.value);
+        }
+        runChunk(first, projected, rows, double(done) / all, double(done + rows) / all, recorder, job);
     }
     return readLogits(job);
 }
@@ -403,7 +417,7 @@ std::vector<float> DeviceSession::feed(std::span<const TokenId> tokens, Recorder
     }
 }
 
-std::vector<float> DeviceSession::rerun(const SessionPlan& plan, LayerIndex first, const Grid& entering,
+std::vector<float> DeviceSession::rerun(const SessionPlan& plan, LayerIndex first, const Entering& entering,
                                         Recorder& recorder, Job& job)
 {
     checkThread();

@@ -55,23 +55,25 @@ public:
     {
         checkThread();
         checkTokens(tokens);
-        Matrix x = embed(tokens);
         m_before = m_tokens;
         m_tokens += int(tokens.size());
-        return runFrom({0}, std::move(x), recorder, job);
+        return runFrom({0}, matrixOf(embeddingOf(*m_model, tokens)), false, recorder, job);
     }
 
-    std::vector<float> rerun(const SessionPlan& plan, LayerIndex first, const Grid& entering, Recorder& recorder,
+    // Where the projections stay, their rows of before are here in double.
+    std::vector<float> rerun(const SessionPlan& plan, LayerIndex first, const Entering& entering, Recorder& recorder,
                              Job& job) override
     {
         checkThread();
+        const bool projected = !entering.query.empty();
         for (auto index = std::size_t(first.value); index < m_layers.size(); ++index) {
             m_layers[index] = layerContext(*m_model, plan, {int(index)}, m_prepared);
             checkPlan(m_layers[index]);
-            m_histories[index] = {};
+            if (index > std::size_t(first.value) || !projected)
+                m_histories[index] = {};
         }
         m_before = 0;
-        return runFrom(first, matrixOf(entering), recorder, job);
+        return runFrom(first, matrixOf(entering.residual), projected, recorder, job);
     }
 
     void reset() override
@@ -97,14 +99,17 @@ public:
     }
 
 private:
-    // The rows that enter a layer through it and those after it; every layer leaves a span.
-    std::vector<float> runFrom(LayerIndex first, Matrix x, Recorder& recorder, Job& job)
+    // The rows that enter a layer through it and those after it; every layer leaves a span. `projected`: the first of
+    // them has its queries, keys and values.
+    std::vector<float> runFrom(LayerIndex first, Matrix x, bool projected, Recorder& recorder, Job& job)
     {
         for (const LayerContext& layer : std::span(m_layers).subspan(std::size_t(first.value))) {
             job.report(double(layer.layer.value) / double(m_layers.size()),
                        "layer " + std::to_string(layer.layer.value));
             const std::int64_t begin = nowNs();
-            x += attentionOf(rmsNorm(x, weight(Weight::AttentionNorm, layer), eps()), layer, recorder);
+            if (!projected || layer.layer != first)
+                projectNew(rmsNorm(x, weight(Weight::AttentionNorm, layer), eps()), layer, recorder);
+            x += attentionOf(int(x.rows()), layer, recorder);
             job.check();
             x += feedForward(rmsNorm(x, weight(Weight::FeedForwardNorm, layer), eps()), layer, recorder);
             recorder.append(probes::output, layer.layer, x);
@@ -134,19 +139,6 @@ private:
                                             std::to_string(rows - 1) + " were expected");
     }
 
-    Matrix embed(std::span<const TokenId> tokens) const
-    {
-        const auto table = m_model->weight(Weight::Embedding);
-        const auto width = std::size_t(m_model->config().width);
-        Matrix x(Eigen::Index(tokens.size()), Eigen::Index(width));
-        for (std::size_t row = 0; row < tokens.size(); ++row) {
-            const auto cells = table.subspan(std::size_t(tokens[row].value) * width, width);
-            x.row(Eigen::Index(row)) =
-                Eigen::Map<const Eigen::RowVectorXf>(cells.data(), Eigen::Index(width)).cast<double>();
-        }
-        return x;
-    }
-
     std::vector<Matrix> project(const Matrix& x, std::initializer_list<Weight> which, const LayerContext& layer,
                                 Recorder& recorder) const
     {
@@ -155,8 +147,8 @@ private:
         return method.linear(x, group, layer, recorder);
     }
 
-    // What the token mixing of a layer adds to the residual stream.
-    Matrix attentionOf(const Matrix& x, const LayerContext& layer, Recorder& recorder)
+    // Queries, keys and values of new normed rows join those of before.
+    void projectNew(const Matrix& x, const LayerContext& layer, Recorder& recorder)
     {
         const std::vector<Matrix> qkv = project(x, {Weight::Query, Weight::Key, Weight::Value}, layer, recorder);
         History& history = m_histories[std::size_t(layer.layer.value)];
@@ -164,12 +156,20 @@ private:
         appendRows(history.query, qkv[0]);
         appendRows(history.key, qkv[1]);
         appendRows(history.value, qkv[2]);
-        recorder.append(probes::input, layer.layer, x);
-        recorder.append(probes::queryRaw, layer.layer, qkv[0]);
-        recorder.append(probes::keyRaw, layer.layer, qkv[1]);
-        recorder.append(probes::value, layer.layer, qkv[2]);
+    }
 
-        const Matrix mixed = mix(history, layer, recorder).bottomRows(x.rows());
+    // What the token mixing of a layer adds to the residual stream of the last `rows` tokens.
+    Matrix attentionOf(int rows, const LayerContext& layer, Recorder& recorder)
+    {
+        const History& history = m_histories[std::size_t(layer.layer.value)];
+        const auto record = [&](std::string_view probe, const Matrix& all) {
+            recorder.append(probe, layer.layer, all.bottomRows(rows));
+        };
+        record(probes::input, history.x);
+        record(probes::queryRaw, history.query);
+        record(probes::keyRaw, history.key);
+        record(probes::value, history.value);
+        const Matrix mixed = mix(history, layer, recorder).bottomRows(rows);
         recorder.append(probes::mixed, layer.layer, mixed);
         return m_model->config().outputProjection ? project(mixed, {Weight::Output}, layer, recorder)[0] : mixed;
     }

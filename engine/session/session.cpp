@@ -122,6 +122,19 @@ void refuseUnknownBlocks(const ModelConfig& config)
                                     "SwiGLU or two layers with a norm between were expected");
 }
 
+Grid embeddingOf(const Model& model, std::span<const TokenId> tokens)
+{
+    const std::span<const float> table = model.weight(Weight::Embedding);
+    const auto width = std::size_t(model.config().width);
+    std::vector<float> cells;
+    cells.reserve(tokens.size() * width);
+    for (const TokenId token : tokens) {
+        const auto row = table.subspan(std::size_t(token.value) * width, width);
+        cells.insert(cells.end(), row.begin(), row.end());
+    }
+    return {std::move(cells), int(tokens.size()), int(width)};
+}
+
 LayerContext layerContext(const Model& model, const SessionPlan& plan, LayerIndex layer, const PreparedLayers& prepared)
 {
     const ModelConfig& config = model.config();
@@ -144,10 +157,11 @@ double calibrationBytes(const Model& model, const SessionPlan& plan, std::size_t
     return recordedBytes(model.config(), calibrationFilter(model, plan), tokens);
 }
 
-PreparedLayers prepareLayers(std::shared_ptr<const Model> model, const SessionPlan& plan,
+PreparedLayers prepareLayers(std::shared_ptr<const Model> given, const SessionPlan& plan,
                              std::span<const TokenId> calibration, DeviceContext* device,
                              const std::shared_ptr<const DeviceModel>& deviceModel, Job& job)
 {
+    const std::shared_ptr<const Model> model = std::move(given); // of all layers' contexts
     TraceFilter filter = calibrationFilter(*model, plan);
     const std::set<LayerIndex> layers = filter.layers;
     if (layers.empty())

@@ -18,6 +18,15 @@ struct SessionStats
     std::vector<std::string> forms; // per layer: the form that ran last
 };
 
+// What an earlier run recorded of the first layer that is run again, a row for every token fed.
+struct Entering
+{
+    Grid residual; // [N, width]: what the layer before gave (probes::output), or the embedding's rows
+    // What the layer's projections read and gave (probes::input, queryRaw, keyRaw, value), where they stay as they
+    // were. Empty: they are run again.
+    Grid input, query, key, value;
+};
+
 // One running sequence. Made, used and destroyed on one worker thread.
 class Session
 {
@@ -28,10 +37,10 @@ public:
     // v go through the recorder, under its filter. At most two layers are in flight; a cancel takes effect within 100
     // ms and leaves a session that works after reset().
     virtual std::vector<float> feed(std::span<const TokenId> tokens, Recorder& recorder, Job& job) = 0;
-    // Takes the plan's layers from `first` (at least 1) on and runs them again over the tokens fed so far. `entering`
-    // [N, width] is what layer first − 1 gave (probes::output): nothing before `first` is computed, its caches stay,
-    // and so does what was prepared. The recorder must have forgotten these layers (Recorder::forgetFrom).
-    virtual std::vector<float> rerun(const SessionPlan& plan, LayerIndex first, const Grid& entering,
+    // Takes the plan's layers from `first` on and runs them again over the tokens fed so far. Nothing before `first` is
+    // computed, nor what `entering` holds of it; caches of the layers before stay, and so does what was prepared. The
+    // recorder must have forgotten these layers (Recorder::forgetFrom).
+    virtual std::vector<float> rerun(const SessionPlan& plan, LayerIndex first, const Entering& entering,
                                      Recorder& recorder, Job& job) = 0;
     virtual void reset() = 0;
     virtual SessionStats stats() = 0;
@@ -51,6 +60,9 @@ struct PreparedLayer
 
 // One per layer, or none at all. Kept beside the trace it belongs to.
 using PreparedLayers = std::vector<PreparedLayer>;
+
+// What enters layer 0: the tokens' rows of the embedding, [N, width].
+Grid embeddingOf(const Model& model, std::span<const TokenId> tokens);
 
 // The context of one layer of a model under a plan. `prepared` may be empty.
 LayerContext layerContext(const Model& model, const SessionPlan& plan, LayerIndex layer,

@@ -96,6 +96,7 @@ private slots:
     void cancelAtAnyReport();
     void cancelIsSoon();
     void makingCanBeCancelled();
+    void rerunsOnlyWhatChanged_data();
     void rerunsOnlyWhatChanged();
     void resetStartsAnew();
     void badTokensAreRefused();
@@ -397,9 +398,20 @@ void TestDeviceSession::makingCanBeCancelled()
     QVERIFY(cancelled > 0);
 }
 
-// A gate of one head in the last layer but one: the layers before it are not run, the result is a whole run's.
+void TestDeviceSession::rerunsOnlyWhatChanged_data()
+{
+    QTest::addColumn<int>("layer");
+    QTest::addColumn<bool>("projected"); // queries, keys and values of the changed layer are known
+    QTest::newRow("the last layer but one, all of it") << 2 << false;
+    QTest::newRow("the first layer, from its projections on") << 0 << true;
+}
+
+// A gate of one head: the layers before it are not run, nor the layer's own projections; the result is a whole run's.
 void TestDeviceSession::rerunsOnlyWhatChanged()
 {
+    QFETCH(int, layer);
+    QFETCH(bool, projected);
+    const LayerIndex first{layer};
     ModelConfig config = smallConfig();
     config.layers = 4;
     const auto model = syntheticModel(config);
@@ -407,10 +419,10 @@ void TestDeviceSession::rerunsOnlyWhatChanged()
     SessionPlan before;
     before.everywhere.attention = {"infini", {{"segment", 8}}};
     SessionPlan after = before;
-    after.overrides[{2}] = before.everywhere;
+    after.overrides[first] = before.everywhere;
     std::vector<float> gates(std::size_t(config.heads), 0);
     gates.back() = 3;
-    after.overrides[{2}].parameters["gate"] = gates;
+    after.overrides[first].parameters["gate"] = gates;
     Job job;
     for (const bool onHost : {false, true}) {
         SessionPlan start = before, changed = after;
@@ -428,28 +440,41 @@ void TestDeviceSession::rerunsOnlyWhatChanged()
         launched(*session); // the queue's spans are both sessions'
         const std::vector<float> expected = fresh->feed(tokens, whole, job);
         const std::map<std::string, int> all = launched(*fresh);
-        const Grid entering = recorder.snapshot()->grid(probes::output, {{1}, allHeads, {}});
-        recorder.forgetFrom({2});
-        const std::vector<float> got = session->rerun(changed, {2}, entering, recorder, job);
+        const auto known = recorder.snapshot();
+        const auto of = [&](std::string_view probe, int place) { return known->grid(probe, {{place}, allHeads, {}}); };
+        Entering entering;
+        entering.residual = layer == 0 ? embeddingOf(*model, tokens) : of(probes::output, layer - 1);
+        if (projected) {
+            entering.input = of(probes::input, layer);
+            entering.query = of(probes::queryRaw, layer);
+            entering.key = of(probes::keyRaw, layer);
+            entering.value = of(probes::value, layer);
+        }
+        recorder.forgetFrom(first);
+        const std::vector<float> got = session->rerun(changed, first, entering, recorder, job);
         const std::map<std::string, int> again = launched(*session);
 
         QVERIFY(furthest(got, other) > 1e-4F);
         const auto trace = recorder.take(), expectedTrace = whole.take();
         if (onHost) { // what entered is known in float32
             QVERIFY(furthest(got, expected) < 1e-5F);
-            QCOMPARE(again.size(), 2U); // a span per layer: layers 2 and 3
-            QVERIFY(again.contains("layer 2") && again.contains("layer 3"));
+            QCOMPARE(int(again.size()), 4 - layer); // a span per layer from the changed one on
+            QVERIFY(again.contains("layer " + std::to_string(layer)) && again.contains("layer 3"));
         } else {
             QVERIFY(std::ranges::equal(got, expected));
             QVERIFY(sameTrace(*trace, *expectedTrace));
             int mixing = 0;
             for (const auto& [label, count] : again) {
                 if (label.starts_with("infini")) {
-                    QCOMPARE(2 * count, all.at(label)); // two layers of four
+                    QCOMPARE(4 * count, (4 - layer) * all.at(label)); // of four layers
                     mixing += count;
                 }
             }
             QVERIFY(mixing > 0 && !again.contains("embed"));
+            // A layer has seven dense products, of which three give queries, keys and values; the classifier is one
+            // more.
+            const int products = all.at("dense") - again.at("dense");
+            QCOMPARE(products, 7 * layer + (projected ? 3 : 0));
         }
         QCOMPARE(trace->records().size(), expectedTrace->records().size());
         // The caches of all layers hold the sequence: it goes on.

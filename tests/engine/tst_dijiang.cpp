@@ -277,6 +277,34 @@ private slots:
         }
     }
 
+    // A pass longer than the piece whose features are made at a time: the same sums and the same records.
+    void aLongPassIsThatOfItsPieces()
+    {
+        if (!m_machine)
+            QSKIP("no OpenCL device on this machine");
+        const LayerShape shape{8, 8, 64, 8, true};
+        const LayerContext context = contextWith(shape, {});
+        HeadTensors in = randomHeads(shape, 301, 13);
+        std::vector<float> q = cellsOf(in.query);
+        q[200 * 512 + 70] = std::numeric_limits<float>::quiet_NaN(); // token 200, head 1
+        const Matrix clean = appended(in, context, 301);
+        in.query = Grid(q, 301, 512);
+        const Matrix spoilt = appended(in, context, 301);
+        QCOMPARE(spoilt.row(200).array().isNaN().count(), Eigen::Index(8));
+        QCOMPARE(spoilt.array().isNaN().count(), Eigen::Index(8));
+        QVERIFY(spoilt.bottomRows(100) == clean.bottomRows(100));
+        in = randomHeads(shape, 301, 13);
+        Job job;
+        AttendOptions every;
+        every.everyProbe = true;
+        const Attended exact = attend(in, context, nullptr, every, job);
+        const Attended found = attend(in, context, &m_machine->context, every, job);
+        QVERIFY(distance(exact.output(), found.output()) < 1e-5);
+        for (const char* probe : {"dijiang.query_logs", "dijiang.key_logs"})
+            QVERIFY(distance(exact.trace->grid(probe, {{0}, allHeads, {}}),
+                             found.trace->grid(probe, {{0}, allHeads, {}})) < 1e-6);
+    }
+
     // Without denominator a row grows with e^(q·k): where floats end, both back ends say so.
     void rowsTooLargeForFloatsAreRefused()
     {

@@ -392,15 +392,19 @@ private slots:
                 rule.probes = 2;
             else
                 rule.weighting = Weighting(std::get<int>(parsed("kernel", kernel)));
-            const auto rowsOf = [&](const std::vector<float>& cells) {
+            const auto rowsOf = [&](const std::vector<float>& cells, bool inPassing = false) {
                 DeviceContext& device = m_machine->context;
                 Buffer<float> in(device.device, cells.size(), "the input");
                 Buffer<float> out(device.device, std::size_t(40 * 70), "the output");
                 device.queue.write(in, std::span<const float>(cells));
                 DeviceHash hash(tables.chunks, {}, rule, device);
                 DeviceTables onto(tables.view(), device);
-                hash.apply(in, 40, device.queue);
-                onto.apply(hash, 40, out, false, device.queue);
+                if (inPassing) {
+                    onto.lookUp(hash, in, 40, out, false, device.queue);
+                } else {
+                    hash.apply(in, 40, device.queue);
+                    onto.apply(hash, 40, out, false, device.queue);
+                }
                 std::vector<float> found(out.count());
                 device.queue.read(out, std::span<float>(found));
                 return found;
@@ -409,18 +413,22 @@ private slots:
             const std::vector<float> clean = rowsOf(cells);
             cells[3 * 19 + 18] = std::numeric_limits<float>::quiet_NaN();
             cells[17 * 19] = -std::numeric_limits<float>::infinity();
-            const std::vector<float> found = rowsOf(cells);
-            for (std::size_t i = 0; i < found.size(); ++i) {
-                if (i / 70 == 3 || i / 70 == 17)
-                    QVERIFY2(!std::isfinite(found[i]), kernel);
-                else
-                    QCOMPARE(found[i], clean[i]);
+            for (const bool inPassing : {false, true}) {
+                if (inPassing && rule.probes > 1)
+                    continue;
+                const std::vector<float> found = rowsOf(cells, inPassing);
+                for (std::size_t i = 0; i < found.size(); ++i) {
+                    if (i / 70 == 3 || i / 70 == 17)
+                        QVERIFY2(!std::isfinite(found[i]), kernel);
+                    else
+                        QCOMPARE(found[i], clean[i]);
+                }
             }
         }
     }
 
-    // A batch goes through blocks of tables, and every token as it would alone: the same bits, at widths that fill no
-    // slice, and added to what is there.
+    // A batch goes through blocks of tables, and every token as it would alone, in two launches or in one: the same
+    // bits, at widths that fill no slice, and added to what is there.
     void batchesAreTheirTokens()
     {
         if (!m_machine)
@@ -434,26 +442,38 @@ private slots:
             const std::vector<float> cells = cellsOf(x);
             DeviceHash hash(tables.chunks, {}, {Weighting::P, 1, 1}, device);
             DeviceTables onto(tables.view(), device);
-            const auto run = [&](int first, int count, float before) {
+            int launches = 0;
+            const auto run = [&](int first, int count, float before, bool inPassing = false) {
                 const auto row = std::size_t(width);
                 Buffer<float> in(device.device, std::size_t(count) * row, "the input");
                 Buffer<float> out(device.device, std::size_t(count) * std::size_t(outputs), "the output");
                 std::vector<float> found(out.count(), before);
                 device.queue.write(in, std::span(cells).subspan(std::size_t(first) * row, std::size_t(count) * row));
                 device.queue.write(out, std::span<const float>(found));
-                hash.apply(in, count, device.queue);
-                onto.apply(hash, count, out, before != 0, device.queue);
+                device.queue.drainSpans();
+                if (inPassing) {
+                    onto.lookUp(hash, in, count, out, before != 0, device.queue);
+                } else {
+                    hash.apply(in, count, device.queue);
+                    onto.apply(hash, count, out, before != 0, device.queue);
+                }
+                launches = int(device.queue.drainSpans().size());
                 device.queue.read(out, std::span<float>(found));
                 return found;
             };
             const std::vector<float> whole = run(0, tokens, 0), more = run(0, tokens, 2);
             for (const int token : {0, 1, 513, tokens - 1}) {
                 const std::vector<float> alone = run(token, 1, 0);
+                QCOMPARE(launches, 2);
+                QVERIFY(hash.inPassing(1) && run(token, 1, 0, true) == alone);
+                QCOMPARE(launches, 1);
                 for (std::size_t i = 0; i < alone.size(); ++i) {
                     QCOMPARE(whole[std::size_t(token) * alone.size() + i], alone[i]);
                     QCOMPARE(more[std::size_t(token) * alone.size() + i], 2 + alone[i]);
                 }
             }
+            const std::vector<float> few = run(0, 3, 2, true);
+            QVERIFY(std::ranges::equal(few, std::span(more).first(few.size())));
             const Matrix exact =
                 lookUp(engine::memoryformer::hash(x, tables.chunks, {}, {Weighting::P, 1, 1}), tables.view());
             QVERIFY(largest(cellsOf(exact), whole) < 1e-5);

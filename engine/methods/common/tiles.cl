@@ -203,15 +203,15 @@ static int16 lane_positions(int first)
     return first + (int16)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
 }
 
-// Row after row of the lanes: to[row][c] = out[c]·factor for the rows first … that exist.
-static void store_rows(const float16 (*out)[2], float16 factor0, float16 factor1, __global float* to, int stride,
-                       int first, int count)
+// Row after row of the lanes: to[row][c] = out[c]·factor, c < width, for the rows first … that exist.
+static void store_lanes(const float16 (*out)[2], int width, float16 factor0, float16 factor1, __global float* to,
+                        int stride, int first, int count)
 {
     for (int half16 = 0; half16 < 2; ++half16) {
         const float16 factor = half16 == 0 ? factor0 : factor1;
         const int left = count - first - half16 * 16; // rows that exist
         __global float* corner = to + (long)(first + half16 * 16) * stride;
-        for (int c = 0; c + 16 <= DV; c += 16) {
+        for (int c = 0; c + 16 <= width; c += 16) {
             float16 rows[16];
 #pragma unroll
             for (int i = 0; i < 16; ++i)
@@ -222,13 +222,20 @@ static void store_rows(const float16 (*out)[2], float16 factor0, float16 factor1
                 if (lane < left)
                     store16(rows[lane], corner + (long)lane * stride + c);
         }
-        for (int c = DV / 16 * 16; c < DV; ++c) {
+        for (int c = width / 16 * 16; c < width; ++c) {
             float lanes[16];
             store16_private(out[c][half16] * factor, lanes);
             for (int lane = 0; lane < 16 && lane < left; ++lane)
                 corner[(long)lane * stride + c] = lanes[lane];
         }
     }
+}
+
+// The same for rows of values.
+static void store_rows(const float16 (*out)[2], float16 factor0, float16 factor1, __global float* to, int stride,
+                       int first, int count)
+{
+    store_lanes(out, DV, factor0, factor1, to, stride, first, count);
 }
 
 // The same for one number per row and head.

@@ -10,11 +10,13 @@
 
 #include <array>
 #include <cmath>
+#include <functional>
 
 namespace engine::dijiang {
 namespace {
 
 constexpr std::string_view kernels = "methods/dijiang/kernels.cl";
+constexpr double cachedBytes = 1 << 19; // of features that are computed before they are summed
 
 Defines defines(const LayerShape& shape, const Options& options)
 {
@@ -57,11 +59,18 @@ public:
 private:
     int width() const { return m_shape.heads * m_shape.valueWidth; }
 
+    bool grows() const;
+
     Buffer<float> upload(const std::vector<float>& cells, const char* what);
-    void sum(const LayerRows& rows, Buffer<float>& out, Queue& queue);
-    void spoil(const LayerRows& rows, Buffer<float>& out, Queue& queue);
+    void causal(const LayerRows& rows, Buffer<float>& out, Recorder& recorder);
+    void full(const LayerRows& rows, Buffer<float>& out, Recorder& recorder);
+    void features(int first, int end);
+    void spoil(const LayerRows& rows, int first, int end, Buffer<float>& out);
+    void refuseTooLarge();
+    void recordLogs(int count, Recorder& recorder);
+    void show(std::string_view probe, int count, int each, Recorder& recorder, const std::function<void()>& fill);
     void normRows(const LayerRows& rows, Buffer<float>& out, DeviceContext& context, Recorder& recorder);
-    void record(const LayerRows& rows, const Buffer<float>& query, const Buffer<float>& key, Recorder& recorder);
+    void record(const LayerRows& rows, Recorder& recorder);
     void recordState(int lastToken, Recorder& recorder);
 
     LayerShape m_shape;
@@ -81,7 +90,10 @@ private:
     Buffer<float> m_logDecays, m_alive, m_scratch, m_weight, m_bias, m_gateGiven;
     Buffer<int> m_marks; // 1 + a token whose sum floats do not hold
     PackedWeight m_gate;
-    Buffer<float> m_query, m_key, m_queryLogs, m_keyLogs, m_lse, m_gateRows, m_shown; // of an append
+    Buffer<float> m_query, m_key, m_lse, m_gateRows, m_shown; // of an append
+    const Buffer<float>* m_queryRows = nullptr;               // its rows with positions, or as they came
+    const Buffer<float>* m_keyRows = nullptr;
+    Buffer<float> m_queryLogs, m_keyLogs; // features of a piece of it
 };
 
 DiJiangAttention::DiJiangAttention(const LayerContext& context, DeviceContext& device)
@@ -150,60 +162,89 @@ void DiJiangAttention::append(const LayerRows& rows, Buffer<float>& out, DeviceC
         context.blocks.rotate(queue, m_positions, from, to, rows.count, heads, m_shape.keyWidth, rows.first);
         return to;
     };
-    const Buffer<float>& query = rotated(rows.query, m_query, m_shape.heads);
-    const Buffer<float>& key = rotated(rows.key, m_key, m_shape.keyHeads);
-    const int states = m_maps.states();
-    ensure(m_queryLogs, product(rows.count, m_shape.heads) * std::size_t(m_features), queue, "features of queries");
-    ensure(m_keyLogs, product(rows.count, states) * std::size_t(m_features), queue, "features of keys");
+    m_queryRows = &rotated(rows.query, m_query, m_shape.heads);
+    m_keyRows = &rotated(rows.key, m_key, m_shape.keyHeads);
     ensure(m_lse, product(rows.count, m_shape.heads), queue, "row sums");
-    m_map.features(query, rows.count, m_shape.heads, m_shape.heads, m_queryLogs, queue);
-    m_map.features(key, rows.count, m_shape.keyHeads, states, m_keyLogs, queue);
-    sum(rows, out, queue);
-    spoil(rows, out, queue);
+    if (grows()) {
+        const std::array<int, 1> none{};
+        queue.write(m_marks, std::span<const int>(none));
+    }
+    m_shape.causal ? causal(rows, out, recorder) : full(rows, out, recorder);
+    if (grows())
+        refuseTooLarge();
     m_tokens = rows.first + rows.count;
-    record(rows, query, key, recorder);
+    record(rows, recorder);
     if (m_normed)
         normRows(rows, out, context, recorder);
 }
 
-void DiJiangAttention::sum(const LayerRows& rows, Buffer<float>& out, Queue& queue)
+// Logarithms of the features of rows first … end, which take the place of those before them.
+void DiJiangAttention::features(int first, int end)
 {
-    const int states = m_maps.states();
-    m_ran = !m_shape.causal ? "full" : rows.count == 1 ? "recurrent" : "chunked";
-    const double perToken =
-        double(m_features) * (4.0 * m_shape.valueWidth + 4.0 * chunkTokens) + 2.0 * chunkTokens * m_shape.valueWidth;
-    const double heads = 1.0 + double(m_shape.heads) / states;
-    const int most = roundUp(int(std::min(launchOperations / (perToken * heads * states), 1e8)), chunkTokens);
-    for (int first = 0; first < rows.count; first += most) {
-        const int end = std::min(first + most, rows.count), fresh = int(rows.first + first == 0);
-        if (m_shape.causal)
-            queue.launch(m_advance, Range::groups(std::size_t(states)), "dijiang advance", m_queryLogs, m_keyLogs,
-                         rows.value, m_state, m_logDecays, m_alive, m_scratch, out, m_lse, m_shape.heads,
-                         m_shape.keyHeads, states, first, end, fresh);
-        else
-            queue.launch(m_gather, Range::groups(std::size_t(states)), "dijiang gather", m_keyLogs, rows.value, m_state,
-                         m_scratch, m_shape.keyHeads, states, first, end, fresh);
-    }
-    if (!m_shape.causal)
-        launchInPieces(queue, m_read, panelsOf(rows.count) * m_shape.heads,
-                       2.0 * queryPanel * m_features * (m_shape.valueWidth + 1), "dijiang read", m_queryLogs, m_state,
-                       m_alive, out, m_lse, rows.count, m_shape.heads, states);
+    const int states = m_maps.states(), heads = m_shape.heads;
+    ensure(m_queryLogs, product(end - first, heads) * std::size_t(m_features), m_queue, "features of queries");
+    ensure(m_keyLogs, product(end - first, states) * std::size_t(m_features), m_queue, "features of keys");
+    m_map.features(*m_queryRows, first, end, heads, heads, m_queryLogs, m_queue);
+    m_map.features(*m_keyRows, first, end, m_shape.keyHeads, states, m_keyLogs, m_queue);
 }
 
-// Rows that are no number are told by the features and stay alone. Where nothing divides a row it may outgrow floats;
-// whether it did has to be waited for.
-void DiJiangAttention::spoil(const LayerRows& rows, Buffer<float>& out, Queue& queue)
+// Piece by piece, so that features are read while the caches still hold them.
+void DiJiangAttention::causal(const LayerRows& rows, Buffer<float>& out, Recorder& recorder)
+{
+    const int states = m_maps.states(), heads = m_shape.heads;
+    m_ran = rows.count == 1 ? "recurrent" : "chunked";
+    const double perToken =
+        double(m_features) * (4.0 * m_shape.valueWidth + 4.0 * chunkTokens) + 2.0 * chunkTokens * m_shape.valueWidth;
+    const double most = std::min(launchOperations / (perToken * (states + heads)),
+                                 cachedBytes / (sizeof(float) * double(m_features) * (states + heads)));
+    const int piece = roundUp(int(std::min(most, double(rows.count))), chunkTokens);
+    for (int first = 0; first < rows.count; first += piece) {
+        const int end = std::min(first + piece, rows.count), fresh = int(rows.first + first == 0);
+        features(first, end);
+        m_queue.launch(m_advance, Range::groups(std::size_t(states)), "dijiang advance", m_queryLogs, m_keyLogs,
+                       rows.value, m_state, m_logDecays, m_alive, m_scratch, out, m_lse, heads, m_shape.keyHeads,
+                       states, first, end, fresh);
+        spoil(rows, first, end, out);
+        recordLogs(end - first, recorder);
+    }
+}
+
+// Every key before the first query.
+void DiJiangAttention::full(const LayerRows& rows, Buffer<float>& out, Recorder& recorder)
+{
+    const int states = m_maps.states(), heads = m_shape.heads;
+    m_ran = "full";
+    features(0, rows.count);
+    const double perToken = 2.0 * m_features * m_shape.valueWidth;
+    const int piece = roundUp(int(std::min(launchOperations / (perToken * states), double(rows.count))), chunkTokens);
+    for (int first = 0; first < rows.count; first += piece)
+        m_queue.launch(m_gather, Range::groups(std::size_t(states)), "dijiang gather", m_keyLogs, rows.value, m_state,
+                       m_scratch, m_shape.keyHeads, states, first, std::min(first + piece, rows.count),
+                       int(rows.first + first == 0));
+    launchInPieces(m_queue, m_read, panelsOf(rows.count) * heads,
+                   2.0 * queryPanel * m_features * (m_shape.valueWidth + 1), "dijiang read", m_queryLogs, m_state,
+                   m_alive, out, m_lse, rows.count, heads, states);
+    spoil(rows, 0, rows.count, out);
+    recordLogs(rows.count, recorder);
+}
+
+// Rows that are no number are told by the features and stay alone.
+void DiJiangAttention::spoil(const LayerRows& rows, int first, int end, Buffer<float>& out)
+{
+    m_queue.launch(m_spoil, Range::items(product(end - first, m_shape.heads)), "dijiang spoil", m_queryLogs, m_keyLogs,
+                   out, m_lse, m_marks, m_shape.heads, m_maps.states(), rows.first, first);
+}
+
+// Where nothing divides a row it may outgrow floats; whether it did has to be waited for.
+bool DiJiangAttention::grows() const
+{
+    return m_options.normaliser != Normaliser::Denominator && m_options.weighting != Weighting::FeatureSoftmax;
+}
+
+void DiJiangAttention::refuseTooLarge()
 {
     std::array<int, 1> mark{};
-    const bool grows =
-        m_options.normaliser != Normaliser::Denominator && m_options.weighting != Weighting::FeatureSoftmax;
-    if (grows)
-        queue.write(m_marks, std::span<const int>(mark));
-    queue.launch(m_spoil, Range::items(product(rows.count, m_shape.heads)), "dijiang spoil", m_queryLogs, m_keyLogs,
-                 out, m_lse, m_marks, m_shape.heads, m_maps.states(), rows.first);
-    if (!grows)
-        return;
-    queue.read(m_marks, std::span<int>(mark));
+    m_queue.read(m_marks, std::span<int>(mark));
     if (mark[0] > 0)
         throw tooLarge(m_layer, mark[0] - 1);
 }
@@ -231,30 +272,38 @@ void DiJiangAttention::normRows(const LayerRows& rows, Buffer<float>& out, Devic
                  groupsOf(m_shape, m_options.normaliser), gated, offset);
 }
 
-void DiJiangAttention::record(const LayerRows& rows, const Buffer<float>& query, const Buffer<float>& key,
-                              Recorder& recorder)
+// A series of rows that a kernel prepares for the eye.
+void DiJiangAttention::show(std::string_view probe, int count, int each, Recorder& recorder,
+                            const std::function<void()>& fill)
 {
-    const auto wants = [&](std::string_view probe) { return recorder.wants(probe, m_layer); };
+    if (!recorder.wants(probe, m_layer))
+        return;
+    ensure(m_shown, product(count, m_shape.heads) * std::size_t(each), m_queue, "rows to show");
+    fill();
+    recorder.append(probe, m_layer, m_shown, count, m_shape.heads * each, m_queue);
+}
+
+void DiJiangAttention::recordLogs(int count, Recorder& recorder)
+{
     const int heads = m_shape.heads, states = m_maps.states();
-    const auto show = [&](std::string_view probe, int each, const auto& fill) {
-        if (!wants(probe))
-            return;
-        ensure(m_shown, product(rows.count, heads) * std::size_t(each), m_queue, "rows to show");
-        fill();
-        recorder.append(probe, m_layer, m_shown, rows.count, heads * each, m_queue);
-    };
-    if (m_options.normaliser == Normaliser::Denominator && wants("dijiang.lse"))
-        recorder.append("dijiang.lse", m_layer, m_lse, rows.count, heads, m_queue);
-    if (wants("dijiang.query_logs"))
-        recorder.append("dijiang.query_logs", m_layer, m_queryLogs, rows.count, heads * m_features, m_queue);
-    show("dijiang.key_logs", m_features, [&] {
-        m_queue.launch(m_spread, Range::items(product(rows.count, heads)), "dijiang spread", m_keyLogs, m_shown, states,
+    if (recorder.wants("dijiang.query_logs", m_layer))
+        recorder.append("dijiang.query_logs", m_layer, m_queryLogs, count, heads * m_features, m_queue);
+    show("dijiang.key_logs", count, m_features, recorder, [&] {
+        m_queue.launch(m_spread, Range::items(product(count, heads)), "dijiang spread", m_keyLogs, m_shown, states,
                        heads);
     });
-    show("dijiang.query_spectrum", m_shape.keyWidth,
-         [&] { m_map.spectrum(query, rows.count, heads, heads, m_shown, m_queue); });
-    show("dijiang.key_spectrum", m_shape.keyWidth,
-         [&] { m_map.spectrum(key, rows.count, m_shape.keyHeads, heads, m_shown, m_queue); });
+}
+
+void DiJiangAttention::record(const LayerRows& rows, Recorder& recorder)
+{
+    const auto wants = [&](std::string_view probe) { return recorder.wants(probe, m_layer); };
+    const int heads = m_shape.heads, states = m_maps.states(), width = m_shape.keyWidth;
+    if (m_options.normaliser == Normaliser::Denominator && wants("dijiang.lse"))
+        recorder.append("dijiang.lse", m_layer, m_lse, rows.count, heads, m_queue);
+    show("dijiang.query_spectrum", rows.count, width, recorder,
+         [&] { m_map.spectrum(*m_queryRows, rows.count, heads, heads, m_shown, m_queue); });
+    show("dijiang.key_spectrum", rows.count, width, recorder,
+         [&] { m_map.spectrum(*m_keyRows, rows.count, m_shape.keyHeads, heads, m_shown, m_queue); });
     if (rows.first == 0 && wants("dijiang.radii"))
         recorder.keep("dijiang.radii", {m_layer, allHeads, {}}, m_maps.radii());
     if (rows.first == 0 && wants("dijiang.decay"))

@@ -94,10 +94,11 @@ DeviceMap::DeviceMap(const LayerContext& context, const LayerMaps& maps, DeviceC
     m_cosines = uploaded(tiled({options.transposed ? Matrix(c.transpose()) : c}), device, "the DCT's matrix");
 }
 
-void DeviceMap::features(const Buffer<float>& x, int count, int inHeads, int outHeads, Buffer<float>& out, Queue& queue)
+void DeviceMap::features(const Buffer<float>& x, int first, int end, int inHeads, int outHeads, Buffer<float>& out,
+                         Queue& queue)
 {
-    launchInPieces(queue, m_features1, panelsOf(count) * outHeads, queryPanel * m_operations, "dijiang features", x,
-                   m_matrix, m_radii, m_factors, m_logWeights, out, count, inHeads, outHeads, m_maps, m_norm,
+    launchInPieces(queue, m_features1, panelsOf(end - first) * outHeads, queryPanel * m_operations, "dijiang features",
+                   x, m_matrix, m_radii, m_factors, m_logWeights, out, first, end, inHeads, outHeads, m_maps, m_norm,
                    m_constant, m_softmax);
 }
 

@@ -11,8 +11,10 @@ class DeviceMap
 public:
     DeviceMap(const LayerContext& context, const LayerMaps& maps, DeviceContext& device);
 
-    // out [count, outHeads, m] = ln φ of x [count, inHeads, d]; out head h reads head h·inHeads/outHeads.
-    void features(const Buffer<float>& x, int count, int inHeads, int outHeads, Buffer<float>& out, Queue& queue);
+    // out [end − first, outHeads, m] = ln φ of x [row, inHeads, d] for the rows first … end; out head h reads head
+    // h·inHeads/outHeads.
+    void features(const Buffer<float>& x, int first, int end, int inHeads, int outHeads, Buffer<float>& out,
+                  Queue& queue);
     // out [count, outHeads, d]: the orthonormal DCT of the rows.
     void spectrum(const Buffer<float>& x, int count, int inHeads, int outHeads, Buffer<float>& out, Queue& queue);
 

@@ -15,79 +15,151 @@ static int is_dct4(int block)
     return popcount(block & ~(block + 1)) & 1;
 }
 
-// Ends of every block of n into its halves, or the way back: sums and differences, or rotations for a DCT-IV.
-// factors: dct.h.
-static void split_ends(const float16 (*from)[2], float16 (*to)[2], int n, __global const float* factors, int transposed)
+// Ends of a block of n into its halves, or the way back: sums and differences, or rotations for a DCT-IV. Numbers lie
+// `fromStride` and `toStride` apart. factors: dct.h.
+static void split_ends(const float16* from, int fromStride, float16* to, int toStride, int n, int turned,
+                       __global const float* factors, int transposed)
 {
     const float leaf = n == 2 ? M_SQRT1_2_F : 1.0f; // the DCT-IV of one number
-    for (int b = 0; b < D; b += n) {
-        const int turned = is_dct4(b / n);
-        for (int i = 0; i < n / 2; ++i) {
-            const float sign = i & 1 ? -1.0f : 1.0f;
-            const float a = turned ? factors[n + 2 * i] : 1.0f, s = turned ? factors[n + 2 * i + 1] : 1.0f;
-            const float second = turned ? sign : leaf;
-            const int first = b + i, last = b + n - 1 - i, middle = b + n / 2 + i;
-#pragma unroll
-            for (int l = 0; l < 2; ++l) {
-                if (transposed) {
-                    const float16 x = from[first][l], y = from[middle][l] * second;
-                    to[first][l] = x * a + y * s;
-                    to[last][l] = x * s - y * a;
-                } else {
-                    const float16 x = from[first][l], y = from[last][l];
-                    to[first][l] = x * a + y * s;
-                    to[middle][l] = (x * s - y * a) * second;
-                }
-            }
+    for (int i = 0; i < n / 2; ++i) {
+        const float sign = i & 1 ? -1.0f : 1.0f;
+        const float a = turned ? factors[n + 2 * i] : 1.0f, s = turned ? factors[n + 2 * i + 1] : 1.0f;
+        const float second = turned ? sign : leaf;
+        const int last = n - 1 - i, middle = n / 2 + i;
+        if (transposed) {
+            const float16 x = from[i * fromStride], y = from[middle * fromStride] * second;
+            to[i * toStride] = x * a + y * s;
+            to[last * toStride] = x * s - y * a;
+        } else {
+            const float16 x = from[i * fromStride], y = from[last * fromStride];
+            to[i * toStride] = x * a + y * s;
+            to[middle * toStride] = (x * s - y * a) * second;
         }
     }
 }
 
-// Interleaves the transforms of the halves of every block of n, or takes them apart; those of a DCT-IV are summed.
-static void weave(const float16 (*from)[2], float16 (*to)[2], int n, int transposed)
+// Interleaves the transforms of the halves of a block of n, or takes them apart; those of a DCT-IV are summed.
+static void weave(const float16* from, int fromStride, float16* to, int toStride, int n, int turned, int transposed)
 {
-    for (int b = 0; b < D; b += n) {
-        const int turned = is_dct4(b / n), middle = b + n / 2, last = b + n - 1;
-#pragma unroll
-        for (int l = 0; l < 2; ++l) {
-            to[b][l] = from[b][l];
-            if (transposed)
-                to[middle][l] = from[turned ? last : b + 1][l];
-            else
-                to[turned ? last : b + 1][l] = from[middle][l];
-            for (int i = 1; i < n / 2; ++i) {
-                if (turned) {
-                    const int even = b + 2 * i, back = middle + n / 2 - i;
-                    const float16 x = from[transposed ? even - 1 : b + i][l], y = from[transposed ? even : back][l];
-                    to[transposed ? b + i : even - 1][l] = x + y;
-                    to[transposed ? back : even][l] = x - y;
-                } else if (transposed) {
-                    to[b + i][l] = from[b + 2 * i][l];
-                    to[middle + i][l] = from[b + 2 * i + 1][l];
-                } else {
-                    to[b + 2 * i][l] = from[b + i][l];
-                    to[b + 2 * i + 1][l] = from[middle + i][l];
-                }
-            }
+    const int middle = n / 2, last = n - 1;
+    to[0] = from[0];
+    if (transposed)
+        to[middle * toStride] = from[(turned ? last : 1) * fromStride];
+    else
+        to[(turned ? last : 1) * toStride] = from[middle * fromStride];
+    for (int i = 1; i < n / 2; ++i) {
+        if (turned) {
+            const int even = 2 * i, back = middle + n / 2 - i;
+            const float16 x = from[(transposed ? even - 1 : i) * fromStride];
+            const float16 y = from[(transposed ? even : back) * fromStride];
+            to[(transposed ? i : even - 1) * toStride] = x + y;
+            to[(transposed ? back : even) * toStride] = x - y;
+        } else if (transposed) {
+            to[i * toStride] = from[2 * i * fromStride];
+            to[(middle + i) * toStride] = from[(2 * i + 1) * fromStride];
+        } else {
+            to[2 * i * toStride] = from[i * fromStride];
+            to[(2 * i + 1) * toStride] = from[(middle + i) * fromStride];
         }
     }
+}
+
+// Numbers whose passes all stay in registers.
+#if D >= 16
+#define LEAF 16
+#elif D >= 8
+#define LEAF 8
+#else
+#define LEAF 1
+#endif
+
+// All passes over a block of eight. Blocks of two are woven as they are.
+static void transform8(const float16* from, int fromStride, float16* to, int toStride, int turned,
+                       __global const float* factors, int transposed)
+{
+    float16 a[8], b[8];
+    if (transposed) {
+        weave(from, fromStride, a, 1, 8, turned, 1);
+        weave(a, 1, b, 1, 4, 0, 1);
+        weave(a + 4, 1, b + 4, 1, 4, !turned, 1);
+    } else {
+        split_ends(from, fromStride, a, 1, 8, turned, factors, 0);
+        split_ends(a, 1, b, 1, 4, 0, factors, 0);
+        split_ends(a + 4, 1, b + 4, 1, 4, !turned, factors, 0);
+    }
+    split_ends(b, 1, a, 1, 2, 0, factors, transposed);
+    split_ends(b + 2, 1, a + 2, 1, 2, 1, factors, transposed);
+    split_ends(b + 4, 1, a + 4, 1, 2, 0, factors, transposed);
+    split_ends(b + 6, 1, a + 6, 1, 2, turned, factors, transposed);
+    if (transposed) {
+        split_ends(a, 1, b, 1, 4, 0, factors, 1);
+        split_ends(a + 4, 1, b + 4, 1, 4, !turned, factors, 1);
+        split_ends(b, 1, to, toStride, 8, turned, factors, 1);
+    } else {
+        weave(a, 1, b, 1, 4, 0, 0);
+        weave(a + 4, 1, b + 4, 1, 4, !turned, 0);
+        weave(b, 1, to, toStride, 8, turned, 0);
+    }
+}
+
+// All passes over a leaf, in place.
+static void transform_leaf(float16* x, int stride, int turned, __global const float* factors, int transposed)
+{
+#if LEAF == 16
+    float16 a[16], b[16];
+    if (transposed)
+        weave(x, stride, a, 1, 16, turned, 1);
+    else
+        split_ends(x, stride, a, 1, 16, turned, factors, 0);
+    transform8(a, 1, b, 1, 0, factors, transposed);
+    transform8(a + 8, 1, b + 8, 1, !turned, factors, transposed);
+    if (transposed)
+        split_ends(b, 1, x, stride, 16, turned, factors, 1);
+    else
+        weave(b, 1, x, stride, 16, turned, 0);
+#elif LEAF == 8
+    transform8(x, stride, x, stride, turned, factors, transposed);
+#endif
+}
+
+// One pass over all blocks of n.
+static void split_all(const float16 (*from)[2], float16 (*to)[2], int n, __global const float* factors, int transposed)
+{
+    for (int b = 0; b < D; b += n)
+        for (int l = 0; l < 2; ++l)
+            split_ends(&from[b][l], 2, &to[b][l], 2, n, is_dct4(b / n), factors, transposed);
+}
+
+static void weave_all(const float16 (*from)[2], float16 (*to)[2], int n, int transposed)
+{
+    for (int b = 0; b < D; b += n)
+        for (int l = 0; l < 2; ++l)
+            weave(&from[b][l], 2, &to[b][l], 2, n, is_dct4(b / n), transposed);
 }
 
 // x[j] ← Σ_k x_k cos(π(2k+1)j/(2D)), or the transpose; `space` is as large as x.
 static void fast_dct(float16 (*x)[2], float16 (*space)[2], __global const float* factors, int transposed)
 {
     int flip = 0; // an even number of passes: the result is in x
-    for (int n = D; n >= 2; n /= 2, flip = !flip) {
+    for (int n = D; n > LEAF; n /= 2, flip = !flip) {
         if (transposed)
-            flip ? weave(space, x, n, 1) : weave(x, space, n, 1);
+            flip ? weave_all(space, x, n, 1) : weave_all(x, space, n, 1);
         else
-            flip ? split_ends(space, x, n, factors, 0) : split_ends(x, space, n, factors, 0);
+            flip ? split_all(space, x, n, factors, 0) : split_all(x, space, n, factors, 0);
     }
-    for (int n = 2; n <= D; n *= 2, flip = !flip) {
+    for (int b = 0; LEAF > 1 && b < D; b += LEAF)
+        for (int l = 0; l < 2; ++l) {
+            float16* block = flip ? &space[b][l] : &x[b][l];
+            if (is_dct4(b / LEAF))
+                transform_leaf(block, 2, 1, factors, transposed);
+            else
+                transform_leaf(block, 2, 0, factors, transposed);
+        }
+    for (int n = 2 * LEAF; n <= D; n *= 2, flip = !flip) {
         if (transposed)
-            flip ? split_ends(space, x, n, factors, 1) : split_ends(x, space, n, factors, 1);
+            flip ? split_all(space, x, n, factors, 1) : split_all(x, space, n, factors, 1);
         else
-            flip ? weave(space, x, n, 0) : weave(x, space, n, 0);
+            flip ? weave_all(space, x, n, 0) : weave_all(x, space, n, 0);
     }
 }
 #endif
@@ -97,17 +169,6 @@ static void dense_product(const float16 (*x)[2], __global const float* matrix, i
 {
     for (int f = 0; f < rows; f += TILE)
         score_tile(x, matrix + (long)f * D, y + f);
-}
-
-// Row after row of the lanes, `width` numbers at `to`.
-static void store_lanes(const float16 (*y)[2], __global float* to, int width, int stride, int first, int count)
-{
-    const float* lanes = (const float*)y;
-    for (int lane = 0; lane < QUERIES && first + lane < count; ++lane) {
-        __global float* row = to + (long)(first + lane) * stride;
-        for (int f = 0; f < width; ++f)
-            row[f] = lanes[f * QUERIES + lane];
-    }
 }
 
 // Features of the rows in whose lanes `bad` is set become BROKEN: such a row is not a number.
@@ -127,17 +188,18 @@ static int16 not_finite(float16 x)
     return (as_int16(x) & 0x7f800000) == 0x7f800000;
 }
 
-// out [count][outHeads][FEATURES] = ln φ of x [count][inHeads][D]. `matrix` is T C of every map, [maps][WHOLE(ROWS)][D];
+// out [end − first][outHeads][FEATURES] = ln φ of x [row][inHeads][D] for the rows first … end. `matrix` is T C of every map, [maps][WHOLE(ROWS)][D];
 // the fast transform takes its radii, [maps][ROWS], instead. `logWeights` [maps][ROWS]. norm: c; shift: added to all; softmax:
 // over the features. A row that is not finite, or whose exponents are not, is BROKEN.
 __kernel void features(__global const float* x, __global const float* matrix, __global const float* radii,
-                       __global const float* factors, __global const float* logWeights, __global float* out, int count,
-                       int inHeads, int outHeads, int maps, float norm, float shift, int softmax, int firstGroup)
+                       __global const float* factors, __global const float* logWeights, __global float* out, int first,
+                       int end, int inHeads, int outHeads, int maps, float norm, float shift, int softmax,
+                       int firstGroup)
 {
     const int group = (int)get_group_id(0) + firstGroup;
-    const int panels = (count + QUERIES - 1) / QUERIES;
-    const int head = group / panels;
-    const int row = group % panels * QUERIES;
+    const int head = group % outHeads; // heads of the same rows in turn: they lie side by side
+    const int row = group / outHeads * QUERIES, count = end - first;
+    x += (long)first * inHeads * D;
     const int map = head * maps / outHeads;
 
     float16 q[D][2];
@@ -159,17 +221,17 @@ __kernel void features(__global const float* x, __global const float* matrix, __
         q[0][1] *= M_SQRT1_2_F;
     }
     fast_dct(q, y, factors, FAST == 3);
-    for (int f = 0; f < ROWS; ++f) {
-        y[f][0] = q[f][0] * radii[map * ROWS + f];
-        y[f][1] = q[f][1] * radii[map * ROWS + f];
-    }
 #else
     dense_product(q, matrix + (long)map * WHOLE(ROWS) * D, ROWS, y);
 #endif
     float16 total0 = offset0, total1 = offset1;
     for (int f = 0; f < ROWS; ++f) {
         const float weight = logWeights[map * ROWS + f];
+#if FAST
+        const float16 y0 = q[f][0] * radii[map * ROWS + f], y1 = q[f][1] * radii[map * ROWS + f];
+#else
         const float16 y0 = y[f][0], y1 = y[f][1];
+#endif
         total0 += y0;
         total1 += y1;
         y[f][0] = y0 + offset0 + weight;
@@ -192,7 +254,7 @@ __kernel void features(__global const float* x, __global const float* matrix, __
         }
     }
     break_rows(y, not_finite(total0), not_finite(total1));
-    store_lanes(y, out + head * FEATURES, FEATURES, outHeads * FEATURES, row, count);
+    store_lanes(y, FEATURES, (float16)(1.0f), (float16)(1.0f), out + head * FEATURES, outHeads * FEATURES, row, count);
 }
 
 // out [count][outHeads][D] = the orthonormal DCT of x [count][inHeads][D]; `matrix` [WHOLE(D)][D] where there is no
@@ -225,5 +287,5 @@ __kernel void spectrum(__global const float* x, __global const float* matrix, __
 #else
     dense_product(q, matrix, D, y);
 #endif
-    store_lanes(y, out + head * D, D, outHeads * D, row, count);
+    store_lanes(y, D, (float16)(1.0f), (float16)(1.0f), out + head * D, outHeads * D, row, count);
 }

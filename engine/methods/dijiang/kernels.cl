@@ -329,8 +329,8 @@ static void pack_values(__global const float* keyLogs, __global const float* val
 }
 
 // Tokens [begin, end) of the rows given, for one state per work-group: outputs of the query heads that read it, and the
-// state after them. queryLogs [count][heads][D], keyLogs [count][states][D], value [count][keyHeads][DV], scratch
-// [states][CHUNK][D + DV]. alive 0: all weights of the state are zero, and so is its output.
+// state after them. queryLogs [end − begin][heads][D], keyLogs [end − begin][states][D], value [count][keyHeads][DV],
+// scratch [states][CHUNK][D + DV]. alive 0: all weights of the state are zero, and so is its output.
 __kernel void advance(__global const float* queryLogs, __global const float* keyLogs, __global const float* value,
                       __global float* state, __global const float* logDecays, __global const float* alive,
                       __global float* scratch, __global float* out, __global float* lse, int heads, int keyHeads,
@@ -343,10 +343,14 @@ __kernel void advance(__global const float* queryLogs, __global const float* key
     __global float* e = scratch + (long)own * CHUNK * (D + DV);
     __global float* packed = e + CHUNK * D;
     float reference[LANE_PARTS * 16];
+    const int count = end - begin;
+    value += (long)begin * keyHeads * DV;
+    out += (long)begin * heads * DV;
+    lse += (long)begin * heads;
     if (fresh)
         clear_state(s);
-    for (int chunk = begin; chunk < end; chunk += CHUNK) {
-        const int n = end - chunk < CHUNK ? end - chunk : CHUNK;
+    for (int chunk = 0; chunk < count; chunk += CHUNK) {
+        const int n = count - chunk < CHUNK ? count - chunk : CHUNK;
         if (n == 1 || !references(s, keyLogs, own, states, chunk, n, logDecay, reference)) {
             for (int j = 0; j < n; ++j)
                 step_token(s, own, states, chunk + j, queryLogs, keyLogs, value, decay, logDecay, alive[own], out, lse,
@@ -437,11 +441,14 @@ static void write_nan(__global float* to, int count)
 }
 
 // After the sums, for one token and query head per work-item: rows whose query or key is no number are none. A row of
-// numbers that floats do not hold leaves 1 + its token in `marks`: without denominator it grows with e^(q·k).
+// numbers that floats do not hold leaves 1 + its token in `marks`: without denominator it grows with e^(q·k). The
+// logarithms are those of the rows from `begin` on.
 __kernel void spoil(__global float* queryLogs, __global const float* keyLogs, __global float* out, __global float* lse,
-                    __global int* marks, int heads, int states, int firstToken)
+                    __global int* marks, int heads, int states, int firstToken, int begin)
 {
     const int place = (int)get_global_id(0), token = place / heads, head = place % heads;
+    out += (long)begin * heads * DV;
+    lse += (long)begin * heads;
     const int broken = queryLogs[(long)place * D] == BROKEN;
     if (broken || keyLogs[((long)token * states + head * states / heads) * D] == BROKEN) {
         write_nan(out + (long)place * DV, DV);
@@ -451,7 +458,7 @@ __kernel void spoil(__global float* queryLogs, __global const float* keyLogs, __
     else {
         for (int c = 0; c < DV; ++c)
             if (!is_finite(out[(long)place * DV + c]))
-                marks[0] = 1 + firstToken + token;
+                marks[0] = 1 + firstToken + begin + token;
     }
 #endif
     if (broken)

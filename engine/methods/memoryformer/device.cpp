@@ -15,6 +15,8 @@ namespace {
 constexpr std::string_view kernels = "methods/memoryformer/kernels.cl";
 constexpr int lanes = 16;                            // LANES of prelude.cl
 constexpr int slice = 4 * lanes;                     // SLICE of kernels.cl
+constexpr int mostSlices = 8;                        // MOST_SLICES of kernels.cl
+constexpr int fewTokens = 4;                         // hashed once more for every look-up
 constexpr int mostTokens = 512;                      // of a panel: their sums are to stay in a cache, too
 constexpr int cacheBytes = 512 * 1024;               // of tables that a processor keeps at hand
 constexpr double perEntry = 20;                      // operations of hashing one entry
@@ -63,13 +65,18 @@ public:
                DeviceContext& context, Recorder& recorder) override
     {
         assert(out.size() == m_parts.size());
-        for (DeviceHash& hash : m_hashes)
-            hash.apply(x, rows, context.queue);
-        if (!m_hashes.empty())
+        const bool inPassing = !m_hashes.empty() && m_hashes.front().inPassing(rows) &&
+                               !m_hashes.front().wanted(m_first, m_layer, recorder);
+        if (!m_hashes.empty() && !inPassing) {
+            for (DeviceHash& hash : m_hashes)
+                hash.apply(x, rows, context.queue);
             m_hashes.front().record(m_first, m_layer, rows, recorder, context.queue);
+        }
         for (std::size_t i = 0; i < m_parts.size(); ++i) {
             if (m_parts[i].dense)
                 m_parts[i].dense->apply(x, rows, out.subspan(i, 1), accumulate, context, recorder);
+            else if (inPassing)
+                m_parts[i].tables->lookUp(*m_parts[i].hash, x, rows, *out[i], accumulate, context.queue);
             else
                 m_parts[i].tables->apply(*m_parts[i].hash, rows, *out[i], accumulate, context.queue);
         }
@@ -116,6 +123,10 @@ public:
     void apply(const Buffer<float>& x, int rows, std::span<Buffer<float>* const> out, bool accumulate,
                DeviceContext& context, Recorder& /*recorder*/) override
     {
+        if (m_hash.inPassing(rows)) {
+            m_tables.lookUp(m_hash, x, rows, *out.front(), accumulate, context.queue);
+            return;
+        }
         m_hash.apply(x, rows, context.queue);
         m_tables.apply(m_hash, rows, *out.front(), accumulate, context.queue);
     }
@@ -174,6 +185,16 @@ void DeviceHash::apply(const Buffer<float>& x, int rows, Queue& queue)
                        m_scales, m_chunks.width, m_chunks.count(), m_chunks.bits, int(m_rule.weighting), steepness);
 }
 
+bool DeviceHash::inPassing(int rows) const
+{
+    return m_rule.probes == 1 && rows <= fewTokens;
+}
+
+bool DeviceHash::wanted(Weight first, LayerIndex layer, const Recorder& recorder) const
+{
+    return recorder.wants(codesProbe(first), layer) || recorder.wants(scalesProbe(first), layer);
+}
+
 void DeviceHash::record(Weight first, LayerIndex layer, int rows, Recorder& recorder, Queue& queue)
 {
     if (recorder.wants(codesProbe(first), layer)) {
@@ -193,6 +214,7 @@ DeviceTables::DeviceTables(const TableView& tables, DeviceContext& device)
     , m_padded(roundUp(tables.outputs, lanes))
     , m_units(std::max(device.device.info().computeUnits, 1))
     , m_gather(device.device.kernel(kernelSource(kernels), "gather"))
+    , m_lookUp(device.device.kernel(kernelSource(kernels), "look_up"))
 {
     const auto outputs = std::size_t(m_outputs), padded = std::size_t(m_padded);
     const std::size_t rows = tables.cells.size() / outputs;
@@ -244,6 +266,21 @@ void DeviceTables::apply(const DeviceHash& hash, int rows, Buffer<float>& out, b
     launchInPieces(queue, m_gather, (rows + panel - 1) / panel * slices, 2.0 * panel * slice * hash.terms(),
                    "memoryformer gather", hash.codes(), hash.scales(), m_cells, m_bias, m_sums, out, rows, m_outputs,
                    m_padded, m_chunks.count(), hash.probes(), m_chunks.stride(), panel, block, int(accumulate));
+}
+
+void DeviceTables::lookUp(const DeviceHash& hash, const Buffer<float>& x, int rows, Buffer<float>& out, bool accumulate,
+                          Queue& queue)
+{
+    if (rows == 0)
+        return;
+    const HashRule& rule = hash.rule();
+    const int slices = (m_padded + slice - 1) / slice;
+    const int share = std::clamp(rows * slices / m_units, 1, std::min(slices, mostSlices));
+    launchInPieces(queue, m_lookUp, (slices + share - 1) / share * rows,
+                   perEntry * m_chunks.width + 2.0 * slice * share * hash.terms(), "memoryformer look-up", x,
+                   hash.thresholds(), m_cells, m_bias, out, m_chunks.width, m_chunks.count(), m_chunks.bits,
+                   int(rule.weighting), float(2 / rule.temperature), m_outputs, m_padded, m_chunks.stride(), share,
+                   int(accumulate));
 }
 
 std::unique_ptr<DeviceLinear> makeDevice(std::span<const Weight> which, const LayerContext& context,

@@ -16,6 +16,13 @@ public:
 
     void apply(const Buffer<float>& x, int rows, Queue& queue);
 
+    // Whether so few tokens are better hashed by each look-up for itself, in one launch with it (DeviceTables::lookUp).
+    bool inPassing(int rows) const;
+
+    const HashRule& rule() const { return m_rule; }
+
+    const Buffer<float>& thresholds() const { return m_thresholds; }
+
     int terms() const { return m_chunks.count() * m_rule.probes; }
 
     int probes() const { return m_rule.probes; }
@@ -23,6 +30,8 @@ public:
     const Buffer<int>& codes() const { return m_codes; } // [rows, tables, probes]
 
     const Buffer<float>& scales() const { return m_scales; }
+
+    bool wanted(Weight first, LayerIndex layer, const Recorder& recorder) const;
 
     // Both under their probes' names; nothing is read that nobody wants.
     void record(Weight first, LayerIndex layer, int rows, Recorder& recorder, Queue& queue);
@@ -44,6 +53,10 @@ public:
     // Sums the rows that the hash picked, [rows, outputs].
     void apply(const DeviceHash& hash, int rows, Buffer<float>& out, bool accumulate, Queue& queue);
 
+    // Hashes and sums in one launch, where hash.inPassing(rows); what the hash holds is not touched.
+    void lookUp(const DeviceHash& hash, const Buffer<float>& x, int rows, Buffer<float>& out, bool accumulate,
+                Queue& queue);
+
     const Chunks& chunks() const { return m_chunks; }
 
     std::size_t bytes() const { return m_cells.bytes(); }
@@ -55,7 +68,7 @@ private:
 
     Chunks m_chunks;
     int m_outputs = 0, m_padded = 0, m_units = 1;
-    Kernel m_gather;
+    Kernel m_gather, m_lookUp;
     Buffer<float> m_cells, m_bias;
     Buffer<float> m_sums; // between blocks of tables
 };

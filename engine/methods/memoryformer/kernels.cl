@@ -46,12 +46,20 @@ static void load_entries(__global const float* x, __global const float* threshol
                          float* sizes, float* factors)
 {
     for (int i = 0; i < count; i += LANES) {
-        float entries[LANES], edges[LANES];
-        for (int lane = 0; lane < LANES; ++lane) {
-            entries[lane] = i + lane < count ? x[i + lane] : 0.0f;
-            edges[lane] = i + lane < count ? thresholds[i + lane] : 0.0f;
+        float16 z, edge;
+        if (i + LANES <= count) {
+            z = vload16(0, x + i);
+            edge = vload16(0, thresholds + i);
+        } else {
+            float entries[LANES], edges[LANES];
+            for (int lane = 0; lane < LANES; ++lane) {
+                entries[lane] = i + lane < count ? x[i + lane] : 0.0f;
+                edges[lane] = i + lane < count ? thresholds[i + lane] : 0.0f;
+            }
+            z = vload16(0, entries);
+            edge = vload16(0, edges);
         }
-        const float16 z = vload16(0, entries), edge = vload16(0, edges), size = fabs(z - edge);
+        const float16 size = fabs(z - edge);
         const int16 raw = as_int16(z), zero = as_int16(edge);
         const int16 order = select((int)0x80000000 - raw, raw, raw >= 0);
         const int16 least = select((int)0x80000000 - zero, zero, zero >= 0);
@@ -64,33 +72,49 @@ static void load_entries(__global const float* x, __global const float* threshol
     }
 }
 
-// One group per token: codes and scales [rows, tables]. `kernel_kind` counts as Weighting in layer.h. The scale of a chunk
-// with a number that is not finite is no number, and so is its token's row then.
+// Addresses and scales of up to TABLES_AT_ONCE tables of one token from `block` on; returns how many there are.
+// `kernel_kind` counts as Weighting in layer.h. The scale of a chunk with a number that is not finite is no number, and so
+// is its token's row then.
+static int hash_block(__global const float* x, __global const float* thresholds, int width, int bits, int kernel_kind,
+                      float steepness, int block, int* codes, float* scales)
+{
+    int marks[TABLES_AT_ONCE * MOST_BITS];
+    float sizes[TABLES_AT_ONCE * MOST_BITS], factors[TABLES_AT_ONCE * MOST_BITS];
+    const int begin = block * bits, count = min(TABLES_AT_ONCE * bits, width - begin);
+    load_entries(x + begin, thresholds + begin, count, steepness, marks, sizes, factors);
+    int chunk = 0;
+    for (; chunk * bits < count; ++chunk) {
+        const int from = chunk * bits, to = min(from + bits, count);
+        int code = 0, seen = 0;
+        float product = 1.0f, sum = 0.0f;
+        for (int i = from; i < to; ++i) {
+            code = 2 * code + (marks[i] & 1);
+            seen |= marks[i];
+            product *= factors[i];
+            sum += sizes[i];
+        }
+        float scale = kernel_kind == 0 ? product : kernel_kind == 1 ? product * sum : 1.0f;
+        if (kernel_kind == 3)
+            scale = cosine(sizes + from, to - from);
+        codes[chunk] = code;
+        scales[chunk] = seen & 2 ? as_float(NOT_A_NUMBER) : scale;
+    }
+    return chunk;
+}
+
+// One group per token: codes and scales [rows, tables].
 __kernel void hash(__global const float* x, __global const float* thresholds, __global int* codes,
                    __global float* scales, int width, int tables, int bits, int kernel_kind, float steepness, int first)
 {
     const int row = (int)get_group_id(0) + first;
-    int marks[TABLES_AT_ONCE * MOST_BITS];
-    float sizes[TABLES_AT_ONCE * MOST_BITS], factors[TABLES_AT_ONCE * MOST_BITS];
+    int own_codes[TABLES_AT_ONCE];
+    float own_scales[TABLES_AT_ONCE];
     for (int block = 0; block < tables; block += TABLES_AT_ONCE) {
-        const int begin = block * bits, count = min(TABLES_AT_ONCE * bits, width - begin);
-        load_entries(x + (long)row * width + begin, thresholds + begin, count, steepness, marks, sizes, factors);
-        for (int chunk = 0; chunk * bits < count; ++chunk) {
-            const int from = chunk * bits, to = min(from + bits, count);
-            int code = 0, seen = 0;
-            float product = 1.0f, sum = 0.0f;
-            for (int i = from; i < to; ++i) {
-                code = 2 * code + (marks[i] & 1);
-                seen |= marks[i];
-                product *= factors[i];
-                sum += sizes[i];
-            }
-            float scale = kernel_kind == 0 ? product : kernel_kind == 1 ? product * sum : 1.0f;
-            if (kernel_kind == 3)
-                scale = cosine(sizes + from, to - from);
-            const int place = row * tables + block + chunk;
-            codes[place] = code;
-            scales[place] = seen & 2 ? as_float(NOT_A_NUMBER) : scale;
+        const int count = hash_block(x + (long)row * width, thresholds, width, bits, kernel_kind, steepness, block,
+                                     own_codes, own_scales);
+        for (int chunk = 0; chunk < count; ++chunk) {
+            codes[row * tables + block + chunk] = own_codes[chunk];
+            scales[row * tables + block + chunk] = own_scales[chunk];
         }
     }
 }
@@ -245,6 +269,83 @@ __kernel void gather(__global const int* codes, __global const float* scales, __
             }
         }
     }
+}
+
+#define MOST_SLICES 8   // of a group of look_up: their sums stay in the first cache
+#define MOST_TABLES 256 // whose rows are fetched before they are summed
+
+// Rows that are soon summed are asked for while the next tables are hashed: a row lies anywhere in memory. PoCL's own
+// prefetch() does nothing, and Oclgrind does not know the compiler's.
+static void fetch_row(__global const float* row, int parts)
+{
+#ifdef POCL_DEVICE_ADDRESS_BITS
+    for (int part = 0; part < parts; ++part)
+        __builtin_prefetch(row + part * LANES, 0, 2);
+#endif
+}
+
+// s += Σ scale · row over `count` tables from `table` on, of a slice of `parts` vectors; as add_rows sums them.
+static void add_hashed(float16* s, int parts, const int* codes, const float* scales, int count,
+                       __global const float* slice, int table, int table_rows)
+{
+    if (parts < PARTS) {
+        for (int part = 0; part < parts; ++part) {
+            __global const float16* cells = (__global const float16*)slice + part;
+            for (int i = 0; i < count; ++i)
+                s[part] += cells[((long)(table + i) * table_rows + codes[i]) * parts] * scales[i];
+        }
+        return;
+    }
+    float16 s0 = s[0], s1 = s[1], s2 = s[2], s3 = s[3];
+    for (int i = 0; i < count; ++i) {
+        __global const float16* row =
+            (__global const float16*)(slice + ((long)(table + i) * table_rows + codes[i]) * SLICE);
+        s0 += row[0] * scales[i];
+        s1 += row[1] * scales[i];
+        s2 += row[2] * scales[i];
+        s3 += row[3] * scales[i];
+    }
+    s[0] = s0;
+    s[1] = s1;
+    s[2] = s2;
+    s[3] = s3;
+}
+
+// hash and gather of a few tokens in one launch: a group hashes its token for itself and sums `share` slices of it.
+__kernel void look_up(__global const float* x, __global const float* thresholds, __global const float* cells,
+                      __global const float* bias, __global float* out, int width, int tables, int bits, int kernel_kind,
+                      float steepness, int outputs, int padded, int table_rows, int share, int accumulate, int first)
+{
+    const int slices = (padded + SLICE - 1) / SLICE, groups = (slices + share - 1) / share;
+    const int group = (int)get_group_id(0) + first, token = group / groups;
+    const int begin = group % groups * share, end = min(begin + share, slices);
+    int codes[MOST_TABLES];
+    float scales[MOST_TABLES];
+    float16 sums[MOST_SLICES * PARTS];
+    for (int i = 0; i < (end - begin) * PARTS; ++i)
+        sums[i] = (float16)(0.0f);
+    for (int from = 0; from < tables; from += MOST_TABLES) {
+        const int count = min(MOST_TABLES, tables - from);
+        for (int block = 0; block < count; block += TABLES_AT_ONCE) {
+            const int hashed = hash_block(x + (long)token * width, thresholds, width, bits, kernel_kind, steepness,
+                                          from + block, codes + block, scales + block);
+            for (int i = begin; i < end; ++i) {
+                const int column = i * SLICE, parts = min(SLICE, padded - column) / LANES;
+                for (int table = block; table < block + hashed; ++table)
+                    fetch_row(cells + (long)column * tables * table_rows +
+                                  ((long)(from + table) * table_rows + codes[table]) * parts * LANES,
+                              parts);
+            }
+        }
+        for (int i = begin; i < end; ++i) {
+            const int column = i * SLICE, parts = min(SLICE, padded - column) / LANES;
+            __global const float* slice = cells + (long)column * tables * table_rows;
+            add_hashed(sums + (i - begin) * PARTS, parts, codes, scales, count, slice, from, table_rows);
+        }
+    }
+    for (int column = begin * SLICE; column < min(end * SLICE, padded); column += LANES)
+        write_sum(sums[(column - begin * SLICE) / LANES], bias + column, out + (long)token * outputs + column,
+                  outputs - column, accumulate);
 }
 
 // Whole numbers as floats, for the recorder.

@@ -93,6 +93,19 @@ std::span<const Weight> projections()
     return all;
 }
 
+double fittedBytes(const Model& model, const KnobValues& given)
+{
+    const int bits = intOf(knobs(), given, "tau");
+    double cells = 0;
+    for (const Weight projection : all) {
+        const WeightShape shape = model.shape(projection);
+        const bool there = projection != Weight::Output || model.config().outputProjection;
+        if (there && asksFor(projection, given))
+            cells += double(Chunks{shape.cols, bits}.count()) * std::exp2(bits) * shape.rows;
+    }
+    return cells * sizeof(float);
+}
+
 void check(const LayerContext& context)
 {
     const KnobValues& given = context.plan.linear.knobs;
@@ -111,16 +124,10 @@ void check(const LayerContext& context)
                                         " bits were expected");
     if (context.model == nullptr)
         return;
-    double cells = 0;
-    for (const Weight projection : all) {
-        const WeightShape shape = context.model->shape(projection);
-        const bool there = projection != Weight::Output || context.model->config().outputProjection;
-        if (there && asksFor(projection, given))
-            cells += double(Chunks{shape.cols, bits}.count()) * std::exp2(bits) * shape.rows;
-    }
-    if (cells * sizeof(float) > double(memoryLimit()))
+    const double bytes = fittedBytes(*context.model, given);
+    if (bytes > double(memoryLimit()))
         throw Error(Fault::Memory, "the tables of layer " + std::to_string(context.layer.value) + " need " +
-                                       std::to_string(cells * sizeof(float) / 1e9) + " GB; the limit is " +
+                                       std::to_string(bytes / 1e9) + " GB; the limit is " +
                                        std::to_string(double(memoryLimit()) / 1e9) +
                                        " GB: fewer bits, or fewer projections");
 }

@@ -40,6 +40,9 @@ bool asksFor(Weight projection, const KnobValues& given);
 // The projections of a block that tables can stand in for, in their order.
 std::span<const Weight> projections();
 
+// Bytes of the tables that a layer of this model is fitted.
+double fittedBytes(const Model& model, const KnobValues& given);
+
 // Refuses more than 16 bits, multi-probe with another weight than p, and tables beyond the memory limit.
 void check(const LayerContext& context);
 
