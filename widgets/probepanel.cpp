@@ -99,7 +99,7 @@ ProbePanel::ProbePanel(QWidget* parent)
     connect(m_map, &HeatmapView::hovered, this, &ProbePanel::hovered);
     connect(m_map, &HeatmapView::left, this, &ProbePanel::left);
     connect(m_map, &HeatmapView::picked, this, &ProbePanel::picked);
-    themeChanged();
+    ProbePanel::themeChanged();
 }
 
 void ProbePanel::setProbe(const ProbeValue& probe)
