@@ -15,8 +15,8 @@ namespace engine::infini {
 namespace {
 
 constexpr std::string_view kernels = "methods/infini/kernels.cl";
-constexpr int batchTokens = 1024;                            // that go through the kernels at once, at most
-constexpr int writeSlice = 16;                               // SLICE of kernels.cl
+constexpr int batchTokens = 512; // that go through the kernels at once, at most: the caches hold them
+constexpr int writeSlice = 16;   // SLICE of kernels.cl
 constexpr std::size_t mostSlotsBytes = std::size_t(1) << 26; // of a batch's memories
 
 std::size_t product(int a, int b)
@@ -94,6 +94,7 @@ private:
 
     Kernel m_store, m_shift, m_write, m_attend, m_decode;
     Buffer<float> m_query, m_key;                            // scratch: rows with positions
+    Buffer<float> m_features;                                // of a batch's keys
     Buffer<float> m_lse, m_denominator, m_share, m_readRows; // of the append's rows
 };
 
@@ -188,11 +189,13 @@ void InfiniAttention::batch(const Step& step, TokenRange rows, Recorder& recorde
     const int touched = segmentsOf(total, m_options.segment);
     m_rows.reserve(total, open, m_queue);
     ensure(m_slots, memorySize() * std::size_t(touched), m_queue, "the memories of a batch");
-    m_queue.launch(m_store, Range::groups(std::size_t(rows.count)), "infini store", step.key, step.value, m_rows.keys(),
-                   m_rows.values(), rows.first, open, m_shape.keyHeads, m_rows.capacity());
+    ensure(m_features, product(rows.count, m_shape.keyHeads) * std::size_t(roundUp(m_shape.keyWidth, 16)), m_queue,
+           "features of keys");
+    m_queue.launch(m_store, Range::groups(std::size_t(rows.count)), "infini store", step.key, step.rawKey, step.value,
+                   m_rows.keys(), m_rows.values(), m_features, rows.first, open, m_shape.keyHeads, m_rows.capacity());
     m_queue.launch(m_write, Range::groups(std::size_t(slices()), std::size_t(m_shape.keyHeads)), "infini write",
-                   step.rawKey, step.value, m_state, m_slots, m_pending, m_bad, rows.first, rows.count, open,
-                   m_options.segment, m_shape.keyHeads, ruleOf(m_options));
+                   m_features, m_rows.values(), m_state, m_slots, m_pending, m_bad, rows.count, open, m_options.segment,
+                   m_shape.keyHeads, m_rows.capacity(), ruleOf(m_options));
     attend(step, rows, open, m_queue);
     recordBatch(step, rows, recorder);
     close(open, rows.count, m_queue);

@@ -48,17 +48,23 @@ static float16 weight_of(float16 x)
     return p * as_float16((as_int16(shifted) << 23) + 0x3f800000);
 }
 
-// Rows row0, row0 + 1, … of the new tokens into the caches [keyHeads][capacity][width], from `place` on. One work-item
-// per token.
-__kernel void store(__global const float* key, __global const float* value, __global float* keys,
-                    __global float* values, int row0, int place, int keyHeads, int capacity)
+// Rows row0, row0 + 1, … of the new tokens into the caches [keyHeads][capacity][width], from `place` on, and the features
+// of their keys without positions to [keyHeads][tokens][PADDED]. One work-item per token.
+__kernel void store(__global const float* key, __global const float* raw, __global const float* value,
+                    __global float* keys, __global float* values, __global float* features, int row0, int place,
+                    int keyHeads, int capacity)
 {
-    const int token = (int)get_global_id(0);
+    const int token = (int)get_global_id(0), tokens = (int)get_global_size(0);
     for (int head = 0; head < keyHeads; ++head) {
         const long from = (long)(row0 + token) * keyHeads + head;
         const long to = (long)head * capacity + place + token;
         copy_row(key + from * D, keys + to * D, D);
         copy_row(value + from * DV, values + to * DV, DV);
+        __global float* f = features + ((long)head * tokens + token) * PADDED;
+        for (int i = 0; i < D; i += 16) {
+            const float16 x = features_of(load_part(raw + from * D + i, D - i));
+            store16(select((float16)(0.0f), x, lane_positions(i) < D), f + i);
+        }
     }
 }
 
@@ -74,7 +80,7 @@ __kernel void shift(__global float* keys, __global float* values, int from, int 
 }
 
 // dm[i] += Σ_t f[t][i]·u[t] over n tokens. ROWS_AT_ONCE sums grow side by side, so that none waits for itself.
-static void add_products(const float* f, const float16* u, int n, float16* dm)
+static void add_products(__global const float* f, const float16* u, int n, float16* dm)
 {
     for (int i = 0; i < PADDED; i += ROWS_AT_ONCE) { // rows past D are scratch
         float16 c[ROWS_AT_ONCE];
@@ -82,7 +88,7 @@ static void add_products(const float* f, const float16* u, int n, float16* dm)
         for (int r = 0; r < ROWS_AT_ONCE; ++r)
             c[r] = dm[i + r];
         for (int t = 0; t < n; ++t) {
-            const float* x = f + t * PADDED + i;
+            __global const float* x = f + t * PADDED + i;
 #pragma unroll
             for (int r = 0; r < ROWS_AT_ONCE; ++r)
                 c[r] += u[t] * x[r];
@@ -93,29 +99,33 @@ static void add_products(const float* f, const float16* u, int n, float16* dm)
     }
 }
 
-// u[t] −= what the memory returns for f[t].
-static void subtract_known(const float* f, int n, const float16* m, const float* z, float16* u)
+// u[t] −= what the memory returns for f[t]. ROWS_AT_ONCE tokens side by side; those past the last repeat it.
+static void subtract_known(__global const float* f, int n, const float16* m, const float* z, float16* u)
 {
-    for (int t = 0; t < n; ++t, f += PADDED) {
-        // Four sums side by side.
-        float16 known[4];
+    for (int t = 0; t < n; t += ROWS_AT_ONCE) {
+        float16 known[ROWS_AT_ONCE];
+        __global const float* x[ROWS_AT_ONCE];
 #pragma unroll
-        for (int r = 0; r < 4; ++r)
+        for (int r = 0; r < ROWS_AT_ONCE; ++r) {
             known[r] = (float16)(0.0f);
-        float16 parts = (float16)(0.0f);
-        for (int i = 0; i < PADDED; i += 16)
-            parts += load16_private(z + i) * load16_private(f + i);
-        for (int i = 0; i < PADDED; i += 4)
+            x[r] = f + (t + r < n ? t + r : n - 1) * PADDED;
+        }
+        for (int i = 0; i < D; ++i)
 #pragma unroll
-            for (int r = 0; r < 4; ++r)
-                known[r] += m[i + r] * f[i + r];
-        const float denominator = lane_sum(parts);
-        u[t] -= ((known[0] + known[1]) + (known[2] + known[3])) / (denominator > LEAST ? denominator : LEAST);
+            for (int r = 0; r < ROWS_AT_ONCE; ++r)
+                known[r] += m[i] * x[r][i];
+        for (int r = 0; r < ROWS_AT_ONCE && t + r < n; ++r) {
+            float16 parts = (float16)(0.0f);
+            for (int i = 0; i < PADDED; i += 16)
+                parts += load16_private(z + i) * load16(x[r] + i);
+            const float denominator = lane_sum(parts);
+            u[t + r] -= known[r] / (denominator > LEAST ? denominator : LEAST);
+        }
     }
 }
 
 // Token by token against m + dm, z + dz; z grows only by what it lacks of a key.
-static void write_corrected(const float* f, int n, const float16* m, const float* z, float16* u, float16* dm, float* dz)
+static void write_corrected(__global const float* f, int n, const float16* m, const float* z, float16* u, float16* dm, float* dz)
 {
     for (int t = 0; t < n; ++t, f += PADDED) {
         float16 known = (float16)(0.0f);
@@ -142,10 +152,11 @@ static void write_corrected(const float* f, int n, const float16* m, const float
 // The writes of a batch, segment after segment, for one slice of the columns of M; every slice keeps z for itself and
 // computes the same. `pending` is what the open segment will add: a segment is summed first, then added once. slots[i] is
 // the memory after segment i, the open one included. `bad` [slices·keyHeads] becomes 1 + i where slots[i] is not finite.
-// Work-groups (slice, keyHead).
-__kernel void write(__global const float* key, __global const float* value, __global const float* state,
-                    __global float* slots, __global float* pending, __global int* bad, int row0, int count, int open,
-                    int segment, int keyHeads, int rule)
+// features [keyHeads][count][PADDED], values [keyHeads][capacity][DV] from the open segment's first. Work-groups (slice,
+// keyHead).
+__kernel void write(__global const float* features, __global const float* values, __global const float* state,
+                    __global float* slots, __global float* pending, __global int* bad, int count, int open, int segment,
+                    int keyHeads, int capacity, int rule)
 {
     const int slices = (int)get_num_groups(0);
     const int slice = (int)get_group_id(0);
@@ -153,7 +164,7 @@ __kernel void write(__global const float* key, __global const float* value, __gl
     const int column = slice * SLICE;
     const int columns = DV - column < SLICE ? DV - column : SLICE;
     float16 m[PADDED], dm[PADDED], u[BATCH];
-    float z[PADDED], dz[PADDED], f[BATCH * PADDED];
+    float z[PADDED], dz[PADDED];
     __global const float* before = state + (long)head * SIZE;
     __global float* sum = pending + (long)head * SIZE;
     for (int i = 0; i < D; ++i) {
@@ -167,22 +178,17 @@ __kernel void write(__global const float* key, __global const float* value, __gl
         m[i] = dm[i] = (float16)(0.0f);
         z[i] = dz[i] = 0.0f;
     }
-    const int16 past = lane_positions((PARTS - 1) * 16) >= D;
+    __global const float* value = values + ((long)head * capacity + open) * DV + column;
     int slot = 0;
     for (int t = 0; t < count;) {
         int n = segment - open < count - t ? segment - open : count - t;
         n = n < BATCH ? n : BATCH;
+        __global const float* f = features + ((long)head * count + t) * PADDED;
         float stored = 0.0f;
         for (int i = 0; i < D; ++i)
             stored += z[i];
-        for (int j = 0; j < n; ++j) {
-            const long row = (long)(row0 + t + j) * keyHeads + head;
-            for (int i = 0; i < D; i += 16) {
-                const float16 x = features_of(load_part(key + row * D + i, D - i));
-                store16_private(i + 16 < D ? x : select(x, (float16)(0.0f), past), f + j * PADDED + i);
-            }
-            u[j] = load_part(value + row * DV + column, columns);
-        }
+        for (int j = 0; j < n; ++j)
+            u[j] = load_part(value + (long)(t + j) * DV, columns);
         if (rule == CORRECTED) {
             write_corrected(f, n, m, z, u, dm, dz);
         } else {
@@ -192,7 +198,7 @@ __kernel void write(__global const float* key, __global const float* value, __gl
             for (int i = 0; i < PADDED; i += 16) {
                 float16 sum = load16_private(dz + i);
                 for (int j = 0; j < n; ++j)
-                    sum += load16_private(f + j * PADDED + i);
+                    sum += load16(f + j * PADDED + i);
                 store16_private(sum, dz + i);
             }
         }
