@@ -475,6 +475,36 @@ private slots:
             widgets::snapshot(*dialog, dialog->size()).save(QString::fromLocal8Bit(folder) + "/comparison.png");
     }
 
+    // A window that shows nothing can still say what a figure is, and open it.
+    void aFigureIsComparedWithNothing()
+    {
+        const QString path = m_folder.filePath("alone.png");
+        {
+            Program program(m_path, "attention");
+            QVERIFY(program.rest());
+            QTest::keyClick(&program.window, Qt::Key_E, Qt::ControlModifier);
+            QVERIFY(program.answerDialog(path));
+        }
+        Program empty(m_path.parent_path() / "missing", "attention");
+        QVERIFY(empty.rest());
+        QVERIFY(!empty.document.model());
+        emit empty.window.dropped({path});
+        QVERIFY(empty.rest());
+        QVERIFY(empty.answerOffer("Compare with now"));
+        auto* dialog = empty.window.findChild<ComparisonDialog*>();
+        QVERIFY(dialog != nullptr);
+        const auto pictures = dialog->findChildren<widgets::PictureView*>();
+        QCOMPARE(pictures[0]->picture(), QImage(path));
+        QVERIFY(pictures[1]->picture().isNull());
+        QVERIFY2(pictures[1]->accessibleDescription().contains("no maps"),
+                 qPrintable(pictures[1]->accessibleDescription()));
+        for (QPushButton* each : dialog->findChildren<QPushButton*>())
+            if (each->text() == "Open its view")
+                each->click();
+        QVERIFY(empty.rest());
+        QVERIFY(empty.document.model());
+    }
+
     void theFigureAndItsNumbersAreCopied()
     {
         Program program(m_path, "attention");
