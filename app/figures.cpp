@@ -3,8 +3,10 @@
 
 #include "app/attention/mapwords.h"
 #include "app/figuredata.h"
+#include "app/passviews.h"
 #include "app/probestudy.h"
 #include "app/provenance.h"
+#include "app/timingplots.h"
 #include "app/timingviews.h"
 #include "app/wording.h"
 #include "engine/export/wholefile.h"

@@ -3,6 +3,8 @@
 
 #include "app/cli/grammar.h"
 #include "app/panels/timingpanel.h"
+#include "app/passviews.h"
+#include "app/timingplots.h"
 #include "app/timingviews.h"
 #include "app/wording.h"
 #include "widgets/numbers.h"

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/timingreport.h"
 
+#include "app/sweeprows.h"
+#include "app/timingplots.h"
 #include "app/timingviews.h"
 #include "engine/export/csv.h"
 #include "engine/export/json.h"

@@ -15,7 +15,7 @@ namespace widgets {
 namespace {
 
 constexpr double titleHeight = 24;
-constexpr double largestCell = 28, leastHeading = 180;
+constexpr double largestCell = 28, leastHeading = 240;
 constexpr int fewestTokens = 8; // a zoom shows at least
 
 } // namespace

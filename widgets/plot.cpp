@@ -234,8 +234,8 @@ std::vector<QRectF> paintRoofs(QPainter& painter, const PlotValue& value, const 
             continue;
         }
         const double step = look.px(8); // along slanting words
-        for (double at = words.left(); at < words.right(); at += step)
-            taken.push_back(back.mapRect(QRectF(at, words.top(), step, words.height())));
+        for (int part = 0; part * step < words.width(); ++part)
+            taken.push_back(back.mapRect(QRectF(words.left() + part * step, words.top(), step, words.height())));
     }
     return taken;
 }

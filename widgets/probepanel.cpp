@@ -93,11 +93,13 @@ ProbePanel::ProbePanel(QWidget* parent)
     m_stack->addWidget(m_chart);
     m_stack->addWidget(m_number);
     m_help->setWordWrap(true);
+    for (QLabel* label : {m_help, m_nothing})
+        label->setForegroundRole(QPalette::PlaceholderText); // the theme's secondary
     m_nothing->setAlignment(Qt::AlignCenter);
     connect(m_map, &HeatmapView::hovered, this, &ProbePanel::hovered);
     connect(m_map, &HeatmapView::left, this, &ProbePanel::left);
     connect(m_map, &HeatmapView::picked, this, &ProbePanel::picked);
-    themeChanged();
+    ProbePanel::themeChanged();
 }
 
 void ProbePanel::setProbe(const ProbeValue& probe)
@@ -236,10 +238,6 @@ void ProbePanel::themeChanged()
     const Theme& look = theme();
     layout()->setContentsMargins(0, look.px(titleHeight), 0, 0);
     m_help->setFont(look.font(Theme::labelSize));
-    QPalette palette = look.palette();
-    palette.setColor(QPalette::WindowText, look.secondary);
-    m_help->setPalette(palette);
-    m_nothing->setPalette(palette);
 }
 
 void ProbePanel::paintEvent(QPaintEvent* /*event*/)

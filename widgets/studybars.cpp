@@ -17,7 +17,7 @@ constexpr double labelRow = 18, numberRoom = 56, roomyBar = 14;
 
 QPen noLine()
 {
-    return QPen(Qt::NoPen);
+    return {Qt::NoPen};
 }
 
 } // namespace

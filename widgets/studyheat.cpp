@@ -54,7 +54,8 @@ QString StudyHeat::quantity() const
 
 QString StudyHeat::quantityOf(const StudyHeatPlan& plan) const
 {
-    const QString words = textOf(m_body.quantity), badge = badgeOf(plan);
+    const QString badge = badgeOf(plan);
+    QString words = textOf(m_body.quantity);
     if (badge.isEmpty() || badgeOnMap(plan))
         return words;
     return words.isEmpty() ? badge : words + QStringLiteral(" · ") + badge;

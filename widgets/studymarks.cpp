@@ -36,14 +36,16 @@ std::vector<QRectF> placesOf(const QRectF& plot, const engine::Mark& mark, doubl
     const double high = look.px(wordsHeight), gap = look.px(4);
     std::vector<QRectF> places;
     if (mark.vertical) {
-        for (double top = plot.top(); top + high <= plot.bottom(); top += high)
+        const int lines = int(plot.height() / high);
+        for (int line = 0; line < lines; ++line)
             for (const double left : {at + gap, at - gap - wide})
-                places.emplace_back(left, top, wide, high);
+                places.emplace_back(left, plot.top() + line * high, wide, high);
     } else {
-        const double inset = plot.right() - wide - 1;
-        for (double left = inset; left >= plot.left(); left -= std::max(1.0, wide / 2))
+        const double step = std::max(1.0, wide / 2), inset = plot.right() - wide - 1;
+        const int steps = inset < plot.left() ? 0 : int((inset - plot.left()) / step) + 1;
+        for (int place = 0; place < steps; ++place)
             for (const double top : {at - high, at + 1})
-                places.emplace_back(left, top, wide + 1, high);
+                places.emplace_back(inset - place * step, top, wide + 1, high);
     }
     if (places.empty()) // a plot smaller than the words
         places.emplace_back(std::max(plot.left(), at - wide), plot.top(), wide, high);
@@ -98,8 +100,9 @@ void drawMarks(QPainter& painter, const QRectF& plot, const PlotAxis& x, const P
         if (mark.vertical && (at < plot.left() - 1 || at > plot.right() + 1))
             continue;
         shown.push_back(&mark);
-        lines.push_back(mark.vertical ? QPolygonF{{{at, plot.top()}, {at, plot.bottom()}}}
-                                      : QPolygonF{{{plot.left(), at}, {plot.right(), at}}});
+        const QLineF line =
+            mark.vertical ? QLineF(at, plot.top(), at, plot.bottom()) : QLineF(plot.left(), at, plot.right(), at);
+        lines.push_back(QPolygonF(QList<QPointF>{line.p1(), line.p2()}));
         painter.drawPolyline(lines.back());
     }
     painter.restore();

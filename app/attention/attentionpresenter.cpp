@@ -291,7 +291,9 @@ void AttentionPresenter::showRow()
         if (!weights.empty())
             value.series.push_back({identityOf(row->look->layer->context.plan.shown()), std::move(weights)});
     }
-    if (joined)
+    if (joined && value.series.empty())
+        value.subtitle = tr("no row of joined heads where a cell stands for several weights; the mean has them all");
+    else if (joined)
         value.subtitle += QStringLiteral(" · ") + badgesOf(*m_work.maps()).value(0);
     m_window.attention().row().setRow(std::move(value));
 }

@@ -28,7 +28,7 @@ public:
         setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Expanding);
     }
 
-    QSize minimumSizeHint() const override { return {theme().px(200), theme().px(200)}; }
+    QSize minimumSizeHint() const override { return {theme().px(200), theme().px(360)}; } // maps of 200
 
 protected:
     void resizeEvent(QResizeEvent* /*event*/) override { m_page.arrange(); }

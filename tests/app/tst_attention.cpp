@@ -15,6 +15,7 @@
 #include "engine/compare/metrics.h"
 #include "engine/export/json.h"
 #include "engine/session/layererrors.h"
+#include "tests/app/windowrig.h"
 #include "tests/support/samples.h"
 #include "widgets/arcsview.h"
 #include "widgets/colorbar.h"
@@ -53,29 +54,12 @@ using Picture = AttentionView::Picture;
 namespace {
 
 // The whole program on a tiny checkpoint, computed by the reference.
-struct Program
+struct Program : WindowRig
 {
     explicit Program(const std::filesystem::path& checkpoint)
-        : document(stateOf(checkpoint))
-        , lanes(document)
-        , wiring(document, lanes, window)
+        : WindowRig(referenceState(checkpoint))
     {
-        window.resize(1600, 900);
-        window.show();
-        wiring.start();
     }
-
-    static DocumentState stateOf(const std::filesystem::path& checkpoint)
-    {
-        DocumentState state = startState();
-        state.checkpoint = checkpoint;
-        state.prompt = "the cat and the dog";
-        for (engine::SessionPlan& plan : state.lanes)
-            plan.backend = engine::Backend::Reference;
-        return state;
-    }
-
-    bool rest() { return waitUntilIdle(lanes, 120000); }
 
     // The navigator may wait to be asked where the machine is slow.
     bool navigate()
@@ -85,13 +69,6 @@ struct Program
         if (!wiring.attention().work().navigationIsCurrent() && !trigger("Compare every head"))
             return false;
         return rest() && wiring.attention().work().navigationIsCurrent();
-    }
-
-    void view(const std::function<void(AttentionView&)>& change)
-    {
-        ViewLayout layout = document.state().layout;
-        change(layout.attention);
-        document.setLayout(layout);
     }
 
     bool trigger(const QString& text)
@@ -107,11 +84,6 @@ struct Program
     MapsRow& row() { return window.attention().maps(); }
 
     widgets::HeatmapView& map(int place) { return row().map(place); }
-
-    Document document;
-    Lanes lanes;
-    MainWindow window;
-    Wiring wiring;
 };
 
 QString readAloud(widgets::HeatmapView& map, int row, int col)

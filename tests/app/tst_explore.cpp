@@ -8,6 +8,7 @@
 #include "app/wiring.h"
 #include "engine/compare/prediction.h"
 #include "engine/export/safetensors.h"
+#include "tests/app/windowrig.h"
 #include "tests/support/samples.h"
 #include "widgets/histogramstrip.h"
 #include "widgets/longmapview.h"
@@ -30,29 +31,19 @@ using namespace app;
 namespace {
 
 // The whole program on the reference back end.
-struct Program
+struct Program : WindowRig
 {
     explicit Program(const std::filesystem::path& checkpoint, const std::string& prompt = "the cat and the dog")
-        : document(stateOf(checkpoint, prompt))
-        , lanes(document)
-        , wiring(document, lanes, window)
+        : WindowRig(stateWith(checkpoint, prompt))
     {
-        window.resize(1600, 900);
-        window.show();
-        wiring.start();
     }
 
-    static DocumentState stateOf(const std::filesystem::path& checkpoint, const std::string& prompt)
+    static DocumentState stateWith(const std::filesystem::path& checkpoint, const std::string& prompt)
     {
-        DocumentState state = startState();
-        state.checkpoint = checkpoint;
+        DocumentState state = referenceState(checkpoint);
         state.prompt = prompt;
-        for (engine::SessionPlan& plan : state.lanes)
-            plan.backend = engine::Backend::Reference;
         return state;
     }
-
-    bool rest() { return waitUntilIdle(lanes, 120000); }
 
     void show(const std::string& tab)
     {
@@ -60,11 +51,6 @@ struct Program
         layout.tab = tab;
         document.setLayout(layout);
     }
-
-    Document document;
-    Lanes lanes;
-    MainWindow window;
-    Wiring wiring;
 };
 
 constexpr int longTokens = 3000;

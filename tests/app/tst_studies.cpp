@@ -6,6 +6,7 @@
 #include "app/studywork.h"
 #include "app/tour.h"
 #include "app/wiring.h"
+#include "tests/app/windowrig.h"
 #include "tests/support/samples.h"
 #include "widgets/derivationview.h"
 #include "widgets/proxystyle.h"
@@ -30,31 +31,20 @@ namespace {
 constexpr engine::LaneIndex compared{1};
 
 // The whole program on a tiny checkpoint, on the reference, with the Kernel tab in front.
-struct Program
+struct Program : WindowRig
 {
     explicit Program(const std::filesystem::path& checkpoint)
-        : document(stateOf(checkpoint))
-        , lanes(document)
-        , wiring(document, lanes, window)
+        : WindowRig(stateWithKernel(checkpoint))
     {
-        window.resize(1600, 900);
-        window.show();
-        wiring.start();
     }
 
-    static DocumentState stateOf(const std::filesystem::path& checkpoint)
+    static DocumentState stateWithKernel(const std::filesystem::path& checkpoint)
     {
-        DocumentState state = startState();
-        state.checkpoint = checkpoint;
-        state.prompt = "the cat and the dog";
-        for (engine::SessionPlan& plan : state.lanes)
-            plan.backend = engine::Backend::Reference;
+        DocumentState state = referenceState(checkpoint);
         state.lanes[1].everywhere.attention.method = "taylorshift";
         state.layout.tab = "kernel";
         return state;
     }
-
-    bool rest() { return waitUntilIdle(lanes, 60000); }
 
     StudyPanel* page() { return window.findChild<StudyPanel*>(QStringLiteral("kernel")); }
 
@@ -66,11 +56,6 @@ struct Program
                     return pane->body();
         qFatal("no panel %s", id.c_str());
     }
-
-    Document document;
-    Lanes lanes;
-    MainWindow window;
-    Wiring wiring;
 };
 
 } // namespace

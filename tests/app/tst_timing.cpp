@@ -9,6 +9,7 @@
 #include "app/timing.h"
 #include "app/tour.h"
 #include "app/wiring.h"
+#include "tests/app/windowrig.h"
 #include "tests/support/samples.h"
 #include "widgets/messagebar.h"
 #include "widgets/numbers.h"
@@ -37,31 +38,20 @@ namespace {
 constexpr engine::LaneIndex compared{1};
 
 // The whole program on a tiny checkpoint, on the reference.
-struct Program
+struct Program : WindowRig
 {
     explicit Program(const std::filesystem::path& checkpoint, const std::string& tab = "timing")
-        : document(stateOf(checkpoint, tab))
-        , lanes(document)
-        , wiring(document, lanes, window)
+        : WindowRig(stateIn(checkpoint, tab))
     {
-        window.resize(1600, 900);
-        window.show();
-        wiring.start();
     }
 
-    static DocumentState stateOf(const std::filesystem::path& checkpoint, const std::string& tab)
+    static DocumentState stateIn(const std::filesystem::path& checkpoint, const std::string& tab)
     {
-        DocumentState state = startState();
-        state.checkpoint = checkpoint;
-        state.prompt = "the cat and the dog";
-        for (engine::SessionPlan& plan : state.lanes)
-            plan.backend = engine::Backend::Reference;
+        DocumentState state = referenceState(checkpoint);
         state.lanes[1].everywhere.attention.method = "taylorshift";
         state.layout.tab = tab;
         return state;
     }
-
-    bool rest() { return waitUntilIdle(lanes, 60000); }
 
     TimingPanel& panel() { return *window.findChild<TimingPanel*>(); }
 
@@ -71,13 +61,6 @@ struct Program
             if (each->text() == text)
                 return *each;
         qFatal("no button %s", qPrintable(text));
-    }
-
-    void view(const std::function<void(AttentionView&)>& change)
-    {
-        ViewLayout layout = document.state().layout;
-        change(layout.attention);
-        document.setLayout(layout);
     }
 
     // What is asked when a figure is dropped, answered.
@@ -103,11 +86,6 @@ struct Program
         dialog->close();
         return rest();
     }
-
-    Document document;
-    Lanes lanes;
-    MainWindow window;
-    Wiring wiring;
 };
 
 engine::Timing timingOf(std::int64_t ns)
@@ -495,6 +473,36 @@ private slots:
         QVERIFY(facts.rows.front().values.at(0) != facts.rows.front().values.at(1));
         if (const QByteArray folder = qgetenv("SUBQUAD_GALLERY"); !folder.isEmpty())
             widgets::snapshot(*dialog, dialog->size()).save(QString::fromLocal8Bit(folder) + "/comparison.png");
+    }
+
+    // A window that shows nothing can still say what a figure is, and open it.
+    void aFigureIsComparedWithNothing()
+    {
+        const QString path = m_folder.filePath("alone.png");
+        {
+            Program program(m_path, "attention");
+            QVERIFY(program.rest());
+            QTest::keyClick(&program.window, Qt::Key_E, Qt::ControlModifier);
+            QVERIFY(program.answerDialog(path));
+        }
+        Program empty(m_path.parent_path() / "missing", "attention");
+        QVERIFY(empty.rest());
+        QVERIFY(!empty.document.model());
+        emit empty.window.dropped({path});
+        QVERIFY(empty.rest());
+        QVERIFY(empty.answerOffer("Compare with now"));
+        auto* dialog = empty.window.findChild<ComparisonDialog*>();
+        QVERIFY(dialog != nullptr);
+        const auto pictures = dialog->findChildren<widgets::PictureView*>();
+        QCOMPARE(pictures[0]->picture(), QImage(path));
+        QVERIFY(pictures[1]->picture().isNull());
+        QVERIFY2(pictures[1]->accessibleDescription().contains("no maps"),
+                 qPrintable(pictures[1]->accessibleDescription()));
+        for (QPushButton* each : dialog->findChildren<QPushButton*>())
+            if (each->text() == "Open its view")
+                each->click();
+        QVERIFY(empty.rest());
+        QVERIFY(empty.document.model());
     }
 
     void theFigureAndItsNumbersAreCopied()

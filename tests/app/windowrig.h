@@ -13,6 +13,7 @@
 #include <QTest>
 
 #include <atomic>
+#include <functional>
 #include <thread>
 
 // A tiny checkpoint of two layers in a folder of its own.
@@ -31,7 +32,12 @@ inline std::filesystem::path tinyCheckpoint(const QTemporaryDir& folder)
 struct WindowRig
 {
     explicit WindowRig(const std::filesystem::path& checkpoint, app::KeeperPlace place = {})
-        : document(stateOf(checkpoint))
+        : WindowRig(stateOf(checkpoint), std::move(place))
+    {
+    }
+
+    explicit WindowRig(const app::DocumentState& state, app::KeeperPlace place = {})
+        : document(state)
         , lanes(document)
         , wiring(document, lanes, window, std::move(place))
     {
@@ -46,6 +52,22 @@ struct WindowRig
         state.checkpoint = checkpoint;
         state.prompt = "the cat and the dog";
         return state;
+    }
+
+    // The same, computed by the reference.
+    static app::DocumentState referenceState(const std::filesystem::path& checkpoint)
+    {
+        app::DocumentState state = stateOf(checkpoint);
+        for (engine::SessionPlan& plan : state.lanes)
+            plan.backend = engine::Backend::Reference;
+        return state;
+    }
+
+    void view(const std::function<void(app::AttentionView&)>& change)
+    {
+        app::ViewLayout layout = document.state().layout;
+        change(layout.attention);
+        document.setLayout(layout);
     }
 
     bool rest()

@@ -406,6 +406,51 @@ private slots:
         QVERIFY(hatched > 300);
     }
 
+    void whatAMapCannotUseGoesToItsNeighbour()
+    {
+        engine::Panel map = panel("map", 0, 1, 1), beside = bars();
+        engine::HeatBody body;
+        body.maps = {{waves(8, 190, 0), "", ""}}; // a pixel a token: nearly half of the room is left over
+        body.cols.axis = engine::Axis::Token;
+        map.body = body;
+        beside.width = 1;
+        StudyView view;
+        engine::Study value;
+        value.panels = {map, beside};
+        view.setStudy(value, names());
+        QVERIFY(!snapshot(view, {860, 500}).isNull());
+        const QRect narrow = view.panels().panes()[0]->geometry(), wide = view.panels().panes()[1]->geometry();
+        QVERIFY2(wide.width() > narrow.width() + 100, qPrintable(QString::number(wide.width() - narrow.width())));
+        // Nobody takes it from two maps; the row ends where it did.
+        value.panels[1] = map;
+        value.panels[1].id = "another";
+        view.setStudy(value, names());
+        QVERIFY(!snapshot(view, {860, 500}).isNull());
+        const QRect first = view.panels().panes()[0]->geometry(), second = view.panels().panes()[1]->geometry();
+        QVERIFY(std::abs(first.width() - second.width()) <= 1);
+        QVERIFY(std::abs(second.right() - wide.right()) <= 1);
+    }
+
+    void linesAcrossBarsAreInTheLegend()
+    {
+        engine::Panel value = bars();
+        std::get<engine::BarsBody>(value.body).marks = {{false, 1.5, "balanced"}, {true, 3, "third"}};
+        engine::Study study;
+        study.panels = {value};
+        StudyView view;
+        view.setStudy(study, names());
+        const std::vector<LegendKey> keys = view.panels().panes()[0]->body().legend();
+        QCOMPARE(keys.size(), std::size_t(3)); // two series, one line; the upright mark has its words beside it
+        QCOMPARE(keys.back().title, QStringLiteral("balanced"));
+        // In a narrow panel all keys are there, in lines that fit.
+        const double width = legendWidth({keys[0], keys[1]});
+        const auto lines = legendLines(keys, width);
+        QCOMPARE(lines.size(), std::size_t(2));
+        QCOMPARE(lines[0].size(), std::size_t(2));
+        for (const std::vector<LegendKey>& line : lines)
+            QVERIFY(legendWidth(line) <= width);
+    }
+
     void controlsGoRound()
     {
         StudyControls controls;

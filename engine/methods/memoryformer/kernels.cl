@@ -237,6 +237,27 @@ static void write_sum(float16 sum, __global const float* bias, __global float* o
         out[lane] = accumulate ? out[lane] + lanes[lane] : lanes[lane];
 }
 
+#define AHEAD 4 // tokens: their rows are on the way while others are summed
+
+// Asks for a row that is soon summed: it may lie anywhere in memory. PoCL's own prefetch() does nothing, and Oclgrind does
+// not know the compiler's.
+static void fetch_row(__global const float* row, int parts)
+{
+#ifdef POCL_DEVICE_ADDRESS_BITS
+    for (int part = 0; part < parts; ++part)
+        __builtin_prefetch(row + part * LANES, 0, 2);
+#endif
+}
+
+// The same for a token's rows of the tables [from, to).
+static void fetch_rows(__global const int* codes, __global const float* slice, int parts, int from, int to, int probes,
+                       int table_rows)
+{
+    for (int table = from; table < to; ++table)
+        for (int probe = 0; probe < probes; ++probe)
+            fetch_row(slice + ((long)table * table_rows + codes[table * probes + probe]) * parts * LANES, parts);
+}
+
 // out[rows, outputs] (+)= Σ scale · row + bias. Tables lie in slices of SLICE outputs, [slice][table][code][outputs], the
 // last slice padded to whole vectors. A group takes one slice of `panel` tokens through `block` tables at a time, so many
 // as the cache holds: tokens of one code find its row there. Sums between blocks go through `sums`, laid out likewise.
@@ -253,6 +274,8 @@ __kernel void gather(__global const int* codes, __global const float* scales, __
         const int to = min(from + block, tables);
         for (int token = begin; token < end; ++token) {
             const long place = (long)token * tables * probes;
+            if (token + AHEAD < end)
+                fetch_rows(codes + place + (long)AHEAD * tables * probes, slice, parts, from, to, probes, table_rows);
             float16 s[PARTS];
             for (int part = 0; part < parts; ++part)
                 s[part] = from > 0 ? kept[(long)token * parts + part] : (float16)(0.0f);
@@ -273,16 +296,6 @@ __kernel void gather(__global const int* codes, __global const float* scales, __
 
 #define MOST_SLICES 8   // of a group of look_up: their sums stay in the first cache
 #define MOST_TABLES 256 // whose rows are fetched before they are summed
-
-// Rows that are soon summed are asked for while the next tables are hashed: a row lies anywhere in memory. PoCL's own
-// prefetch() does nothing, and Oclgrind does not know the compiler's.
-static void fetch_row(__global const float* row, int parts)
-{
-#ifdef POCL_DEVICE_ADDRESS_BITS
-    for (int part = 0; part < parts; ++part)
-        __builtin_prefetch(row + part * LANES, 0, 2);
-#endif
-}
 
 // s += Σ scale · row over `count` tables from `table` on, of a slice of `parts` vectors; as add_rows sums them.
 static void add_hashed(float16* s, int parts, const int* codes, const float* scales, int count,
@@ -311,7 +324,8 @@ static void add_hashed(float16* s, int parts, const int* codes, const float* sca
     s[3] = s3;
 }
 
-// hash and gather of a few tokens in one launch: a group hashes its token for itself and sums `share` slices of it.
+// hash and gather of a few tokens in one launch: a group hashes its token for itself and sums `share` slices of it. Rows
+// of tables that are hashed are on the way while the next are.
 __kernel void look_up(__global const float* x, __global const float* thresholds, __global const float* cells,
                       __global const float* bias, __global float* out, int width, int tables, int bits, int kernel_kind,
                       float steepness, int outputs, int padded, int table_rows, int share, int accumulate, int first)
