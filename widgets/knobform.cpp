@@ -112,6 +112,8 @@ KnobForm::Field KnobForm::makeField(const engine::Knob& knob)
         slider->setMinimumWidth(theme().px(64));
         spin->setKeyboardTracking(false);
         spin->setRange(whole->low, whole->high);
+        if (whole->low == 0 && !whole->zero.empty())
+            spin->setSpecialValueText(text(whole->zero));
         slider->setRange(whole->low, whole->high);
         add(spin);
         row->insertWidget(0, slider, 1);

@@ -35,8 +35,20 @@ void Stepper::setRange(int low, int high)
 void Stepper::setValue(int value)
 {
     m_value = std::clamp(value, m_low, m_high);
-    setAccessibleDescription(whole(m_value));
+    setAccessibleDescription(shown(m_value));
     update();
+}
+
+void Stepper::setZero(const QString& word)
+{
+    m_zero = word;
+    setValue(m_value);
+    updateGeometry();
+}
+
+QString Stepper::shown(int value) const
+{
+    return value == 0 && !m_zero.isEmpty() ? m_zero : whole(value);
 }
 
 void Stepper::setShownName(const QString& name)
@@ -52,7 +64,8 @@ QSize Stepper::sizeHint() const
 {
     const Theme& look = theme();
     const QFont font = look.font();
-    const double number = std::max(numberWidth(font, whole(m_high)), numberWidth(font, whole(m_low)));
+    const double number =
+        std::max({numberWidth(font, whole(m_high)), numberWidth(font, whole(m_low)), textWidth(font, m_zero)});
     const double name = m_name.isEmpty() ? 0 : textWidth(font, m_name) + look.px(Theme::gap2);
     return {int(std::ceil(name + number)) + look.px(2 * 20 + 10), look.px(26)};
 }
@@ -76,7 +89,7 @@ void Stepper::paintEvent(QPaintEvent* /*event*/)
     drawSymbol(painter, Symbol::Left, QRectF(field.left() + look.px(4), top, side, side), ink(m_value > m_low));
     drawSymbol(painter, Symbol::Right, QRectF(field.right() - look.px(4) - side, top, side, side),
                ink(m_value < m_high));
-    drawNumber(painter, field, Qt::AlignHCenter, whole(m_value), look.font(), isEnabled() ? look.text : look.disabled);
+    drawNumber(painter, field, Qt::AlignHCenter, shown(m_value), look.font(), isEnabled() ? look.text : look.disabled);
     if (hasFocus())
         drawFocus(painter, field);
 }

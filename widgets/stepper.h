@@ -15,6 +15,7 @@ public:
 
     void setRange(int low, int high);
     void setValue(int value);
+    void setZero(const QString& word);      // what is shown for 0
     void setShownName(const QString& name); // a shorter one where there is no room; screen readers keep the whole
 
     int value() const { return m_value; }
@@ -38,9 +39,10 @@ protected:
 
 private:
     QRectF box() const;
+    QString shown(int value) const;
     void step(int by);
 
-    QString m_name;
+    QString m_name, m_zero;
     int m_low = 0, m_high = 0, m_value = 0;
     int m_wheel = 0;
 };

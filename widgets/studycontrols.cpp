@@ -125,6 +125,8 @@ StudyControls::Field StudyControls::makeField(const engine::Knob& knob)
     if (const auto* range = std::get_if<engine::IntRange>(&knob.domain)) {
         auto* stepper = new Stepper(textOf(knob.title), m_line);
         stepper->setRange(range->low, range->high);
+        if (!range->zero.empty())
+            stepper->setZero(textOf(range->zero));
         m_line->layout()->addWidget(named(stepper, knob));
         connect(stepper, &Stepper::changed, this, [this, id](int value) { edited(id, value); });
         return {id, [stepper](const engine::KnobValue& value) { stepper->setValue(std::get<int>(value)); }};

@@ -18,6 +18,7 @@ struct Flag
 struct IntRange
 {
     int low = 0, high = 0, preset = 0;
+    std::string_view zero = {}; // what is shown for 0 where it is no number: "auto"
 };
 
 struct RealRange

@@ -109,6 +109,21 @@ private slots:
         QCOMPARE(changed.takeFirst().first().toInt(), 1);
     }
 
+    void stepperSaysWhatNoughtStandsFor()
+    {
+        Stepper stepper("segment");
+        stepper.setRange(0, 2);
+        stepper.resize(200, 26);
+        QCOMPARE(stepper.accessibleDescription(), QString("0"));
+        const QImage number = stepper.grab().toImage();
+        stepper.setZero("auto");
+        QCOMPARE(stepper.accessibleDescription(), QString("auto"));
+        QVERIFY(stepper.grab().toImage() != number);
+        QTest::keyClick(&stepper, Qt::Key_End);
+        QCOMPARE(stepper.accessibleDescription(), QString("2"));
+        QCOMPARE(stepper.value(), 2);
+    }
+
     void chipClosesOrIsChosen()
     {
         Chip chip;

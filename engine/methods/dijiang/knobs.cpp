@@ -28,7 +28,7 @@ const std::vector<Knob>& knobs()
          "Both are multiplied by it before the map. d^(−1/4) aims at softmax's 1/√d; the paper leaves it out (1).",
          RealRange{0, 10, 1}},
         {"m", "Features m", "Rows of the map, the lowest frequencies first; 0 stands for d, the most that the DCT has.",
-         IntRange{0, 1024, 0}},
+         IntRange{0, 1024, 0, "d"}},
         {"seed", "Seed", "Of the radii and of random directions; every layer draws its own.", IntRange{0, 1000000, 0}},
         {"radius", "Radii",
          "χ with d degrees of freedom, as the theorem needs, or N(0, 1), as the code draws. A tensor radius wins.",

@@ -289,8 +289,9 @@ void InfiniAttention::recordBatch(const Step& step, TokenRange rows, Recorder& r
         m_queue.read(from, std::span(cells), product(rows.first, m_shape.keyHeads * width));
         const Matrix all = matrixOf(Grid(std::move(cells), rows.count, m_shape.keyHeads * width));
         std::vector<Matrix> heads;
+        heads.reserve(std::size_t(m_shape.keyHeads));
         for (int head = 0; head < m_shape.keyHeads; ++head)
-            heads.emplace_back(all.middleCols(head * width, width));
+            heads.emplace_back(all.middleCols(Eigen::Index(head) * width, width));
         return heads;
     };
     recordNovelty(recorder, m_context, open, memories, rowsOfHeads(step.rawKey, m_shape.keyWidth),

@@ -20,9 +20,9 @@ const std::vector<Knob>& controls()
 {
     static const std::vector<Knob> all{
         {"segment", "Segment", "The memory after this segment; 0: the one that the picked query reads.",
-         IntRange{0, mostSegments, 0}},
-        {"key_feature", "Row", "The picked row of M; 0: of its largest cell.", IntRange{0, mostWidth, 0}},
-        {"value_feature", "Column", "The picked column of M; 0: of its largest cell.", IntRange{0, mostWidth, 0}},
+         IntRange{0, mostSegments, 0, "auto"}},
+        {"key_feature", "Row", "The picked row of M; 0: of its largest cell.", IntRange{0, mostWidth, 0, "auto"}},
+        {"value_feature", "Column", "The picked column of M; 0: of its largest cell.", IntRange{0, mostWidth, 0, "auto"}},
         {"rule", "Write rule", "The rule that the memory is rebuilt with, whatever runs.",
          Choice{{"as run", "linear", "delta"}, 0, false}},
     };

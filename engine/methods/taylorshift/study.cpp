@@ -418,7 +418,7 @@ std::vector<TabSpec> tabs()
     return {{"kernel",
              "Kernel",
              {{"tau", "try τ", "Shows everything here with another temperature; 0: the one the method runs with.",
-               IntRange{0, triedTaus.back(), 0}}},
+               IntRange{0, triedTaus.back(), 0, "own"}}},
              ""}};
 }
 
