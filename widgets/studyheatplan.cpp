@@ -171,7 +171,7 @@ QSize StudyHeatPlanner::leastSize() const
     const StudyHeatPlan::Spaces room = spaces(!stacked() && !labelled());
     const double maps = stacked() ? double(m_body.maps.size()) : 1;
     const double least =
-        std::max({24.0, rows * 2, std::min(rows * 5, 96.0)}); // a map of few cells is still one to read
+        std::max({24.0, rows * 2, std::min(rows * 7, 112.0)}); // a map of few cells is still one to read
     return {theme().px(120), int(room.below + room.bar + room.caption + maps * theme().px(least))};
 }
 

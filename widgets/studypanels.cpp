@@ -150,11 +150,18 @@ std::vector<double> StudyPanels::widthsOf(const Row& row, int height) const
         left += own - widths.back();
         taking += done.back() ? 0 : pane->panel().width;
     }
+    // Others take what is left, but none becomes half as wide again: bars of a few numbers must not outgrow the map
+    // that they stand beside.
+    double spare = left;
     for (std::size_t place = 0; place < widths.size(); ++place)
-        if (!done[place])
-            widths[place] += left * row.panes[place]->panel().width / taking;
-        else if (taking == 0) // nobody has use for it
-            widths[place] = wide * row.panes[place]->panel().width / std::max(shares, 1e-9);
+        if (!done[place]) {
+            const double more = std::min(left * row.panes[place]->panel().width / taking, widths[place] / 2);
+            widths[place] += more;
+            spare -= more;
+        }
+    for (std::size_t place = 0; place < widths.size(); ++place)
+        if (done[place]) // nobody has use for it
+            widths[place] += spare * row.panes[place]->panel().width / (shares - taking);
     return widths;
 }
 

@@ -22,7 +22,8 @@ const std::vector<Knob>& controls()
         {"segment", "Segment", "The memory after this segment; 0: the one that the picked query reads.",
          IntRange{0, mostSegments, 0, "auto"}},
         {"key_feature", "Row", "The picked row of M; 0: of its largest cell.", IntRange{0, mostWidth, 0, "auto"}},
-        {"value_feature", "Column", "The picked column of M; 0: of its largest cell.", IntRange{0, mostWidth, 0, "auto"}},
+        {"value_feature", "Column", "The picked column of M; 0: of its largest cell.",
+         IntRange{0, mostWidth, 0, "auto"}},
         {"rule", "Write rule", "The rule that the memory is rebuilt with, whatever runs.",
          Choice{{"as run", "linear", "delta"}, 0, false}},
     };
