@@ -34,7 +34,7 @@ inline QProcessEnvironment environmentWith(const Environment& variables)
 inline Ran resultOf(QProcess& process)
 {
     constexpr int longestMs = 240000;
-    if (!process.waitForFinished(longestMs)) {
+    if (process.state() != QProcess::NotRunning && !process.waitForFinished(longestMs)) {
         process.kill();
         process.waitForFinished();
         return {-1, process.readAllStandardOutput(), "did not end"};

@@ -109,6 +109,18 @@ private:
     int m_at = 0;
 };
 
+// Whether the program is so far that Ctrl-C is its own affair: before main it ends anything.
+bool holdsInterruptBack(pid_t pid)
+{
+    QFile status(QString("/proc/%1/status").arg(pid));
+    if (!status.open(QIODevice::ReadOnly))
+        return false;
+    for (const QByteArray& line : status.readAll().split('\n'))
+        if (line.startsWith("SigBlk:"))
+            return (line.mid(7).trimmed().toULongLong(nullptr, 16) >> (SIGINT - 1) & 1U) != 0;
+    return false;
+}
+
 } // namespace
 
 // What scripts rely on: data on standard output and nothing else there, one JSON object of a known shape, exit codes,
@@ -180,8 +192,12 @@ Ran TestContract::interrupted(const QString& line, const std::function<void()>& 
     process.setChildProcessModifier([] { setpgid(0, 0); });
     process.start(QStringLiteral(SUBQUAD_PROGRAM), filled(line));
     process.waitForStarted();
+    const auto pid = pid_t(process.processId());
+    while (process.state() == QProcess::Running && !holdsInterruptBack(pid))
+        process.waitForFinished(5);
     wait();
-    ::kill(-pid_t(process.processId()), SIGINT);
+    if (process.state() == QProcess::Running)
+        ::kill(-pid, SIGINT);
     return resultOf(process);
 }
 
