@@ -305,6 +305,17 @@ private slots:
                              found.trace->grid(probe, {{0}, allHeads, {}})) < 1e-6);
     }
 
+    // So many heads that the features of one token are more than a piece should hold: chunk by chunk, and to the end.
+    void manyHeadsEnd()
+    {
+        if (!m_machine)
+            QSKIP("no OpenCL device on this machine");
+        const LayerShape shape{2200, 2200, 32, 2, true};
+        const LayerContext context = contextWith(shape, {});
+        const HeadTensors in = randomHeads(shape, 3, 17);
+        QVERIFY(distance(mixedOf(in, context), appended(in, context, 3)) < 1e-5);
+    }
+
     // Without denominator a row grows with e^(q·k): where floats end, both back ends say so.
     void rowsTooLargeForFloatsAreRefused()
     {

@@ -9,6 +9,7 @@
 #include "engine/methods/dijiang/norm.h"
 #include "engine/methods/dijiang/reference.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <functional>
@@ -25,6 +26,12 @@ Defines defines(const LayerShape& shape, const Options& options)
             {"DV", std::to_string(shape.valueWidth)},
             {"DENOMINATOR", options.normaliser == Normaliser::Denominator ? "1" : "0"},
             {"RUNNING", options.weighting == Weighting::FeatureSoftmax ? "0" : "1"}};
+}
+
+// Tokens of a launch that may have so many: whole chunks, at least one.
+int wholeChunks(double most, int count)
+{
+    return roundUp(int(std::clamp(most, 1.0, std::max(1.0, double(count)))), chunkTokens);
 }
 
 std::size_t product(int a, int b)
@@ -193,7 +200,7 @@ void DiJiangAttention::causal(const LayerRows& rows, Buffer<float>& out, Recorde
         double(m_features) * (4.0 * m_shape.valueWidth + 4.0 * chunkTokens) + 2.0 * chunkTokens * m_shape.valueWidth;
     const double most = std::min(launchOperations / (perToken * (states + heads)),
                                  cachedBytes / (sizeof(float) * double(m_features) * (states + heads)));
-    const int piece = roundUp(int(std::min(most, double(rows.count))), chunkTokens);
+    const int piece = wholeChunks(most, rows.count);
     for (int first = 0; first < rows.count; first += piece) {
         const int end = std::min(first + piece, rows.count), fresh = int(rows.first + first == 0);
         features(first, end);
@@ -212,7 +219,7 @@ void DiJiangAttention::full(const LayerRows& rows, Buffer<float>& out, Recorder&
     m_ran = "full";
     features(0, rows.count);
     const double perToken = 2.0 * m_features * m_shape.valueWidth;
-    const int piece = roundUp(int(std::min(launchOperations / (perToken * states), double(rows.count))), chunkTokens);
+    const int piece = wholeChunks(launchOperations / (perToken * states), rows.count);
     for (int first = 0; first < rows.count; first += piece)
         m_queue.launch(m_gather, Range::groups(std::size_t(states)), "dijiang gather", m_keyLogs, rows.value, m_state,
                        m_scratch, m_shape.keyHeads, states, first, std::min(first + piece, rows.count),

@@ -188,9 +188,9 @@ static int16 not_finite(float16 x)
     return (as_int16(x) & 0x7f800000) == 0x7f800000;
 }
 
-// out [end − first][outHeads][FEATURES] = ln φ of x [row][inHeads][D] for the rows first … end. `matrix` is T C of every map, [maps][WHOLE(ROWS)][D];
-// the fast transform takes its radii, [maps][ROWS], instead. `logWeights` [maps][ROWS]. norm: c; shift: added to all; softmax:
-// over the features. A row that is not finite, or whose exponents are not, is BROKEN.
+// out [end − first][outHeads][FEATURES] = ln φ of x [row][inHeads][D] for the rows first … end. `matrix` is T C of every
+// map, [maps][WHOLE(ROWS)][D]; the fast transform takes its radii, [maps][ROWS], instead. `logWeights` [maps][ROWS]. norm: c;
+// shift: added to all; softmax: over the features. A row that is not finite, or whose exponents are not, is BROKEN.
 __kernel void features(__global const float* x, __global const float* matrix, __global const float* radii,
                        __global const float* factors, __global const float* logWeights, __global float* out, int first,
                        int end, int inHeads, int outHeads, int maps, float norm, float shift, int softmax,

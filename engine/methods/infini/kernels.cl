@@ -125,7 +125,8 @@ static void subtract_known(__global const float* f, int n, const float16* m, con
 }
 
 // Token by token against m + dm, z + dz; z grows only by what it lacks of a key.
-static void write_corrected(__global const float* f, int n, const float16* m, const float* z, float16* u, float16* dm, float* dz)
+static void write_corrected(__global const float* f, int n, const float16* m, const float* z, float16* u, float16* dm,
+                            float* dz)
 {
     for (int t = 0; t < n; ++t, f += PADDED) {
         float16 known = (float16)(0.0f);
