@@ -342,7 +342,6 @@ void TestExplore::shortMapsShowTheirDifference()
     const auto& pictures = program.wiring.longMaps().work().map().pictures;
     const float exact = pictures[0].cells.at(150, 40), other = pictures[1].cells.at(150, 40);
     QCOMPARE(page.difference().textAt({150, 40}), widgets::signedFixed(double(other) - double(exact), 3));
-    qInfo() << page.difference().geometry() << page.maps().front()->geometry() << page.maps()[1]->geometry() << page.geometry() << page.maps()[1]->map();
     QCOMPARE(page.difference().map().width(), page.maps().front()->map().width());
     QTest::keyClick(page.maps().front(), Qt::Key_Plus);
     QVERIFY(program.rest());
