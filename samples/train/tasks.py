@@ -121,9 +121,11 @@ class Records:
     better = "nats"
 
     def __init__(self, overwrite=False):
-        self.overwrite = overwrite  # names occur twice, the later record holds
+        """`overwrite`: names occur twice, in two segments, and the later record holds. (Within a segment no rule of the
+        memory knows an order.)"""
+        self.overwrite = overwrite
         self.most = self.MOST_RECORDS // (2 if overwrite else 1)
-        self.segments, self.records, self.recent = 2, 1, []
+        self.segments, self.records, self.recent = 4 if overwrite else 2, 1, []
 
     def state(self):
         return [self.segments, self.records, self.recent]
@@ -137,12 +139,13 @@ class Records:
         front = 3 * length // 4
         ids = torch.randint(self.FILLER, (rows, length), generator=generator)
         names = torch.rand(rows, self.NAMES, generator=generator).argsort(1)[:, :records]
-        count = records
         if self.overwrite:
-            names = torch.cat((names, names), 1)[:, torch.randperm(2 * records, generator=generator)]
-            count = 2 * records
+            names = names.repeat(1, 2)
+        count = names.shape[1]
         values = torch.randint(self.VALUES, (rows, count), generator=generator)
-        places = torch.rand(rows, front, generator=generator).argsort(1)[:, :count].sort(1).values
+        places = self.places(rows, front, count, generator)
+        names = names.gather(1, places.argsort(1))
+        places = places.sort(1).values
         ids.scatter_(1, places, self.RECORD + names * self.VALUES + values)
         held, where = (torch.zeros(rows, self.NAMES, dtype=torch.long) for _ in range(2))
         for i in range(count):  # in their order: the last record of a name stays
@@ -155,6 +158,20 @@ class Records:
         mask = torch.zeros(rows, length, dtype=torch.bool)
         mask[:, front:] = True
         return ids, targets, mask, where.gather(1, asked)
+
+    def places(self, rows, front, count, generator):
+        """Where records stand, [rows, count]; of records that overwrite, i and i + count / 2 are in different segments."""
+        def draw(rows):
+            return torch.rand(rows, front, generator=generator).argsort(1)[:, :count]
+        places = draw(rows)
+        if not self.overwrite:
+            return places.sort(1).values
+        while True:
+            first, second = (places // self.SEGMENT).chunk(2, 1)
+            same = (first == second).any(1)
+            if not same.any():
+                return places
+            places[same] = draw(int(same.sum()))
 
     def batch(self, generator):
         rows = self.TOKENS // (self.segments * self.SEGMENT)
