@@ -43,3 +43,9 @@ def with_method(config, method, **knobs):
         config = {**config, "intermediate_size": chunks * (knobs["tau"] + expand)}
         block.update(feed_forward="memory", inner_norm_eps=1e-5, output_projection=False, dense_projections=False)
     return {**config, "subquad": block}
+
+
+def without_mask(config):
+    """The config of an encoder: every token sees all others."""
+    block = config.get("subquad", {"layers": [{} for _ in range(config["num_hidden_layers"])]})
+    return {**config, "subquad": {"causal": False, **block}}

@@ -26,10 +26,10 @@ def watch_heads(model):
     """Replaces attend in every module by one that measures the weights it makes; returns the list it fills."""
     seen = []
 
-    def attend(q, k, v, weigh):
+    def attend(q, k, v, weigh, causal=True):
         kv_heads = k.shape[1]
         s = q.unflatten(1, (kv_heads, -1)) @ k[:, :, None].transpose(-1, -2)
-        weights = weigh(s, 0, 0)
+        weights = weigh(s, 0 if causal else k.shape[2], 0)
         seen.append((weights / weights.sum(-1, keepdim=True)).flatten(1, 2))
         return (weights @ v[:, :, None]).flatten(1, 2)
 

@@ -21,6 +21,8 @@ def figure(t):
         return ", ".join(f"{value:.3f} bits per byte in windows of {window}" for window, value in bits.items())
     if "repeated_nats" in t:
         return f"{t['repeated_accuracy']:.1%} of the repeated letters right, {t['repeated_nats']:.2f} nats"
+    if "accuracy_by_length" in t:
+        return "right answers: " + ", ".join(f"{x:.1%} of {n} tokens" for n, x in t["accuracy_by_length"].items())
     return f"{t['accuracy']:.1%} of {t['records']} records right over {t['segments']} segments"
 
 

@@ -5,7 +5,7 @@ import string
 import torch
 
 import bpe
-from tasks import Records
+from tasks import Brackets, Records
 
 LETTERS = string.ascii_letters + string.digits + "+/"
 FILLER = ".,:;'!_-~^*=<>()"
@@ -22,6 +22,14 @@ def records():
     vocabulary = [*FILLER, *("".join(pair) for pair in pairs), *VALUES, *NAMES, "?"]
     assert vocabulary.index("0") == Records.ANSWER and vocabulary.index("a?") == Records.QUESTION
     return vocabulary, pairs
+
+
+def brackets():
+    """In the order of tasks.Brackets."""
+    return list(string.ascii_lowercase[:Brackets.LETTERS] + "()?"), []
+
+
+PIECES = {"induction": induction, "records": records, "brackets": brackets}
 
 
 def save(folder, vocabulary, pairs, context):
@@ -46,6 +54,13 @@ def prompts(kind):
             return "".join(pieces[ids[i % period]] for i in range(length))
         return [{"title": f"{period} random letters, again and again", "text": repeated(period, length)}
                 for period, length in ((16, 44), (24, 60), (40, 90))]
+    if kind == "brackets":
+        pieces, _ = brackets()
+        def bracketed(length):
+            ids, targets, _ = Brackets().sequences(1, length, generator)
+            return {"title": f"{length} tokens: the answer is {pieces[targets[0, -1]]}",
+                    "text": "".join(pieces[i] for i in ids[0].tolist())}
+        return [bracketed(length) for length in (64, 128, 256, 512)]
     pieces, _ = records()
     def asked(segments, count, questions):
         ids, targets, mask, _ = Records().sequences(1, segments, count, generator)
