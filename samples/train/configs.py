@@ -47,5 +47,4 @@ def with_method(config, method, **knobs):
 
 def without_mask(config):
     """The config of an encoder: every token sees all others."""
-    block = config.get("subquad", {"layers": [{} for _ in range(config["num_hidden_layers"])]})
-    return {**config, "subquad": {"causal": False, **block}}
+    return {**config, "subquad": {"causal": False, **config.get("subquad", {})}}
