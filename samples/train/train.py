@@ -108,11 +108,12 @@ class Run:
     def solved(self):
         return hasattr(self.task, "solved") and self.task.solved(self.curve[-1])
 
-    def train(self, path, seconds_limit):
+    def train(self, path, seconds_limit, until=math.inf):
+        """Goes on to the end of the recipe; broken off after so many seconds or at step `until`."""
         began, saved, losses = time.time() - self.seconds, time.time(), []
         if self.step == 0 and not self.curve:
             self.measure([])
-        while self.step < self.recipe.steps and self.seconds < seconds_limit and not self.solved():
+        while self.step < min(self.recipe.steps, until) and self.seconds < seconds_limit and not self.solved():
             losses.append(self.train_step())
             self.seconds = time.time() - began
             if self.recipe.measured(self.step) or self.step == self.recipe.steps:
