@@ -2,7 +2,8 @@
 """How alive a sample is: python3 looks.py FOLDER
 
 Temperatures and gates; per head the mean largest weight and the mean weight of the previous token, and of the token after the
-previous occurrence (induction); per Memory Layer the rows that no token of the held-out text reached, and the entropy of the
+previous occurrence (induction), of a classifier the share that the question mark gives to what stands between the brackets;
+per Memory Layer the rows that no token of the held-out text reached, and the entropy of the
 addresses over their bits.
 """
 import json
@@ -55,6 +56,20 @@ def heads(model, ids, same):
                   f"{x:.2f}" for x in w[:, repeated, same[repeated] + 1].mean(-1).tolist()) if len(repeated) else ""))
 
 
+def classifier(model):
+    """A layer's heads: weight of the question mark between the brackets, beside the share of tokens that stand there."""
+    seen, task = watch_heads(model), tasks.Brackets()
+    ids, _, _ = task.sequences(32, 256, torch.Generator().manual_seed(5))
+    model(ids)
+    after_open = (ids == task.OPEN).cumsum(1) - (ids == task.OPEN).long()
+    inside = (after_open - (ids == task.CLOSE).cumsum(1)).float()
+    print(f"between the brackets stand {inside.mean():.0%} of the tokens")
+    for layer, weights in enumerate(seen):
+        share = (weights[:, :, -1] * inside[:, None]).sum(-1).mean(0)
+        print(f"layer {layer}: the question mark gives them " + " ".join(f"{x:.0%}" for x in share.tolist())
+              + "; largest " + " ".join(f"{x:.2f}" for x in weights.amax(-1).mean((0, 2)).tolist()))
+
+
 def tables(model, ids):
     counts = {}
     plain = memoryformer.hashed
@@ -101,7 +116,10 @@ def main(folder):
         if isinstance(getattr(mix, "gate", None), torch.nn.Parameter):
             print(f"layer {layer}: gates", " ".join(f"{x:.2f}" for x in torch.sigmoid(mix.gate).tolist()))
     with open(f"{folder}/training.json", encoding="utf-8") as file:
-        letters = "repeated_nats" in json.load(file)
+        figures = json.load(file)
+    letters = "repeated_nats" in figures
+    if "accuracy_by_length" in figures:
+        return classifier(model)
     if letters:
         ids = torch.randint(64, (PERIOD,), generator=torch.Generator().manual_seed(5)).repeat(3)
     else:
