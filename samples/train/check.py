@@ -9,6 +9,7 @@ short training on samples/heldout.txt, which must end below a stated loss (--ste
 import argparse
 import contextlib
 import hashlib
+import io
 import json
 import math
 import os
@@ -94,7 +95,7 @@ def check(subquad, folder, ids, label, backends=("opencl", "reference")):
     return good
 
 
-def resumes(method, knobs, label, scratch, steps=24):
+def resumes(method, knobs, label, scratch, steps=16):
     """Whether half of a training, saved and read back, ends as the whole does: the same curve but for its seconds."""
     make_task = tasks.Records if method == "infini" else tasks.Induction  # the one with a curriculum of its own
     config = configs.with_method(configs.llama(1, 32, 2, 1, 64, 105, 64, None), method, **knobs)
@@ -104,7 +105,7 @@ def resumes(method, knobs, label, scratch, steps=24):
     def new():
         return Run(recipe, make_task(), "")
     whole, half, rest = new(), new(), new()
-    with contextlib.redirect_stdout(None):
+    with contextlib.redirect_stdout(io.StringIO()):
         whole.train(f"{scratch}/whole.state", math.inf)
         half.train(path, math.inf, steps // 2 + 1)
         rest.resume(path)
