@@ -5,6 +5,7 @@
 #include "engine/model/sampler.h"
 
 #include <algorithm>
+#include <limits>
 #include <mutex>
 
 namespace app {
@@ -72,8 +73,8 @@ engine::DeviceContext* LaneEngine::context(const Accelerator* accelerator)
 bool LaneEngine::continues(const RunRequest& request) const
 {
     const std::vector<engine::TokenId>& ids = request.sequence->ids;
-    return m_session && m_request.model == request.model && m_request.plan == request.plan &&
-           m_request.accelerator == request.accelerator &&
+    return m_session && request.model->config().causal && m_request.model == request.model &&
+           m_request.plan == request.plan && m_request.accelerator == request.accelerator &&
            m_request.sequence->promptCount == request.sequence->promptCount && m_fed.size() < ids.size() &&
            std::equal(m_fed.begin(), m_fed.end(), ids.begin());
 }
@@ -181,7 +182,10 @@ std::shared_ptr<const LaneRun> LaneEngine::run(const RunRequest& request, engine
     result->prepared = m_prepared;
     const engine::Grid all = result->trace->grid(engine::probes::logits, {});
     if (all.rows() == int(ids.size())) {
-        result->losses = engine::tokenLosses(all, ids);
+        // Without a causal mask a row has seen the token that it would predict.
+        result->losses = request.model->config().causal
+                             ? engine::tokenLosses(all, ids)
+                             : std::vector<float>(ids.size(), std::numeric_limits<float>::quiet_NaN());
         result->entropies = engine::predictionEntropies(all, int(ids.size()));
     }
     result->next = engine::Sampler({}).next(logits, request.model->tokensInUse());

@@ -57,6 +57,13 @@ double Loss::bitsPerByte() const
     return nats / std::log(2.0) / double(bytes);
 }
 
+void checkPredicts(const Model& model)
+{
+    if (!model.config().causal)
+        throw Error(Fault::Request, model.checkpoint().name + " has no causal mask: a row sees the token that it would "
+                                                              "predict; a causal model was expected");
+}
+
 Loss lossOf(Session& session, std::span<const Token> tokens, std::size_t window, Job& job, std::size_t period)
 {
     Loss loss;

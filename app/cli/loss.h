@@ -20,6 +20,9 @@ struct Loss
     double bitsPerByte() const;
 };
 
+// Throws Error{Request} for a model without causal mask, which predicts nothing.
+void checkPredicts(const engine::Model& model);
+
 // Windows without overlap, the state empty at each start, a window's first token not counted. `period`: also by the
 // place in the window modulo it; 0: not.
 Loss lossOf(engine::Session& session, std::span<const engine::Token> tokens, std::size_t window, engine::Job& job,

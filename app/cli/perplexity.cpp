@@ -84,6 +84,7 @@ void writeDetail(const std::vector<Row>& rows, std::size_t period, Context& cont
 int perplexity(const PerplexityOptions& options, Context& context)
 {
     const auto model = openModel(options.source, context);
+    checkPredicts(*model);
     Prompt text;
     text.file = options.file;
     std::vector<Token> tokens = encoded(*model, text);

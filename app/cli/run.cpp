@@ -81,6 +81,7 @@ void warmUp(Session& session, std::span<const TokenId> prompt, Job& job)
     constexpr std::size_t enough = 64;
     Recorder nothing;
     session.feed(prompt.first(std::min(enough, prompt.size())), nothing, job);
+    session.reset();
     session.feed(prompt.first(1), nothing, job);
     session.reset();
 }
@@ -197,6 +198,9 @@ int run(const RunOptions& options, Context& context)
     const Sampler check({options.temperature, options.topK, options.topP, options.seed}); // before anything is read
     const auto model = openModel(options.source, context);
     const std::vector<TokenId> prompt = promptTokens(*model, options.prompt);
+    if (options.generate > 1 && !model->config().causal)
+        throw Error(Fault::Request, "--generate " + std::to_string(options.generate) + ": " + model->checkpoint().name +
+                                        " has no causal mask and writes no text; 1 gives its answer at the last token");
     const std::size_t length = prompt.size() + std::size_t(options.generate);
     sayBeyondContext(*model, length, context);
     return onMachine(options.where, context, [&](Machine& machine) {

@@ -191,6 +191,7 @@ int tune(const TuneOptions& options, Context& context)
     const Knob& knob = perHeadKnob(findMethod(part.method), options.knob);
     const std::vector<float> values = valuesFrom(options.values, knob);
     const auto model = openModel(options.source, context);
+    checkPredicts(*model);
     Prompt text;
     text.file = options.file;
     const std::vector<Token> tokens = encoded(*model, text);

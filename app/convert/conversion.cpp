@@ -138,6 +138,8 @@ void checkConversion(const Model& model, const Part& part)
     if (checkpoint.format != "safetensors")
         throw Error(Fault::Request, checkpoint.name + " is a " + checkpoint.format +
                                         " file; a folder with config.json and safetensors weights was expected");
+    if (!checkpoint.config.causal)
+        throw Error(Fault::Request, checkpoint.name + " has no causal mask; a causal checkpoint was expected");
     if (checkpoint.hasNative)
         throw Error(Fault::Request,
                     checkpoint.name + " names methods of its own already; a plain checkpoint was expected");

@@ -192,6 +192,8 @@ void LogitsWork::writeOn()
 
 void LogitsWork::write(bool asked)
 {
+    if (!m_runs.front()->model->config().causal)
+        return; // it has no next token
     std::vector<std::shared_ptr<const Accelerator>> accelerators;
     for (std::size_t lane = 0; lane < m_runs.size(); ++lane)
         accelerators.push_back(m_runs[lane]->backend == engine::Backend::OpenCl ? m_lanes.acceleratorOf({int(lane)})

@@ -66,7 +66,8 @@ std::vector<std::string> foundIn(const Checkpoint& checkpoint)
                     std::to_string(config.width) + ", " + std::to_string(config.heads) + " heads of " +
                     std::to_string(config.headWidth) + ", " + std::to_string(config.keyHeads) +
                     " key/value heads, feed-forward " + std::to_string(config.feedForwardWidth) + ", vocabulary " +
-                    std::to_string(config.vocabulary) + ", context " + std::to_string(config.context));
+                    std::to_string(config.vocabulary) + ", context " + std::to_string(config.context) +
+                    (config.causal ? "" : ", no causal mask: every token sees all others"));
     found.push_back(std::string("classifier ") + (config.tied ? "tied to the embedding" : "of its own"));
     if (checkpoint.vocabulary)
         found.push_back("tokenizer " + checkpoint.tokenizerFile + ", " + makeTokenizer(checkpoint)->kind() + ", " +

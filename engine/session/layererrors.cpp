@@ -2,6 +2,7 @@
 #include "engine/session/layererrors.h"
 
 #include "engine/compare/metrics.h"
+#include "engine/methods/method.h"
 
 #include <limits>
 
@@ -35,15 +36,16 @@ std::vector<double> localErrors(const std::shared_ptr<const Model>& model, const
                                 DeviceContext* device, const std::shared_ptr<const DeviceModel>& deviceModel, Job& job)
 {
     const int layers = model->config().layers;
+    const SessionPlan others = model->config().denseProjections ? SessionPlan() : nativePlan(model->checkpoint());
     std::vector<double> errors;
     for (int layer = 0; layer < layers; ++layer) {
         job.report(double(layer) / layers, "layer " + std::to_string(layer + 1) + " alone");
         const LayerPlan& own = plan.of({layer});
-        if (own == LayerPlan{}) {
+        if (own == others.of({layer})) {
             errors.push_back(0);
             continue;
         }
-        SessionPlan alone;
+        SessionPlan alone = others;
         alone.backend = plan.backend;
         alone.overrides[{layer}] = own;
         PreparedLayers ready(prepared.empty() ? 0 : std::size_t(layers));

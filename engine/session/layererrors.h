@@ -10,9 +10,9 @@ namespace engine {
 std::vector<double> accumulatedErrors(const Trace& exact, const Trace& own, int layers);
 
 // local_l: the same distance where only layer l follows the plan and all others are exact, so that it is fed exact
-// input. One pass per layer whose plan is not the baseline's; a layer that is exact anyway is 0 without one. `exact`
-// has the recorded residual streams of the exact model over `tokens`, `prepared` what the plan's own run was prepared
-// with.
+// input; in a checkpoint without dense projections all others are its own. One pass per layer whose plan is not that of
+// the others; a layer like them is 0 without one. `exact` has the recorded residual streams of the exact model over
+// `tokens`, `prepared` what the plan's own run was prepared with.
 std::vector<double> localErrors(const std::shared_ptr<const Model>& model, const SessionPlan& plan,
                                 const PreparedLayers& prepared, const Trace& exact, std::span<const TokenId> tokens,
                                 DeviceContext* device, const std::shared_ptr<const DeviceModel>& deviceModel, Job& job);

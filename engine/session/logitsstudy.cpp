@@ -423,7 +423,7 @@ Study logitsStudy(const LogitsInput& input, Job& job)
     study.words = "after token " + std::to_string(input.step.value + 1) + " of " + std::to_string(input.tokens.size());
     addSentence(study, found);
     study.panels = {candidateBars(found), candidateTable(found), lensMaps(found), lensTable(found)};
-    if (input.tokens.size() > 1) {
+    if (input.tokens.size() > 1 && input.model.config().causal) { // else a row has seen the token that it would predict
         study.panels.push_back(lossCurves(found, job));
         study.panels.push_back(perplexityBars(found));
     }

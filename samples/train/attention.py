@@ -31,11 +31,11 @@ def merged(rows):
     return rows.transpose(1, 2).flatten(2)
 
 
-def attend(q, k, v, weigh):
+def attend(q, k, v, weigh, causal=True):
     """o_i = sum_j w_ij v_j, [batch, heads, time, d], the queries being the last of the keys.
 
     weigh(s, first, past) turns the products s = q k^T of the queries first.. [batch, key heads, group, rows, keys] into
-    weights; query row r stands at key past + first + r.
+    weights; query row r stands at key past + first + r. Without a causal mask every query stands behind all keys.
     """
     batch, heads, time, dim = q.shape
     kv_heads, past = k.shape[1], k.shape[2] - time
@@ -43,12 +43,16 @@ def attend(q, k, v, weigh):
     out = []
     for first in range(0, time, QUERY_BLOCK):
         end = min(first + QUERY_BLOCK, time)
-        rows, keys = end - first, past + end
+        rows, keys = end - first, past + end if causal else k.shape[2]
         block = grouped[:, :, :, first:end].reshape(batch, kv_heads, -1, dim)
         s = (block @ k[:, :, :keys].transpose(2, 3)).view(batch, kv_heads, -1, rows, keys)
-        mixed = weigh(s, first, past).flatten(2, 3) @ v[:, :, :keys]
+        mixed = weigh(s, first if causal else keys, past).flatten(2, 3) @ v[:, :, :keys]
         out.append(mixed.view(batch, heads, rows, -1))
     return torch.cat(out, 2)
+
+
+def is_causal(config):
+    return config.get("subquad", {}).get("causal", True)
 
 
 def causal(s, first, past):
@@ -66,12 +70,13 @@ class Softmax(nn.Module):
 
     def __init__(self, config, knobs):
         super().__init__()
+        self.causal = is_causal(config)
 
     def forward(self, q, k, v, x, turn, cache=None):
         q, k = turn(q) * q.shape[-1] ** -0.5, turn(k)
         if cache is not None:
             k, v = cache.append(self, k, v)
-        return merged(attend(q, k, v, softmax_weights))
+        return merged(attend(q, k, v, softmax_weights, self.causal))
 
 
 class Attention(nn.Module):

@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Compares PyTorch's layers with the engine's: python3 check.py SUBQUAD [FOLDER...]
 
-Every layer's output and the logits of one sequence, within 1e-4. Without folders, or with --methods: a small model of random
-weights of each method, and a short training of each on samples/heldout.txt, which must end below a stated loss. With --perplexity also: what
-`subquad perplexity` finds on samples/heldout.txt, within 0.1 % of training.json.
+Every layer's output and the logits of one sequence, within 1e-4. With --perplexity also: what `subquad perplexity` finds on
+samples/heldout.txt, within 0.1 % of training.json. Without folders, or with --methods, for each method: a small model of
+random weights; a training that is broken off and goes on, whose curve and weights must be those of one that is not; and a
+short training on samples/heldout.txt, which must end below a stated loss (--steps: how long).
 """
 import argparse
+import contextlib
 import hashlib
+import io
 import json
+import math
 import os
 import subprocess
 import sys
@@ -18,7 +22,8 @@ import torch
 import bpe
 import configs
 import model as llama
-from train import optimizer
+import tasks
+from train import Run, optimizer
 from recipes import Recipe
 from tasks import nats
 
@@ -27,17 +32,18 @@ METHODS = [
     ("dijiang", {"preset": "official"}), ("infini", {"segment": 16}), ("infini", {"segment": 16, "rule": "delta"}),
     ("memoryformer", {"tau": 4, "kernel": "l1p"}), ("memoryformer", {"tau": 4, "kernel": "p"}),
 ]
+ENCODERS = METHODS[:2]  # those that also have a form without causal mask
 TOLERANCE = 1e-4
 HERE = os.path.dirname(os.path.abspath(__file__))
 LOSS = 4.0  # nats a token
 HELD_OUT = os.path.join(HERE, "..", "heldout.txt")
 
 
-def random_model(method, knobs, seed=3):
+def random_model(method, knobs, causal=True, seed=3):
     """Weights large enough that attention is far from even."""
     torch.manual_seed(seed)
     config = configs.with_method(configs.llama(2, 64, 4, 2, 96, 50, 128, None), method, **knobs)
-    model = llama.Llama(config)
+    model = llama.Llama(config if causal else configs.without_mask(config))
     with torch.no_grad():
         for name, p in model.named_parameters():
             if "tables" in name:
@@ -89,7 +95,31 @@ def check(subquad, folder, ids, label, backends=("opencl", "reference")):
     return good
 
 
-def train_briefly(method, knobs, ids, steps=200):
+def resumes(method, knobs, label, scratch, steps=16):
+    """Whether half of a training, saved and read back, ends as the whole does: the same curve but for its seconds."""
+    make_task = tasks.Records if method == "infini" else tasks.Induction  # the one with a curriculum of its own
+    config = configs.with_method(configs.llama(1, 32, 2, 1, 64, 105, 64, None), method, **knobs)
+    recipe = Recipe("", config, make_task, steps, 1e-2, every=8)
+    path = f"{scratch}/half.state"
+
+    def new():
+        return Run(recipe, make_task(), "")
+    whole, half, rest = new(), new(), new()
+    with contextlib.redirect_stdout(io.StringIO()):
+        whole.train(f"{scratch}/whole.state", math.inf)
+        half.train(path, math.inf, steps // 2 + 1)
+        rest.resume(path)
+        rest.train(path, math.inf)
+    # a broken-off training measures where it stops: a row more
+    curves = [[{**row, "seconds": 0, "train_nats": 0} for row in run.curve if row["step"] % 8 == 0] for run in (whole, rest)]
+    same = all(torch.equal(mine, theirs) for mine, theirs in
+               zip(whole.model.state_dict().values(), rest.model.state_dict().values()))
+    good = same and curves[0] == curves[1]
+    print(f"{'ok  ' if good else 'FAIL'} {label}: {steps} steps, and {half.step} and the rest, end alike", flush=True)
+    return good
+
+
+def train_briefly(method, knobs, ids, steps):
     """Mean loss of the last 20 steps of a tiny model on a text; an even guess loses ln 1024 = 6.93 nats a token."""
     config = configs.with_method(configs.llama(1, 32, 2, 1, 64, 1024, 64, 0), method, **knobs)
     torch.manual_seed(1)
@@ -107,9 +137,9 @@ def train_briefly(method, knobs, ids, steps=200):
     return sum(losses[-20:]) / 20
 
 
-def trains(method, knobs, ids, label):
-    loss = train_briefly(method, knobs, ids)
-    print(f"{'ok  ' if loss < LOSS else 'FAIL'} {label}: {loss:.3f} nats a token after 200 steps, {LOSS} at most", flush=True)
+def trains(method, knobs, ids, label, steps):
+    loss = train_briefly(method, knobs, ids, steps)
+    print(f"{'ok  ' if loss < LOSS else 'FAIL'} {label}: {loss:.3f} nats a token after {steps} steps, {LOSS} at most", flush=True)
     return loss < LOSS
 
 
@@ -137,6 +167,7 @@ def main():
     parser.add_argument("folders", nargs="*")
     parser.add_argument("--perplexity", action="store_true")
     parser.add_argument("--methods", action="store_true")
+    parser.add_argument("--steps", type=int, default=200)
     args = parser.parse_args()
     torch.set_num_threads(1)
     torch.manual_seed(0)
@@ -155,7 +186,11 @@ def main():
                 label = " ".join([method, *map(str, knobs.values())])
                 save(random_model(method, knobs), scratch)
                 good &= check(args.subquad, scratch, torch.randint(50, (77,)).tolist(), label)
-                good &= trains(method, knobs, ids, label)
+                good &= resumes(method, knobs, label, scratch)
+                good &= trains(method, knobs, ids, label, args.steps)
+            for method, knobs in ENCODERS:
+                save(random_model(method, knobs, causal=False), scratch)
+                good &= check(args.subquad, scratch, torch.randint(50, (77,)).tolist(), f"{method} without causal mask")
     sys.exit(0 if good else 1)
 
 

@@ -43,3 +43,8 @@ def with_method(config, method, **knobs):
         config = {**config, "intermediate_size": chunks * (knobs["tau"] + expand)}
         block.update(feed_forward="memory", inner_norm_eps=1e-5, output_projection=False, dense_projections=False)
     return {**config, "subquad": block}
+
+
+def without_mask(config):
+    """The config of an encoder: every token sees all others."""
+    return {**config, "subquad": {"causal": False, **config.get("subquad", {})}}

@@ -20,7 +20,7 @@ def words(kind, folder, samples, context):
         if kind == "long stories":
             write_list(f"{folder}/prompts.json", whole_stories(samples))
         return
-    toytokens.save(folder, *(toytokens.induction() if kind == "induction" else toytokens.records()), context)
+    toytokens.save(folder, *toytokens.PIECES[kind](), context)
     write_list(f"{folder}/prompts.json", toytokens.prompts(kind))
 
 

@@ -2,7 +2,8 @@
 """How alive a sample is: python3 looks.py FOLDER
 
 Temperatures and gates; per head the mean largest weight and the mean weight of the previous token, and of the token after the
-previous occurrence (induction); per Memory Layer the rows that no token of the held-out text reached, and the entropy of the
+previous occurrence (induction), of a classifier the share that the question mark gives to what stands between the brackets;
+per Memory Layer the rows that no token of the held-out text reached, and the entropy of the
 addresses over their bits.
 """
 import json
@@ -26,10 +27,10 @@ def watch_heads(model):
     """Replaces attend in every module by one that measures the weights it makes; returns the list it fills."""
     seen = []
 
-    def attend(q, k, v, weigh):
+    def attend(q, k, v, weigh, causal=True):
         kv_heads = k.shape[1]
         s = q.unflatten(1, (kv_heads, -1)) @ k[:, :, None].transpose(-1, -2)
-        weights = weigh(s, 0, 0)
+        weights = weigh(s, 0 if causal else k.shape[2], 0)
         seen.append((weights / weights.sum(-1, keepdim=True)).flatten(1, 2))
         return (weights @ v[:, :, None]).flatten(1, 2)
 
@@ -53,6 +54,20 @@ def heads(model, ids, same):
               + "; previous token " + " ".join(f"{x:.2f}" for x in w[:, rows, rows - 1].mean(-1).tolist())
               + ("; after the last occurrence " + " ".join(
                   f"{x:.2f}" for x in w[:, repeated, same[repeated] + 1].mean(-1).tolist()) if len(repeated) else ""))
+
+
+def classifier(model):
+    """A layer's heads: weight of the question mark between the brackets, beside the share of tokens that stand there."""
+    seen, task = watch_heads(model), tasks.Brackets()
+    ids, _, _ = task.sequences(32, 256, torch.Generator().manual_seed(5))
+    model(ids)
+    after_open = (ids == task.OPEN).cumsum(1) - (ids == task.OPEN).long()
+    inside = (after_open - (ids == task.CLOSE).cumsum(1)).float()
+    print(f"between the brackets stand {inside.mean():.0%} of the tokens")
+    for layer, weights in enumerate(seen):
+        share = (weights[:, :, -1] * inside[:, None]).sum(-1).mean(0)
+        print(f"layer {layer}: the question mark gives them " + " ".join(f"{x:.0%}" for x in share.tolist())
+              + "; largest " + " ".join(f"{x:.2f}" for x in weights.amax(-1).mean((0, 2)).tolist()))
 
 
 def tables(model, ids):
@@ -101,7 +116,10 @@ def main(folder):
         if isinstance(getattr(mix, "gate", None), torch.nn.Parameter):
             print(f"layer {layer}: gates", " ".join(f"{x:.2f}" for x in torch.sigmoid(mix.gate).tolist()))
     with open(f"{folder}/training.json", encoding="utf-8") as file:
-        letters = "repeated_nats" in json.load(file)
+        figures = json.load(file)
+    letters = "repeated_nats" in figures
+    if "accuracy_by_length" in figures:
+        return classifier(model)
     if letters:
         ids = torch.randint(64, (PERIOD,), generator=torch.Generator().manual_seed(5)).repeat(3)
     else:

@@ -46,7 +46,8 @@ class MLP(nn.Module):
 
 def parts_of(config, layer):
     """The method of a layer's attention and of its projections, each with its knobs."""
-    block = config.get("subquad", {"layers": [{}] * config["num_hidden_layers"]})["layers"][layer]
+    layers = config.get("subquad", {}).get("layers")
+    block = layers[layer] if layers else {}
     exact = {"method": "softmax", "knobs": {}}
     return block.get("attention", exact), block.get("linear", exact)
 

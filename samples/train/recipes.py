@@ -49,6 +49,7 @@ LLAMA_40 = configs.llama(4, 40, 5, 5, 120, 1024, 256, 0)
 GATES = {"mix.gate": 1e-2}
 TABLES = {"tau": 4, "kernel": "l1p"}
 INDUCTION = configs.llama(2, 64, 4, 4, 128, tasks.Induction.VOCABULARY, 96, None)
+BRACKETS = configs.llama(2, 64, 4, 4, 128, tasks.Brackets.VOCABULARY, tasks.Brackets.LONGEST, None)
 RECORDS = configs.llama(1, 64, 2, 2, 128, 105, 1024, None)
 
 
@@ -62,16 +63,23 @@ RECIPES = {
     "records-infini": Recipe("Infini-attention that remembers records over 16 segments",
                              with_method("infini", RECORDS, segment=32), lambda args: tasks.Records(), 3600, 8e-3, GATES,
                              every=100, kind="records"),
-    "records-softmax": Recipe("records with full attention: the control", RECORDS, lambda args: tasks.Records(), 2500,
-                              3e-3, every=100, kind="records"),
+    "records-softmax": Recipe("records with full attention, most of each head without positions: the control",
+                              {**RECORDS, "rope_theta": 1e12}, lambda args: tasks.Records(), 2500, 8e-3, every=100,
+                              kind="records"),
     "records-overwritten-linear": Recipe("records whose names occur twice, the later one holds; records-infini trained on",
                                          with_method("infini", RECORDS, segment=32),
                                          lambda args: tasks.Records(overwrite=True), 1500, 4e-3, GATES,
-                                         start="records-infini", every=100, kind="records"),
+                                         start="records-infini", every=100, kind="overwritten records"),
     "records-overwritten-delta": Recipe("the same with the delta rule",
                                         with_method("infini", RECORDS, segment=32, rule="delta"),
                                         lambda args: tasks.Records(overwrite=True), 1500, 4e-3, GATES,
-                                        start="records-infini", every=100, kind="records"),
+                                        start="records-infini", every=100, kind="overwritten records"),
+    "brackets-softmax": Recipe("classifier without causal mask: the letter that is most frequent between two brackets",
+                               configs.without_mask(BRACKETS), lambda args: tasks.Brackets(), 1800, 3e-3, every=100,
+                               kind="brackets"),
+    "brackets-taylorshift": Recipe("the same with TaylorShift, tau from 5 with a rate of its own",
+                                   configs.without_mask(with_method("taylorshift", BRACKETS, temperature=5)),
+                                   lambda args: tasks.Brackets(), 1800, 3e-3, TAU, every=100, kind="brackets"),
     "stories-softmax": Recipe("exact attention at the tokens of the others: the control", LLAMA, short, STEPS, 3e-3),
     "stories-taylorshift": Recipe("TaylorShift from scratch, tau from 5 with a rate of its own",
                                   with_method("taylorshift", temperature=5), short, STEPS, 3e-3, TAU),

@@ -21,6 +21,8 @@ def figure(t):
         return ", ".join(f"{value:.3f} bits per byte in windows of {window}" for window, value in bits.items())
     if "repeated_nats" in t:
         return f"{t['repeated_accuracy']:.1%} of the repeated letters right, {t['repeated_nats']:.2f} nats"
+    if "accuracy_by_length" in t:
+        return "right answers: " + ", ".join(f"{x:.1%} of {n} tokens" for n, x in t["accuracy_by_length"].items())
     return f"{t['accuracy']:.1%} of {t['records']} records right over {t['segments']} segments"
 
 
@@ -47,20 +49,33 @@ def multiply_adds(config):
     """Per token, of the projections and the feed-forward part: without attention scores, classifier and hashing."""
     d, dim = config["hidden_size"], config["head_dim"]
     q, kv, inner = config["num_attention_heads"] * dim, config["num_key_value_heads"] * dim, config["intermediate_size"]
-    linear = config.get("subquad", {"layers": [{}]})["layers"][0].get("linear")
+    linear = config.get("subquad", {}).get("layers", [{}])[0].get("linear")
     if linear is None:
         return config["num_hidden_layers"] * d * (2 * q + 2 * kv + 3 * inner)
     return config["num_hidden_layers"] * d // linear["knobs"]["tau"] * (q + 2 * kv + inner + d)  # one per row and output
 
 
+def held_out(t):
+    return t["heldout_bits_per_byte_by_window"]["256"]
+
+
+def other_seeds(name):
+    """What NAME-seed2 and so on ended with; their training.json are kept in seeds/."""
+    found = []
+    for path in sorted(glob.glob(os.path.join(SAMPLES, "train", "seeds", f"{name}-seed*.json"))):
+        with open(path, encoding="utf-8") as file:
+            found.append(held_out(json.load(file)))
+    return found
+
+
 def lookup(names):
-    print("| sample | parameters | multiply-adds a token | held-out bits per byte |\n|---|---|---|---|")
+    print("| sample | parameters | multiply-adds a token | held-out bits per byte | other seeds |\n|---|---|---|---|---|")
     for name in names:
         with open(os.path.join(SAMPLES, name, "config.json"), encoding="utf-8") as file:
             config = json.load(file)
         t = training(name)
         print(f"| `{name}` | {t['parameters']:,} | {multiply_adds(config):,} | "
-              f"{t['heldout_bits_per_byte_by_window']['256']:.3f} |")
+              f"{held_out(t):.3f} | {', '.join(f'{x:.3f}' for x in other_seeds(name))} |")
 
 
 if __name__ == "__main__":

@@ -121,9 +121,11 @@ class Records:
     better = "nats"
 
     def __init__(self, overwrite=False):
-        self.overwrite = overwrite  # names occur twice, the later record holds
+        """`overwrite`: names occur twice, in two segments, and the later record holds. (Within a segment no rule of the
+        memory knows an order.)"""
+        self.overwrite = overwrite
         self.most = self.MOST_RECORDS // (2 if overwrite else 1)
-        self.segments, self.records, self.recent = 2, 1, []
+        self.segments, self.records, self.recent = 4 if overwrite else 2, 1, []
 
     def state(self):
         return [self.segments, self.records, self.recent]
@@ -137,12 +139,13 @@ class Records:
         front = 3 * length // 4
         ids = torch.randint(self.FILLER, (rows, length), generator=generator)
         names = torch.rand(rows, self.NAMES, generator=generator).argsort(1)[:, :records]
-        count = records
         if self.overwrite:
-            names = torch.cat((names, names), 1)[:, torch.randperm(2 * records, generator=generator)]
-            count = 2 * records
+            names = names.repeat(1, 2)
+        count = names.shape[1]
         values = torch.randint(self.VALUES, (rows, count), generator=generator)
-        places = torch.rand(rows, front, generator=generator).argsort(1)[:, :count].sort(1).values
+        places = self.places(rows, front, count, generator)
+        names = names.gather(1, places.argsort(1))
+        places = places.sort(1).values
         ids.scatter_(1, places, self.RECORD + names * self.VALUES + values)
         held, where = (torch.zeros(rows, self.NAMES, dtype=torch.long) for _ in range(2))
         for i in range(count):  # in their order: the last record of a name stays
@@ -155,6 +158,20 @@ class Records:
         mask = torch.zeros(rows, length, dtype=torch.bool)
         mask[:, front:] = True
         return ids, targets, mask, where.gather(1, asked)
+
+    def places(self, rows, front, count, generator):
+        """Where records stand, [rows, count]; of records that overwrite, i and i + count / 2 are in different segments."""
+        def draw(rows):
+            return torch.rand(rows, front, generator=generator).argsort(1)[:, :count]
+        places = draw(rows)
+        if not self.overwrite:
+            return places.sort(1).values
+        while True:
+            first, second = (places // self.SEGMENT).chunk(2, 1)
+            same = (first == second).any(1)
+            if not same.any():
+                return places
+            places[same] = draw(int(same.sum()))
 
     def batch(self, generator):
         rows = self.TOKENS // (self.segments * self.SEGMENT)
@@ -195,3 +212,80 @@ class Records:
                 "accuracy": (logits.argmax(-1) == targets[mask]).float().mean().item()}
 
     finish = measure
+
+
+class Brackets:
+    """Letters with a pair of brackets among them: "abc(ddad)cbb?". The row of the question mark, which stands last, is the
+    class: the letter that occurs most often between the brackets, where one is preferred; another is preferred outside.
+    Whether a letter stands between them depends on what is left and right of it.
+
+    The curriculum begins with 64 tokens: when the last 40 steps answer more than 85 %, the double length joins; every step
+    draws one of the lengths.
+    """
+    LETTERS, SHORTEST, LONGEST, TOKENS, PREFERRED = 8, 64, 512, 4096, 0.25
+    OPEN, CLOSE, QUESTION = LETTERS, LETTERS + 1, LETTERS + 2
+    VOCABULARY = LETTERS + 3
+    facts = {"origin": "random letters from the seed", "letters": LETTERS, "lengths": [SHORTEST, LONGEST],
+             "preferred": PREFERRED}
+    better = "nats"
+
+    def __init__(self):
+        self.length, self.recent = self.SHORTEST, []
+
+    def state(self):
+        return [self.length, self.recent]
+
+    def resume(self, state):
+        self.length, self.recent = state
+
+    def draw(self, rows, length, generator):
+        """ids [rows, length], the class of each, and whether no other letter is as frequent."""
+        many = torch.randint(length // 8, length // 2, (rows, 1), generator=generator)
+        first = (torch.rand(rows, 1, generator=generator) * (length - many - 2)).long()
+        place = torch.arange(length)
+        inside = (place > first) & (place <= first + many)
+        liked = torch.randint(self.LETTERS, (rows, 2), generator=generator)
+        ids = torch.where(torch.rand(rows, length, generator=generator) < self.PREFERRED,
+                          torch.where(inside, liked[:, :1], liked[:, 1:]),
+                          torch.randint(self.LETTERS, (rows, length), generator=generator))
+        most = torch.stack([((ids == letter) & inside).sum(1) for letter in range(self.LETTERS)], 1).topk(2)
+        ids.scatter_(1, first, self.OPEN).scatter_(1, first + many + 1, self.CLOSE)
+        ids[:, -1] = self.QUESTION
+        return ids, most.indices[:, 0], most.values[:, 0] > most.values[:, 1]
+
+    def sequences(self, rows, length, generator):
+        ids, letters, clear = self.draw(2 * rows + 6, length, generator)
+        ids, letters = ids[clear][:rows], letters[clear][:rows]
+        targets = torch.zeros_like(ids)
+        targets[:, -1] = letters
+        return ids, targets, torch.arange(length).expand_as(ids) == length - 1
+
+    def batch(self, generator):
+        lengths = [n for n in (64, 128, 256, 512) if n <= self.length]
+        length = lengths[torch.randint(len(lengths), (1,), generator=generator).item()]
+        return self.sequences(self.TOKENS // length, length, generator)
+
+    def after_step(self, share_right):
+        self.recent = [*self.recent[-39:], share_right]
+        if len(self.recent) == 40 and sum(self.recent) / 40 > 0.85 and self.length < self.LONGEST:
+            self.length, self.recent = 2 * self.length, []
+
+    @torch.no_grad()
+    def answers(self, model, length, rows, seed=1000):
+        """Mean loss and share of right answers of rows that no training step sees."""
+        generator, nats, right, done = torch.Generator().manual_seed(seed), 0.0, 0, 0
+        while done < rows:
+            ids, targets, mask = self.sequences(32, length, generator)
+            logits, letters = model(ids)[mask], targets[mask]
+            nats += F.cross_entropy(logits, letters, reduction="sum").item()
+            right += int((logits.argmax(-1) == letters).sum())
+            done += len(ids)
+        return nats / done, right / done
+
+    def measure(self, model):
+        nats, accuracy = self.answers(model, self.LONGEST, 128)
+        return {"length": self.length, "nats": nats, "accuracy": accuracy}
+
+    def finish(self, model):
+        lengths = {64: 2048, 128: 2048, 256: 1024, 512: 1024, 1024: 256}
+        return {"accuracy_by_length": {str(n): self.answers(model, n, rows)[1] for n, rows in lengths.items()}}

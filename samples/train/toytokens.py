@@ -5,7 +5,7 @@ import string
 import torch
 
 import bpe
-from tasks import Records
+from tasks import Brackets, Records
 
 LETTERS = string.ascii_letters + string.digits + "+/"
 FILLER = ".,:;'!_-~^*=<>()"
@@ -22,6 +22,14 @@ def records():
     vocabulary = [*FILLER, *("".join(pair) for pair in pairs), *VALUES, *NAMES, "?"]
     assert vocabulary.index("0") == Records.ANSWER and vocabulary.index("a?") == Records.QUESTION
     return vocabulary, pairs
+
+
+def brackets():
+    """In the order of tasks.Brackets."""
+    return list(string.ascii_lowercase[:Brackets.LETTERS] + "()?"), []
+
+
+PIECES = {"induction": induction, "records": records, "overwritten records": records, "brackets": brackets}
 
 
 def save(folder, vocabulary, pairs, context):
@@ -46,10 +54,23 @@ def prompts(kind):
             return "".join(pieces[ids[i % period]] for i in range(length))
         return [{"title": f"{period} random letters, again and again", "text": repeated(period, length)}
                 for period, length in ((16, 44), (24, 60), (40, 90))]
+    if kind == "brackets":
+        pieces, _ = brackets()
+        def bracketed(length):
+            ids, targets, _ = Brackets().sequences(1, length, generator)
+            return {"title": f"{length} tokens: the answer is {pieces[targets[0, -1]]}",
+                    "text": "".join(pieces[i] for i in ids[0].tolist())}
+        return [bracketed(length) for length in (64, 128, 256, 512)]
     pieces, _ = records()
+    task = Records(overwrite=kind == "overwritten records")
     def asked(segments, count, questions):
-        ids, targets, mask, _ = Records().sequences(1, segments, count, generator)
+        ids, targets, mask, _ = task.sequences(1, segments, count, generator)
         end = 3 * ids.shape[1] // 4 + questions
-        return {"title": f"{count} record{'s' * (count > 1)}, {segments} segments: the answer is {pieces[targets[0, end - 1]]}",
+        what = f"{count} record{'s' * (count > 1)}"
+        if task.overwrite:
+            what = f"{count} name{'s' * (count > 1)} recorded twice"
+        return {"title": f"{what}, {segments} segments: the answer is {pieces[targets[0, end - 1]]}",
                 "text": "".join(pieces[i] for i in ids[0, :end].tolist())}
+    if task.overwrite:
+        return [asked(8, 4, 6), asked(16, 4, 8), asked(16, 1, 4), asked(32, 4, 12)]
     return [asked(8, 8, 6), asked(16, 8, 8), asked(16, 1, 4), asked(32, 8, 12)]

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Trains one sample: python3 train.py NAME WORK_FOLDER [--text FOLDER_OF_PREPARE] [--samples ..]
 
-The recipes are in recipes.py. AdamW 0.9/0.95, weight decay 0.1 on matrices, gradient norm at most 1, 10 % warm-up, cosine to
-10 %. The model that is best on held-out data is the one that is kept. What was done so far is saved in WORK_FOLDER/NAME.state
-every two minutes, and the same command goes on from there.
+The recipes are in recipes.py; NAME-seed2 is that of NAME with another seed. AdamW 0.9/0.95, weight decay 0.1 on matrices,
+gradient norm at most 1, 10 % warm-up, cosine to 10 %. The model that is best on held-out data is the one that is kept. What
+was done so far is saved in WORK_FOLDER/NAME.state every two minutes, and the same command goes on from there.
 """
 import argparse
+import dataclasses
 import json
 import math
 import os
@@ -108,11 +109,12 @@ class Run:
     def solved(self):
         return hasattr(self.task, "solved") and self.task.solved(self.curve[-1])
 
-    def train(self, path, seconds_limit):
+    def train(self, path, seconds_limit, until=math.inf):
+        """Goes on to the end of the recipe; broken off after so many seconds or at step `until`."""
         began, saved, losses = time.time() - self.seconds, time.time(), []
         if self.step == 0 and not self.curve:
             self.measure([])
-        while self.step < self.recipe.steps and self.seconds < seconds_limit and not self.solved():
+        while self.step < min(self.recipe.steps, until) and self.seconds < seconds_limit and not self.solved():
             losses.append(self.train_step())
             self.seconds = time.time() - began
             if self.recipe.measured(self.step) or self.step == self.recipe.steps:
@@ -136,9 +138,17 @@ def commit():
     return git("rev-parse", "--short=12", "HEAD") + ("+" if git("status", "--porcelain", "--", here) else "")
 
 
+def named(text):
+    """A recipe's name and the recipe, of a name that may end in -seedN."""
+    name, _, seed = text.partition("-seed")
+    if name not in RECIPES or (seed and not seed.isdigit()):
+        raise argparse.ArgumentTypeError(f"{text} is no recipe, nor one with -seed and a number")
+    return text, dataclasses.replace(RECIPES[name], seed=int(seed or 1))
+
+
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("name", choices=RECIPES)
+    parser.add_argument("name", type=named, help="one of " + ", ".join(RECIPES))
     parser.add_argument("work")
     parser.add_argument("--text", help="folder that prepare.py wrote")
     parser.add_argument("--samples", default=os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
@@ -146,7 +156,7 @@ def main():
     parser.add_argument("--steps", type=int, help="fewer than the recipe's, to try it")
     args = parser.parse_args()
     torch.set_num_threads(1)
-    recipe, code = RECIPES[args.name], commit()
+    (args.name, recipe), code = args.name, commit()
     if args.steps:
         recipe.steps = args.steps
     os.makedirs(args.work, exist_ok=True)

@@ -105,6 +105,7 @@ private slots:
     void compare();
     void compareSpreadsOverSeeds();
     void perplexityCountsByWindows();
+    void encoderAnswersOnce();
     void applyAgreesWithItself();
     void applyUsesTheTensorsOfItsKnobs();
     void applyWritesTheStates();
@@ -637,6 +638,35 @@ void CliTest::decodeIsTimed()
     const Ran reference = runProgram({QStringLiteral("bench"), QStringLiteral("--decode"), QStringLiteral("--lengths"),
                                       QStringLiteral("8"), QStringLiteral("--backend"), QStringLiteral("reference")});
     QVERIFY(reference.exitCode == 2 && reference.err.contains("needs an OpenCL device"));
+}
+
+// Without a causal mask the first row depends on the last token, and there is no text to go on with.
+void CliTest::encoderAnswersOnce()
+{
+    samples::writeLlamaFolder(m_folder.path().toStdString() + "/encoder", {.layers = 2}, samples::Element::F32,
+                              R"(,"subquad":{"causal":false})");
+    const QString encoder = file("encoder");
+    const auto firstRow = [&](const QString& model, const QString& tokens, const QString& backend) {
+        const QString dump = file("encoder.safetensors");
+        runProgram({QStringLiteral("run"), model, QStringLiteral("--tokens"), tokens, QStringLiteral("--backend"),
+                    backend, QStringLiteral("--dump"), dump});
+        std::vector<float> cells = Tensors(dump).all.at(QStringLiteral("logits")).cells;
+        cells.resize(cells.size() / 3);
+        return cells;
+    };
+    const QString text = QStringLiteral("5,6,7"), other = QStringLiteral("5,6,8");
+    for (const QString& backend : {QStringLiteral("reference"), QStringLiteral("opencl")}) {
+        QVERIFY(largestDifference(firstRow(encoder, text, backend), firstRow(encoder, other, backend)) > 1e-4);
+        QCOMPARE(firstRow(m_llama, text, backend), firstRow(m_llama, other, backend));
+    }
+    const auto generated = [&](const char* count) {
+        return runProgram({QStringLiteral("run"), encoder, QStringLiteral("--tokens"), text,
+                           QStringLiteral("--generate"), QString::fromLatin1(count), QStringLiteral("--json")});
+    };
+    QCOMPARE(generated("1").json()["generated"].toArray().size(), 1);
+    QVERIFY(generated("2").exitCode == 2 && generated("2").err.contains("no causal mask"));
+    const Ran lost = runProgram({QStringLiteral("perplexity"), encoder, QStringLiteral("--file"), file("text.txt")});
+    QVERIFY(lost.exitCode == 2 && lost.err.contains("no causal mask"));
 }
 
 void CliTest::perplexityCountsByWindows()

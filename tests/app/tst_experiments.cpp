@@ -184,6 +184,36 @@ private slots:
 
     void initTestCase() { QApplication::setStyle(new widgets::ProxyStyle); }
 
+    // Without dense projections there is no exact layer that could stand around one that is looked at alone.
+    void sampleOfTablesOpensWithoutComplaint()
+    {
+        SampleProgram program(engine::LayerPlan(), "attention", "stories-memoryformer-64");
+        QVERIFY(program.rest());
+        QVERIFY2(!program.document.message(), qPrintable(program.document.message()->what));
+        const auto navigation = program.wiring.attention().work().navigation();
+        QVERIFY(navigation != nullptr);
+        QCOMPARE(navigation->local, std::vector<double>(4, 0.0));
+    }
+
+    // Without a causal mask every row is another one when the text grows, and none predicts what follows.
+    void encoderReadsItsWholeTextAgain()
+    {
+        QTemporaryDir folder;
+        const auto path = std::filesystem::path(folder.path().toStdString()) / "encoder";
+        samples::writeLlamaFolder(path, {.layers = 2}, samples::Element::F32, R"(,"subquad":{"causal":false})");
+        WindowRig rig(WindowRig::referenceState(path));
+        QVERIFY(rig.rest());
+        const auto before = rig.document.lane({0}).run;
+        rig.document.setGenerated(2);
+        QVERIFY(rig.rest());
+        QVERIFY2(!rig.document.message(), qPrintable(rig.document.message()->what));
+        const auto after = rig.document.lane({0}).run;
+        QCOMPARE(after->sequence->ids.size(), before->sequence->ids.size() + 2);
+        const auto first = [](const LaneRun& run) { return run.trace->grid(engine::probes::logits, {}).row(0)[0]; };
+        QVERIFY(first(*before) != first(*after));
+        QVERIFY(std::ranges::all_of(after->losses, [](float loss) { return std::isnan(loss); }));
+    }
+
     void passkeysAreAskedForWithTheirPrice()
     {
         SampleProgram program(withMemory(), "memory");

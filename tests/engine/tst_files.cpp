@@ -437,6 +437,11 @@ void TestFiles::nativeBlockBecomesAPlan()
     QCOMPARE(checkpoint.native.of({1}).linear.method, std::string("other"));
     QCOMPARE(*checkpoint.native.of({0}).parameters.at("temperature"), (std::vector<float>{1, 2, 3, 4}));
     QVERIFY(checkpoint.tensors.contains("layer.0.temperature"));
+    QVERIFY(checkpoint.config.causal);
+    samples::writeLlamaFolder(at("e"), shape, samples::Element::F32, R"(,"subquad":{"causal":false})");
+    QVERIFY(!open(at("e")).config.causal && !open(at("e")).hasNative);
+    samples::writeFile(at("e/config.json"), samples::llamaConfig(shape, R"(,"subquad":{"causal":"no"})"));
+    expectError(Fault::Format, {"subquad.causal"}, [&] { open(at("e")); });
     samples::writeFile(at("m/config.json"), samples::llamaConfig({.layers = 1}, block));
     expectError(Fault::Format, {"subquad.layers", "2 elements", "1"}, [&] { open(at("m")); });
     // A parameter may be called like a weight (a gate is one of both): each keeps its own place.

@@ -250,6 +250,14 @@ void TestLogits::studyShowsTheComputedNumbers()
         QCOMPARE(row.cells[3].text, std::to_string(other.rank(token)));
         QVERIFY(std::abs(*row.cells[4].number - (*row.cells[2].number - *row.cells[0].number)) < 1e-9);
     }
+    ModelConfig encoder = tinyConfig();
+    encoder.causal = false; // a row has seen the token that it would predict
+    const auto bidirectional = tinyModel(encoder);
+    const Study sees =
+        logitsStudy({*bidirectional, std::vector{slotOf(bidirectional, "softmax", ids)}, ids, {19}, labelOf}, job);
+    QVERIFY(panelOf(sees, "ranks") != nullptr && panelOf(study, "losses") != nullptr);
+    QVERIFY(panelOf(sees, "losses") == nullptr && panelOf(sees, "ppl_by_pos") == nullptr);
+
     const std::string sentence = sentenceOf(study);
     QVERIFY(sentence.find(labelOf(ids[13])) != std::string::npos);
     QVERIFY(sentence.find(labelOf(exact.likeliest(1).front())) != std::string::npos);

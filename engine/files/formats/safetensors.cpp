@@ -219,6 +219,8 @@ void readNativeShape(const Json& block, ModelConfig& config)
             eps->refuse("a number above 0");
         config.innerNormEps = eps->number();
     }
+    if (const std::optional<Json> causal = block.find("causal"))
+        config.causal = causal->boolean();
     if (const std::optional<Json> output = block.find("output_projection"))
         config.outputProjection = output->boolean();
     if (const std::optional<Json> dense = block.find("dense_projections"))
@@ -255,14 +257,17 @@ void readPart(const Json& json, Part& part, std::map<std::string, std::string, s
 }
 
 // "subquad": {"layers": [{"attention": part, "linear": part, "parameters": {name: tensor}}]}, one element per layer.
+// Without layers the block speaks of the model's shape only.
 void readNative(const Json& block, Mapper& mapper, Checkpoint& checkpoint)
 {
     if (const std::optional<Json> calibration = block.find("calibration"))
         checkpoint.calibration = (*calibration)["sha256"].string();
-    const Json layers = block["layers"];
-    const std::vector<Json> elements = layers.elements();
+    const std::optional<Json> layers = block.find("layers");
+    if (!layers)
+        return;
+    const std::vector<Json> elements = layers->elements();
     if (elements.size() != static_cast<std::size_t>(checkpoint.config.layers))
-        throw Error(Fault::Format, layers.place() + " has " + std::to_string(elements.size()) +
+        throw Error(Fault::Format, layers->place() + " has " + std::to_string(elements.size()) +
                                        " elements; one per layer, " + std::to_string(checkpoint.config.layers) +
                                        ", was expected");
     for (int layer = 0; layer < checkpoint.config.layers; ++layer) {
