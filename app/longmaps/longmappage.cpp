@@ -92,7 +92,7 @@ int LongMapPage::sideFor(int count) const
     int chrome = 2 * margin + (count - 1) * gap; // what is beside the cells
     for (int place = 0; place < count; ++place)
         chrome += (place == 0 ? m_maps.front() : m_difference)->sizeFor(0).width(); // the first has the queries' labels
-    const int wide = (m_area->width() - chrome) / count;
+    const int wide = (m_area->width() - chrome) / std::max(1, count);
     const int high = m_area->height() - bar - m_maps.front()->sizeFor(0).height();
     const int side = std::max(theme().px(48), std::min(wide, high));
     // What whole pixels a cell leave over must not stand between the maps.
