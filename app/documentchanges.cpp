@@ -208,6 +208,8 @@ void Document::open(const std::filesystem::path& checkpoint, const std::filesyst
     next.tokenizer = tokenizer;
     next.generated = 0;
     const bool same = next.checkpoint == m_state.checkpoint && next.tokenizer == m_state.tokenizer;
+    if (!same)
+        next.layout.sights.clear(); // another one's maps are seen whole first
     change(std::move(next));
     if (same)
         emit checkpointChanged(); // the same path again reads the file again: it may have changed

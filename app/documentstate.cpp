@@ -263,6 +263,57 @@ void controlsFromJson(const QJsonObject& json, ViewLayout& layout)
     }
 }
 
+QJsonObject timingToJson(const TimingView& view)
+{
+    QJsonObject json{{"quantity", view.quantity}, {"taken", view.taken}};
+    if (view.form)
+        json["sweep"] = QJsonObject{{"lengths", view.form->lengths},
+                                    {"repetitions", view.form->repeats},
+                                    {"causal", view.form->causal},
+                                    {"every_method", view.form->everyMethod}};
+    return json;
+}
+
+TimingView timingFromJson(const QJsonObject& json)
+{
+    Taker taker(json);
+    TimingView view;
+    view.quantity = int(taker.number("quantity", 0, 0, 3));
+    view.taken = int(taker.number("taken", 0, 0, 2));
+    if (json.contains("sweep")) {
+        Taker sweep(taker.object("sweep"));
+        SweepForm& form = view.form.emplace();
+        form.lengths = QString::fromStdString(sweep.text("lengths"));
+        form.repeats = QString::fromStdString(sweep.text("repetitions"));
+        form.causal = sweep.flag("causal");
+        form.everyMethod = sweep.flag("every_method");
+    }
+    return view;
+}
+
+QJsonObject sightsToJson(const ViewLayout& layout)
+{
+    QJsonObject json;
+    for (const auto& [view, sight] : layout.sights)
+        json[QString::fromStdString(view)] = QJsonArray{sight.x, sight.y, sight.width, sight.height};
+    return json;
+}
+
+void sightsFromJson(const QJsonObject& json, ViewLayout& layout)
+{
+    constexpr double most = 1e18;
+    for (auto view = json.begin(); view != json.end(); ++view) {
+        const QJsonArray numbers = view.value().toArray();
+        for (const QJsonValue number : numbers)
+            if (!(std::abs(number.toDouble(std::nan(""))) <= most))
+                refuse(view.key(), "a list of four numbers");
+        if (numbers.size() != 4)
+            refuse(view.key(), "a list of four numbers");
+        layout.sights[view.key().toStdString()] = {numbers[0].toDouble(), numbers[1].toDouble(), numbers[2].toDouble(),
+                                                   numbers[3].toDouble()};
+    }
+}
+
 QJsonObject layoutToJson(const ViewLayout& layout)
 {
     QJsonObject json = layout.unknown;
@@ -272,6 +323,10 @@ QJsonObject layoutToJson(const ViewLayout& layout)
     json["probe"] = QString::fromStdString(layout.probe);
     json["map_scale"] = QString::fromStdString(layout.mapScale);
     json["attention"] = toJson(layout.attention);
+    json["timing"] = timingToJson(layout.timing);
+    json["tensor"] = QString::fromStdString(layout.tensor);
+    if (!layout.sights.empty())
+        json["sights"] = sightsToJson(layout);
     if (layout.mapHigh)
         json["map_high"] = *layout.mapHigh;
     if (layout.differenceHigh)
@@ -298,6 +353,9 @@ ViewLayout layoutFromJson(const QJsonObject& json)
     if (const std::string scale = taker.text("map_scale"); !scale.empty())
         layout.mapScale = scale;
     layout.attention = attentionViewFromJson(taker.object("attention"));
+    layout.timing = timingFromJson(taker.object("timing"));
+    layout.tensor = taker.text("tensor");
+    sightsFromJson(taker.object("sights"), layout);
     layout.mapHigh = taker.optionalNumber("map_high");
     layout.differenceHigh = taker.optionalNumber("difference_high");
     controlsFromJson(taker.object("controls"), layout);

@@ -29,6 +29,34 @@ struct Selection
     bool operator==(const Selection&) const = default;
 };
 
+// The part of a view that is in sight, in the view's own units: cells, tokens, nanoseconds.
+struct Sight
+{
+    double x = 0, y = 0, width = 0, height = 0;
+
+    bool operator==(const Sight&) const = default;
+};
+
+// What a sweep is set to, as texts: they are parsed by whoever runs it.
+struct SweepForm
+{
+    QString lengths, repeats;
+    bool causal = false;
+    bool everyMethod = false; // else those that are compared
+
+    bool operator==(const SweepForm&) const = default;
+};
+
+// How the Timing tab shows what it shows.
+struct TimingView
+{
+    int quantity = 0;              // time, per token, ratio, memory
+    int taken = 0;                 // timeline, by kernel, stages
+    std::optional<SweepForm> form; // none: as the model asks for
+
+    bool operator==(const TimingView&) const = default;
+};
+
 // How the window is arranged.
 struct ViewLayout
 {
@@ -41,6 +69,9 @@ struct ViewLayout
     std::optional<double> mapHigh, differenceHigh;
     std::map<std::string, engine::KnobValues, std::less<>> controls; // of the methods' own tabs, by the tab's id
     AttentionView attention = {};
+    TimingView timing = {};
+    std::string tensor;                                    // the one looked at; empty: none
+    std::map<std::string, Sight, std::less<>> sights = {}; // by the view's name; a view without one shows all it has
     // Whether the docks are open; none: as the width of the window allows.
     std::optional<bool> leftDock, rightDock;
     bool maximised = false; // the tab's view fills the window
@@ -60,6 +91,9 @@ struct Bookmark
 
 // How many methods can be compared at once.
 inline constexpr std::size_t mostLanes = 6;
+
+// The lane the others are compared with; which of them the views of two show is Document::comparedLane().
+inline constexpr engine::LaneIndex exactLane{0};
 
 // Exactly what is saved.
 struct DocumentState

@@ -2,6 +2,7 @@
 #include "app/figurecompare.h"
 
 #include "app/attention/viewwords.h"
+#include "app/pagestudy.h"
 #include "app/provenance.h"
 #include "app/studywork.h"
 #include "app/wording.h"
@@ -177,6 +178,8 @@ QStringList changesBetween(const DocumentState& then, const DocumentState& now)
     if (then.prompt != now.prompt)
         changes << tr("another text");
     add(tr("tab"), tabOf(then.layout.tab), tabOf(now.layout.tab));
+    if (then.layout.tab == tensorTab || now.layout.tab == tensorTab)
+        add(tr("tensor"), QString::fromStdString(then.layout.tensor), QString::fromStdString(now.layout.tensor));
     add(tr("layer"), layersOf(then), layersOf(now));
     add(tr("head"), QString::number(then.selection.head.value + 1), QString::number(now.selection.head.value + 1));
     add(tr("picked cell"), cellOf(then.selection), cellOf(now.selection));

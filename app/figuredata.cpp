@@ -2,6 +2,7 @@
 #include "app/figuredata.h"
 
 #include "app/attention/mapwords.h"
+#include "app/longmaps/longmapfigure.h"
 #include "app/studydata.h"
 #include "app/timingreport.h"
 #include "engine/export/csv.h"
@@ -212,6 +213,8 @@ void writeCsv(std::ostream& out, const FigureSource& source, const std::string& 
     out << "# provenance: " << provenance.toStdString() << "\n";
     if (view == "attention")
         writeWide(out, attentionMatrices(mapsOf(source)), meanMatrices(mapsOf(source)));
+    else if (view == mapTab)
+        writeWide(out, longMapMatrices(source), {});
     else
         writeStudyCsv(out, source, view);
 }
@@ -230,7 +233,7 @@ void writeData(const std::filesystem::path& path, const FigureSource& source, co
         writeNpys(path, meanMatrices(mapsOf(source)), provenance);
         return;
     }
-    writeNpys(path, studyMatrices(source, view), provenance);
+    writeNpys(path, view == mapTab ? longMapMatrices(source) : studyMatrices(source, view), provenance);
 }
 
 } // namespace app

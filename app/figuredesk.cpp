@@ -87,6 +87,11 @@ std::string FigureDesk::view() const
     return std::find(views.begin(), views.end(), tab) == views.end() ? "attention" : tab;
 }
 
+void FigureDesk::addTab(const std::string& tab, std::function<void(FigureSource&)> fill)
+{
+    m_tabs[tab] = std::move(fill);
+}
+
 FigureSource FigureDesk::source() const
 {
     FigureSource source;
@@ -98,6 +103,8 @@ FigureSource FigureDesk::source() const
     source.study =
         view() == probesTab ? probeStudy(source.state, source.lanes, m_document.lastRow()) : m_document.study(view());
     source.device = m_document.device();
+    if (const auto tab = m_tabs.find(view()); tab != m_tabs.end())
+        tab->second(source);
     return source;
 }
 

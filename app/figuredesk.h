@@ -22,6 +22,9 @@ class FigureDesk : public QObject
 public:
     FigureDesk(Document& document, Lanes& lanes, MainWindow& window);
 
+    // What a tab that the Document does not keep puts into a figure of it.
+    void addTab(const std::string& tab, std::function<void(FigureSource&)> fill);
+
     // Whether a dropped file may be a figure of ours; then offer() tells.
     static bool maybeFigure(const QString& path);
 
@@ -57,6 +60,7 @@ private:
     Document& m_document;
     Lanes& m_lanes;
     MainWindow& m_window;
+    std::map<std::string, std::function<void(FigureSource&)>> m_tabs;
     std::shared_ptr<const FigureRecord> m_record; // that was read last
 };
 

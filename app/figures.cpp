@@ -3,6 +3,7 @@
 
 #include "app/attention/mapwords.h"
 #include "app/figuredata.h"
+#include "app/longmaps/longmapfigure.h"
 #include "app/passviews.h"
 #include "app/probestudy.h"
 #include "app/provenance.h"
@@ -296,6 +297,8 @@ widgets::FigurePage pageOf(const FigureSource& source, const std::string& view)
         return attentionPage(source);
     if (view == "timing")
         return timingPage(source);
+    if (view == mapTab)
+        return longMapPage(source);
     return studyPage(source, view);
 }
 
@@ -304,7 +307,8 @@ std::vector<std::string> figureViews()
     std::vector<std::string> views{"attention"};
     for (const engine::TabSpec* tab : methodTabs())
         views.emplace_back(tab->id);
-    views.emplace_back("timing");
+    for (const char* tab : {logitsTab, tensorTab, mapTab, "timing"})
+        views.emplace_back(tab);
     views.emplace_back(probesTab);
     return views;
 }

@@ -3,6 +3,7 @@
 
 #include "app/attention/attentionmaps.h"
 #include "app/document.h"
+#include "app/pagestudy.h"
 #include "app/results.h"
 #include "app/studywork.h"
 #include "app/timing.h"
@@ -12,6 +13,8 @@
 #include <optional>
 
 namespace app {
+
+struct LongMap;
 
 // What a view shows as a figure: pages from results, provenance, files. Pure but for the writing; any thread.
 
@@ -24,6 +27,8 @@ struct FigureSource
     std::shared_ptr<const SweepResult> sweep;  // of the timing view
     std::shared_ptr<const PassSet> passes;
     std::shared_ptr<const StudyResult> study; // of a method's own tab
+    std::shared_ptr<const PageStudy> page;    // of a tab that belongs to no method
+    std::shared_ptr<const LongMap> longMap;   // of the map view
     std::optional<engine::DeviceInfo> device;
     std::string weightsHash; // sha256, where it was computed
     bool withText = true;    // the prompt's text goes into the provenance, so that the view can be opened again
@@ -37,7 +42,11 @@ widgets::FigurePage attentionPage(const FigureSource& source);
 // nothing.
 widgets::FigurePage timingPage(const FigureSource& source);
 
-// A method's own tab: the panels of its study. Throws Error{Request} where there is none of this tab.
+// The Map view: the part of every method's map that is looked at. Throws Error{Request} where there is none.
+widgets::FigurePage longMapPage(const FigureSource& source);
+
+// A method's own tab, logits or a tensor: the panels of its study. Throws Error{Request} where there is none of this
+// tab.
 widgets::FigurePage studyPage(const FigureSource& source, const std::string& tab);
 
 // The page of a view by its tab's id.

@@ -51,6 +51,7 @@ QString topicText(Topics topics)
         {Topic::Colours, QT_TRANSLATE_NOOP("frame", "colours")},
         {Topic::Panels, QT_TRANSLATE_NOOP("frame", "panels")},
         {Topic::Marks, QT_TRANSLATE_NOOP("frame", "marks")},
+        {Topic::Sight, QT_TRANSLATE_NOOP("frame", "zoom")},
         {Topic::Other, QT_TRANSLATE_NOOP("frame", "view")},
     };
     for (const auto& [topic, name] : names)

@@ -32,12 +32,13 @@ Topics topicsOf(const ViewLayout& a, const ViewLayout& b)
     rest.leftDock = a.leftDock;
     rest.rightDock = a.rightDock;
     rest.maximised = a.maximised;
+    rest.sights = a.sights;
     const bool colours = a.mapScale != b.mapScale || a.mapHigh != b.mapHigh || a.differenceHigh != b.differenceHigh ||
                          a.attention.low != b.attention.low;
     const bool panels = a.leftDock != b.leftDock || a.rightDock != b.rightDock || a.maximised != b.maximised;
     return topicIf(a.dark != b.dark, Topic::Theme) | topicIf(a.scale != b.scale, Topic::Scale) |
            topicIf(a.tab != b.tab, Topic::Tab) | topicIf(colours, Topic::Colours) | topicIf(panels, Topic::Panels) |
-           topicIf(rest != a, Topic::Other);
+           topicIf(a.sights != b.sights, Topic::Sight) | topicIf(rest != a, Topic::Other);
 }
 
 } // namespace

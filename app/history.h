@@ -32,7 +32,8 @@ enum class Topic : std::uint32_t
     Colours = 1 << 14,
     Panels = 1 << 15,
     Marks = 1 << 16, // bookmarks and breakpoints
-    Other = 1 << 17
+    Sight = 1 << 17, // what part of a view is looked at
+    Other = 1 << 18
 };
 
 using Topics = std::uint32_t; // several

@@ -10,8 +10,6 @@ namespace app {
 
 // The inside of Lanes, for its own files: lanes.cpp, which keeps them, and lanework.cpp, which says what each finds.
 
-inline constexpr engine::LaneIndex exactLane{0};
-
 // One lane's worker and the layers it has been through, newest first.
 struct Lanes::Lane
 {

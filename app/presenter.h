@@ -42,7 +42,4 @@ private:
     std::optional<std::pair<bool, double>> m_theme; // dark, scale; none before the first
 };
 
-// The lane the others are compared with; which of them the views of two show is Document::comparedLane().
-inline constexpr engine::LaneIndex exactLane{0};
-
 } // namespace app

@@ -4,6 +4,7 @@
 #include "app/attention/mapwords.h"
 #include "app/commit.h"
 #include "app/figures.h"
+#include "app/longmaps/longmapwork.h"
 #include "app/wording.h"
 #include "engine/model/model.h"
 #include "engine/model/tokenizer.h"
@@ -20,21 +21,39 @@ namespace app {
 
 namespace {
 
+// The knobs in force, given or not.
+QJsonObject paramsJson(const engine::Part& part)
+{
+    const engine::MethodInfo& info = engine::findMethod(part.method).info;
+    QJsonObject params;
+    for (const engine::Knob& knob : info.knobs)
+        params[QString::fromUtf8(knob.id.data(), qsizetype(knob.id.size()))] =
+            QString::fromStdString(printKnob(knob, engine::valueOf(info.knobs, part.knobs, knob.id)));
+    return params;
+}
+
+// Of the Map view, which has methods over heads of a file too.
+QJsonArray methodsJson(const LongMap& map)
+{
+    QJsonArray methods;
+    for (const LongRun& run : map.runs)
+        methods.append(QJsonObject{{"id", QString::fromStdString(run.context.plan.attention.method)},
+                                   {"params", paramsJson(run.context.plan.attention)},
+                                   {"form", QString::fromStdString(run.attended->form)},
+                                   {"fidelity", fidelityText(run.fidelity)}});
+    return methods;
+}
+
 QJsonObject methodJson(const LaneResults& lane)
 {
     const LayerAttention& layer = *lane.look->layer;
     const engine::Part& part = layer.context.plan.shown();
-    const engine::MethodInfo& info = engine::findMethod(part.method).info;
-    QJsonObject params;
-    for (const engine::Knob& knob : info.knobs) // those in force, given or not
-        params[QString::fromUtf8(knob.id.data(), qsizetype(knob.id.size()))] =
-            QString::fromStdString(printKnob(knob, engine::valueOf(info.knobs, part.knobs, knob.id)));
     QJsonObject metrics;
     for (const engine::Metric& metric : lane.rows ? lane.rows->metrics : lane.look->metrics)
         metrics[QString::fromStdString(metric.id)] =
             metric.applies() ? QJsonValue(metric.value) : QJsonValue(QString::fromStdString("n/a: " + metric.reason));
     QJsonObject json{{"id", QString::fromStdString(part.method)},
-                     {"params", params},
+                     {"params", paramsJson(part)},
                      {"form", QString::fromStdString(layer.attended.form)},
                      {"fidelity", fidelityText(layer.fidelity)},
                      {"proof", lane.look->proof},
@@ -87,6 +106,7 @@ void addModel(QJsonObject& json, const FigureSource& source, const LaneRun& run)
     json["checkpoint"] = QJsonObject{{"name", QString::fromStdString(model.checkpoint().name)},
                                      {"format", QString::fromStdString(model.checkpoint().format)},
                                      {"sha256", QString::fromStdString(source.weightsHash)},
+                                     {"arch", QString::fromStdString(model.config().architecture)},
                                      {"params", qint64(model.parameterCount())}};
     if (const engine::Tokenizer* tokenizer = model.tokenizer())
         json["tokenizer"] = tokenizerJson(*tokenizer);
@@ -118,13 +138,16 @@ QJsonObject provenanceOf(const FigureSource& source, const std::string& view)
     for (const LaneResults& lane : source.lanes)
         if (lane.look)
             methods.append(methodJson(lane));
+    if (methods.isEmpty() && source.longMap)
+        methods = methodsJson(*source.longMap);
     json["methods"] = methods;
-    if (!methods.isEmpty())
+    if (std::any_of(source.lanes.begin(), source.lanes.end(), [](const LaneResults& lane) { return lane.look; }))
         json["self_test"] = selfTestJson(source.lanes);
     if (!source.lanes.empty() && source.lanes.front().run)
         addModel(json, source, *source.lanes.front().run);
     if (source.device)
         json["device"] = QJsonObject{{"name", QString::fromStdString(source.device->name)},
+                                     {"vendor", QString::fromStdString(source.device->vendor)},
                                      {"driver", QString::fromStdString(source.device->driver)},
                                      {"opencl", QString::fromStdString(source.device->version)},
                                      {"cus", source.device->computeUnits}};

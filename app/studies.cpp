@@ -12,8 +12,6 @@ namespace app {
 
 namespace {
 
-constexpr engine::LaneIndex exactLane{0};
-
 } // namespace
 
 Studies::Studies(Document& document, std::shared_ptr<Turns> turns, AcceleratorOf acceleratorOf)

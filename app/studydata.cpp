@@ -16,10 +16,18 @@ using engine::AxisLabels;
 
 const engine::Study& studyIn(const FigureSource& source, const std::string& tab)
 {
+    if (source.page && source.page->tab == tab)
+        return source.page->study;
     if (!source.study || source.study->request.tab != tab)
         throw engine::Error(engine::Fault::Request, "nothing was computed for the view '" + tab +
                                                         "' yet; a method that has it must be compared");
     return source.study->study;
+}
+
+const std::vector<std::string>& piecesIn(const FigureSource& source, const std::string& tab)
+{
+    return source.page && source.page->tab == tab ? source.page->pieces
+                                                  : source.study->request.cell.exact->sequence->pieces;
 }
 
 // What a place of an axis is called in a file: its text, its token's piece, or its number.
@@ -131,7 +139,7 @@ private:
 std::vector<DataMatrix> studyMatrices(const FigureSource& source, const std::string& tab)
 {
     const engine::Study& study = studyIn(source, tab);
-    const std::vector<std::string>& pieces = source.study->request.cell.exact->sequence->pieces;
+    const std::vector<std::string>& pieces = piecesIn(source, tab);
     std::vector<DataMatrix> all;
     for (const engine::Panel& panel : study.panels) {
         const auto* body = std::get_if<engine::HeatBody>(&panel.body);
@@ -160,7 +168,7 @@ std::vector<DataMatrix> studyMatrices(const FigureSource& source, const std::str
 void writeStudyCsv(std::ostream& out, const FigureSource& source, const std::string& tab)
 {
     const engine::Study& study = studyIn(source, tab);
-    const std::vector<std::string>& pieces = source.study->request.cell.exact->sequence->pieces;
+    const std::vector<std::string>& pieces = piecesIn(source, tab);
     out << "# panel, title: which panel of the tab\n# series: the curve, the series of bars, the map, the group\n"
            "# row, column: the place in the panel; of a curve, column is x\n"
            "# value: the number shown, or n/a and why\n# low, high: its band, where it has one\n"

@@ -44,6 +44,24 @@ QString sentence(const std::string& words)
     return text.endsWith(u'.') ? text : text + u'.';
 }
 
+// The study's sentence, what stands below it, its notices and the panels' notes.
+QString wordsOf(const engine::Study& study, const std::vector<const engine::Panel*>& panels)
+{
+    QString text;
+    if (!study.sentence.empty())
+        text += QStringLiteral(" ");
+    for (const engine::Phrase& phrase : study.sentence)
+        text += textOf(phrase.text);
+    if (!study.second.empty())
+        text += QStringLiteral(" ") + sentence(study.second);
+    for (const engine::Notice& notice : study.notices)
+        text += QStringLiteral(" ") + sentence(notice.what);
+    for (std::size_t place = 0; place < panels.size(); ++place)
+        if (!panels[place]->note.empty())
+            text += QStringLiteral(" (%1) %2").arg(QChar(u'a' + char16_t(place)), sentence(panels[place]->note));
+    return text;
+}
+
 QString captionOf(const FigureSource& source, const StudyResult& result,
                   const std::vector<const engine::Panel*>& panels)
 {
@@ -56,31 +74,35 @@ QString captionOf(const FigureSource& source, const StudyResult& result,
                        .arg(modelWords(source, *result.request.cell.own->model), textOf(result.study.words));
     if (layer.fidelity == engine::Fidelity::DropIn)
         text += tr(" Drop-in, no training.");
-    if (!result.study.sentence.empty())
-        text += QStringLiteral(" ");
-    for (const engine::Phrase& phrase : result.study.sentence)
-        text += textOf(phrase.text);
-    if (!result.study.second.empty())
-        text += QStringLiteral(" ") + sentence(result.study.second);
-    for (const engine::Notice& notice : result.study.notices)
-        text += QStringLiteral(" ") + sentence(notice.what);
-    for (std::size_t place = 0; place < panels.size(); ++place)
-        if (!panels[place]->note.empty())
-            text += QStringLiteral(" (%1) %2").arg(QChar(u'a' + char16_t(place)), sentence(panels[place]->note));
+    text += wordsOf(result.study, panels);
     const bool reference = layer.backend == engine::Backend::Reference;
-    text += reference ? tr(" Float64 reference.") : tr(" Float32 on %1.").arg(deviceText(source.device));
-    return text;
+    return text + (reference ? tr(" Float64 reference.") : tr(" Float32 on %1.").arg(deviceText(source.device)));
+}
+
+QString captionOf(const FigureSource& source, const PageStudy& page, const std::vector<const engine::Panel*>& panels)
+{
+    const auto& run = source.lanes.empty() ? nullptr : source.lanes.front().run;
+    QString text = page.about.arg(run ? modelWords(source, *run->model) : tr("the checkpoint"));
+    text += wordsOf(page.study, panels);
+    if (page.tab != logitsTab || !run)
+        return text;
+    const bool reference = run->backend == engine::Backend::Reference;
+    return text + (reference ? tr(" Float64 reference.") : tr(" Float32 on %1.").arg(deviceText(source.device)));
 }
 
 } // namespace
 
 widgets::FigurePage studyPage(const FigureSource& source, const std::string& tab)
 {
-    const StudyResult& result = studyOf(source, tab);
-    const widgets::StudyNames names = namesOf(result.request);
+    const bool own = source.page && source.page->tab == tab; // it belongs to no method
+    if (!own && (tab == logitsTab || tab == tensorTab))
+        throw engine::Error(engine::Fault::Request,
+                            "nothing was computed for the view '" + tab + "' yet; open it first");
+    const engine::Study& study = own ? source.page->study : studyOf(source, tab).study;
+    const widgets::StudyNames names = own ? source.page->names : namesOf(source.study->request);
     std::vector<const engine::Panel*> panels;
     std::map<int, double> shares; // of the rows
-    for (const engine::Panel& panel : result.study.panels)
+    for (const engine::Panel& panel : study.panels)
         if (!panel.side) { // what stands in the dock is read there, not shown by the tab
             panels.push_back(&panel);
             shares[panel.row] = std::max(shares[panel.row], panel.height);
@@ -91,6 +113,8 @@ widgets::FigurePage studyPage(const FigureSource& source, const std::string& tab
     for (const auto& [row, share] : shares)
         all += share;
     widgets::FigurePage page;
+    if (own)
+        page.title = source.page->title;
     for (const engine::TabSpec* spec : methodTabs())
         if (spec->id == tab)
             page.title = textOf(spec->title);
@@ -103,7 +127,7 @@ widgets::FigurePage studyPage(const FigureSource& source, const std::string& tab
                               panel->width});
     if (page.title.isEmpty() && !panels.empty())
         page.title = textOf(panels.front()->title);
-    page.caption = captionOf(source, result, panels);
+    page.caption = own ? captionOf(source, *source.page, panels) : captionOf(source, *source.study, panels);
     return page;
 }
 

@@ -38,6 +38,7 @@ StudyPresenter::StudyPresenter(Document& document, MainWindow& window)
         page->setObjectName(QString::fromStdString(id));
         m_pages[id] = page;
         window.addPage(widgets::textOf(tab->title), QString::fromStdString(id), page);
+        connect(page, &StudyPanel::exportAsked, this, &StudyPresenter::exportAsked);
         connect(&page->study(), &widgets::StudyView::picked, this,
                 [this, id](const std::vector<widgets::StudyPick>& picks) { take(id, picks); });
         connect(&window.explain().tab(), &widgets::StudyPanels::picked, this,

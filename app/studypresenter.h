@@ -20,6 +20,9 @@ class StudyPresenter : public QObject
 {
     Q_OBJECT
 
+signals:
+    void exportAsked(); // of a figure
+
 public:
     StudyPresenter(Document& document, MainWindow& window);
 

@@ -49,6 +49,21 @@ engine::LayerShape shapeOf(const engine::Model& model, const engine::SessionPlan
     return shape;
 }
 
+// The ends of x; of a view that shows a part.
+std::optional<std::pair<double, double>> zoomOf(const std::optional<Sight>& sight)
+{
+    return sight ? std::optional(std::pair(sight->x, sight->x + sight->width)) : std::nullopt;
+}
+
+void showTimeline(TimingPanel& panel, const std::optional<Sight>& sight)
+{
+    widgets::TimelineView& timeline = panel.timeline();
+    if (sight)
+        timeline.setWindow(std::int64_t(sight->x), std::int64_t(sight->x + sight->width));
+    else
+        timeline.setWindow(0, timeline.endNs());
+}
+
 // Marks the rows of a length during which other work of this window ran.
 void markDisturbed(engine::Sweep& sweep, std::vector<int>& lengths, bool disturbedNow)
 {
@@ -65,6 +80,9 @@ TimingDesk::TimingDesk(Document& document, Lanes& lanes, MainWindow& window)
     : m_document(document)
     , m_lanes(lanes)
     , m_panel(new TimingPanel(&window))
+    , m_timeline(document, "timeline", [this](const auto& sight) { showTimeline(*m_panel, sight); })
+    , m_plot(document, "against-length", [this](const auto& sight) { m_panel->plot().setZoom(zoomOf(sight)); })
+    , m_roofline(document, "roofline", [this](const auto& sight) { m_panel->roofline().setZoom(zoomOf(sight)); })
 {
     window.addPage(tr("Timing"), QStringLiteral("timing"), m_panel);
     window.setPageAlone(QStringLiteral("timing"));
@@ -78,8 +96,7 @@ TimingDesk::TimingDesk(Document& document, Lanes& lanes, MainWindow& window)
     connect(&document, &Document::planChanged, this, &TimingDesk::showPrice);
     connect(&document, &Document::deviceChanged, this, &TimingDesk::showPrice);
     connect(&document, &Document::modelChanged, this, [this] {
-        if (!m_formTouched)
-            m_panel->side().setForm(startForm());
+        showView(); // a form that nobody edited is another model's
         showPrice();
     });
     connect(&document, &Document::jobsChanged, this, [this] {
@@ -92,21 +109,59 @@ TimingDesk::TimingDesk(Document& document, Lanes& lanes, MainWindow& window)
         if (progress.isEmpty())
             showPrice();
     });
-    connect(&m_panel->quantity(), &widgets::Segment::chosen, this, &TimingDesk::showSweep);
+    const auto change = [this](const std::function<void(TimingView&)>& what) {
+        ViewLayout layout = m_document.state().layout;
+        what(layout.timing);
+        m_document.setLayout(layout);
+    };
+    connect(&document, &Document::layoutChanged, this, &TimingDesk::showView);
+    connect(&m_panel->quantity(), &widgets::Segment::chosen, this,
+            [change](int chosen) { change([chosen](TimingView& view) { view.quantity = chosen; }); });
+    connect(&m_panel->taken(), &widgets::Segment::chosen, this,
+            [change](int chosen) { change([chosen](TimingView& view) { view.taken = chosen; }); });
     connect(m_panel, &TimingPanel::sweepAsked, this, &TimingDesk::runSweep);
     connect(m_panel, &TimingPanel::measureAsked, this, &TimingDesk::measurePasses);
     TimingSide& side = m_panel->side();
-    connect(&side, &TimingSide::formChanged, this, [this] {
-        m_formTouched = true;
-        showPrice();
-    });
+    connect(&side, &TimingSide::formChanged, this,
+            [this, change] { change([this](TimingView& view) { view.form = m_panel->side().form(); }); });
     connect(&side, &TimingSide::runAsked, this, &TimingDesk::runSweep);
     connect(&side, &TimingSide::cancelAsked, this, [this] { m_lanes.stopMeasuring("sweep"); });
     connect(&side, &TimingSide::copyAsked, this, &TimingDesk::copyCommand);
     connect(&side, &TimingSide::reportAsked, this, &TimingDesk::reportAsked);
     connect(m_panel, &TimingPanel::exportAsked, this, &TimingDesk::figureAsked);
-    side.setForm(startForm());
+    keepSights();
+    showView();
     showSweep();
+}
+
+void TimingDesk::keepSights()
+{
+    const auto keep = [](SightKeeper& keeper, const widgets::PlotView& plot) {
+        keeper.moved(plot.zoom()
+                         ? std::optional(Sight{plot.zoom()->first, 0, plot.zoom()->second - plot.zoom()->first, 0})
+                         : std::nullopt);
+    };
+    connect(&m_panel->plot(), &widgets::PlotView::zoomed, this, [this, keep] { keep(m_plot, m_panel->plot()); });
+    connect(&m_panel->roofline(), &widgets::PlotView::zoomed, this,
+            [this, keep] { keep(m_roofline, m_panel->roofline()); });
+    connect(&m_panel->timeline(), &widgets::TimelineView::moved, this, [this] {
+        const widgets::TimelineView& timeline = m_panel->timeline();
+        const auto [from, to] = timeline.window();
+        m_timeline.moved(timeline.zoomed() ? std::optional(Sight{double(from), 0, double(to - from), 0})
+                                           : std::nullopt);
+    });
+}
+
+void TimingDesk::showView()
+{
+    const TimingView& view = m_document.state().layout.timing;
+    const TimingView before = std::exchange(m_view, view);
+    m_panel->setShown(view.quantity, view.taken);
+    m_panel->side().setForm(view.form.value_or(startForm()));
+    if (view.quantity != before.quantity)
+        showSweep();
+    if (view.form != before.form)
+        showPrice();
 }
 
 bool TimingDesk::shown() const
@@ -298,7 +353,7 @@ void TimingDesk::showSweep()
                           tr("Run the sweep"));
         return;
     }
-    const auto quantity = SweepQuantity(m_panel->quantity().current());
+    const auto quantity = SweepQuantity(m_document.state().layout.timing.quantity);
     SweepView view;
     view.words = timingWords(*result);
     view.sentence = timingSentence(*result);
@@ -329,6 +384,7 @@ void TimingDesk::showPasses()
                                                                            : tr("times from the device's own clock"));
     m_panel->setPasses(timelineOf(*passes), kernelTotals(*passes), stageFacts(*passes), words,
                        isDisturbed ? tr("disturbed: something else ran") : QString());
+    m_timeline.again();
 }
 
 void TimingDesk::copyCommand()

@@ -4,6 +4,7 @@
 #include "app/document.h"
 #include "app/lanes.h"
 #include "app/mainwindow.h"
+#include "app/sightkeeper.h"
 #include "app/timing.h"
 
 #include <QObject>
@@ -11,7 +12,6 @@
 namespace app {
 
 class TimingPanel;
-struct SweepForm;
 
 // Everything behind the Timing tab: what it shows of the Document, what its controls start. Measures passes by itself
 // where that takes less than a second; a sweep only when it is asked for, with its price beside the button.
@@ -39,6 +39,8 @@ private:
     void showSweep();
     void showPasses();
     void showPrice();
+    void showView(); // segments and form
+    void keepSights();
     void measureIfQuick();
     bool onDevice() const;
     bool shown() const;
@@ -48,7 +50,8 @@ private:
     Document& m_document;
     Lanes& m_lanes;
     TimingPanel* m_panel; // the window owns it
-    bool m_formTouched = false;
+    SightKeeper m_timeline, m_plot, m_roofline;
+    TimingView m_view; // as shown
 };
 
 // What the slowest lane reached in the layer in view, for a forecast; 1 GFLOP/s until there is a time.

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/wiring.h"
 
+#include "app/attention/attentiontools.h"
+#include "app/longmaps/longmapfigure.h"
+#include "app/panels/attentionpanel.h"
 #include "app/panels/methodspanel.h"
 #include "app/panels/probespanel.h"
 #include "app/panels/promptpanel.h"
@@ -124,6 +127,7 @@ void Wiring::wireResults()
     show(&Document::lookChanged, &Presenter::showMethods);
     show(&Document::lookChanged, &Presenter::showLive);
     show(&Document::timingChanged, &Presenter::showLive);
+    show(&Document::sweepChanged, &Presenter::showLive);
     show(&Document::probesChanged, &Presenter::showProbe);
     show(&Document::planChanged, &Presenter::showLanes);
     show(&Document::planChanged, &Presenter::showMethods);
@@ -181,6 +185,22 @@ void Wiring::wireTools()
     connect(&m_window, &MainWindow::maximiseAsked, this,
             [this] { changeLayout([](ViewLayout& layout) { layout.maximised = !layout.maximised; }); });
     connect(&m_timing, &TimingDesk::figureAsked, &m_figures, &FigureDesk::exportFigure);
+    connect(&m_studies, &StudyPresenter::exportAsked, &m_figures, &FigureDesk::exportFigure);
+    connect(&m_logits, &LogitsWiring::exportAsked, &m_figures, &FigureDesk::exportFigure);
+    connect(&m_longMaps, &LongMapWiring::exportAsked, &m_figures, &FigureDesk::exportFigure);
+    for (AttentionTools* tools : {&m_window.attention().tools(), &m_window.compactTools()})
+        connect(tools, &AttentionTools::exportAsked, &m_figures, &FigureDesk::exportFigure);
+    m_figures.addTab(logitsTab, [this](FigureSource& source) {
+        if (const auto& look = m_logits.work().look())
+            source.page = logitsPage(*look);
+    });
+    m_figures.addTab(tensorTab, [this](FigureSource& source) {
+        if (const auto& look = m_tensors.work().look())
+            source.page = tensorPage(*look);
+    });
+    m_figures.addTab(mapTab, [this](FigureSource& source) {
+        source.longMap = std::make_shared<const LongMap>(m_longMaps.work().map());
+    });
     connect(&m_timing, &TimingDesk::reportAsked, &m_figures, &FigureDesk::exportReport);
     connect(&m_window.probes(), &ProbesPanel::chosen, this,
             [this](const QString& id) { changeLayout([&](ViewLayout& layout) { layout.probe = id.toStdString(); }); });

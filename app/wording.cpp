@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/wording.h"
 
+#include "app/timing.h"
 #include "widgets/numbers.h"
 
 #include <QCoreApplication>
@@ -123,6 +124,21 @@ QString conditionsOf(const RowsMetrics& rows, const QString& device)
     return parts.join(" · ");
 }
 
+namespace {
+
+// From which length a method beats the exact one without mask; none where no sweep has found it.
+std::optional<double> measuredCrossover(const Document& document, const engine::Part& method)
+{
+    const auto& sweep = document.sweep();
+    if (!sweep || sweep->request.shape.causal)
+        return std::nullopt;
+    const auto& methods = sweep->request.methods;
+    const auto found = std::find(methods.begin(), methods.end(), method);
+    return found == methods.end() ? std::nullopt : engine::crossover(sweep->sweep, int(found - methods.begin()));
+}
+
+} // namespace
+
 widgets::LiveValue liveValueOf(const Document& document)
 {
     widgets::LiveValue value;
@@ -146,6 +162,10 @@ widgets::LiveValue liveValueOf(const Document& document)
         if (attended.cost.crossover > 0)
             value.numbers.push_back(
                 {tr("crossover without mask: predicted"), widgets::whole(std::llround(attended.cost.crossover)), true});
+        if (const auto measured = measuredCrossover(document, lane.look->layer->context.plan.attention))
+            value.numbers.push_back(
+                {attended.cost.crossover > 0 ? tr("measured") : tr("crossover without mask: measured"),
+                 widgets::whole(std::llround(*measured)), !(attended.cost.crossover > 0)});
     }
     QStringList note;
     if (repeats > 0)

@@ -23,6 +23,18 @@ Fit fit(double roomPixels, int count, double largestPixels)
     return {std::max(1, int(std::min(std::floor(roomPixels / count), largestPixels))), 1};
 }
 
+// To 1, 2 or 5 times a power of ten.
+int roundedUp(int number)
+{
+    int decade = 1;
+    while (number > 10 * decade)
+        decade *= 10;
+    for (const int factor : {1, 2, 5})
+        if (factor * decade >= number)
+            return factor * decade;
+    return 10 * decade;
+}
+
 } // namespace
 
 std::optional<Cell> HeatmapLayout::cellAt(QPointF point) const
@@ -65,14 +77,16 @@ HeatmapLayout layOutHeatmap(const QRectF& room, const QRect& window, bool square
     return layout;
 }
 
-std::vector<int> placeLabels(int first, int count, double step, double spacing, std::optional<int> picked)
+std::vector<int> placeLabels(int first, int count, double step, double spacing, std::optional<int> picked, bool numbers)
 {
     std::vector<int> placed;
     if (step <= 0)
         return placed;
     if (picked && *picked >= first && *picked < first + count)
         placed.push_back(*picked);
-    const int every = std::max(1, int(std::ceil(spacing / step)));
+    int every = std::max(1, int(std::ceil(spacing / step)));
+    if (numbers)
+        every = roundedUp(every);
     const std::size_t before = placed.size();
     for (int index = first; index < first + count; index += every)
         if (before == 0 || std::abs(index - placed.front()) * step >= spacing)

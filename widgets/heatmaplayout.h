@@ -31,7 +31,8 @@ struct HeatmapLayout
 HeatmapLayout layOutHeatmap(const QRectF& room, const QRect& window, bool square, double ratio, double largest);
 
 // Which of `count` labels are written when each is `step` apart and needs `spacing`: the picked one first, then every
-// k-th that comes no nearer to one already placed.
-std::vector<int> placeLabels(int first, int count, double step, double spacing, std::optional<int> picked);
+// k-th that comes no nearer to one already placed. Of numbers k is round: 1, 2, 5, 10…
+std::vector<int> placeLabels(int first, int count, double step, double spacing, std::optional<int> picked,
+                             bool numbers = false);
 
 } // namespace widgets

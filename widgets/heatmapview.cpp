@@ -18,7 +18,7 @@ namespace widgets {
 namespace {
 
 constexpr double titleHeight = 24;
-constexpr double largestCell = 28;
+constexpr double largestCell = 28, leastHeading = 240;
 constexpr double smallestWithValues = 110;
 
 QString quoted(const QString& text)
@@ -146,7 +146,7 @@ void HeatmapView::setHeadingShown(bool shown)
     relayout();
 }
 
-QSize HeatmapView::cellCount() const
+QSize HeatmapView::cells() const
 {
     return m_grid.empty() ? QSize(int(m_axes.cols.size()), int(m_axes.rows.size()))
                           : QSize(m_grid.cols(), m_grid.rows());
@@ -154,19 +154,26 @@ QSize HeatmapView::cellCount() const
 
 QRect HeatmapView::whole() const
 {
-    return {QPoint(0, 0), cellCount().expandedTo({1, 1})};
+    return {QPoint(0, 0), cells().expandedTo({1, 1})};
 }
 
+// As wide as the map, or as its words need where the map is small.
 QRectF HeatmapView::titleRow() const
 {
-    return {m_layout.map.left(), 0, m_layout.map.width(), double(theme().px(titleHeight))};
+    const double wide = std::max(m_layout.map.width(), std::min(room().width(), double(theme().px(leastHeading))));
+    return {m_layout.map.left(), 0, wide, double(theme().px(titleHeight))};
+}
+
+QRectF HeatmapView::room() const
+{
+    const double left = m_axes.showRows ? theme().px(mapGutter) : 1;
+    const double top = m_headingShown ? theme().px(titleHeight) : 1;
+    return {left, top + 1, width() - left - 1, height() - top - 2 - m_gutterBelow};
 }
 
 void HeatmapView::relayout()
 {
-    const double left = m_axes.showRows ? theme().px(mapGutter) : 1;
-    const double top = m_headingShown ? theme().px(titleHeight) : 1;
-    const QRectF room(left, top + 1, width() - left - 1, height() - top - 2 - m_gutterBelow);
+    const QRectF room = this->room();
     const QRect window = m_window.isEmpty() ? whole() : m_window & whole();
     m_layout = layOutHeatmap(room, window.isEmpty() ? whole() : window, m_shape == GridShape::LowerTriangle,
                              devicePixelRatioF(), theme().px(largestCell));

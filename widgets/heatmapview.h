@@ -41,6 +41,9 @@ public:
 
     bool isEmpty() const { return m_grid.empty(); }
 
+    QSize cells() const; // of the whole map, columns × rows
+    QRectF room() const; // for cells, in the widget
+
     std::optional<Cell> pinned() const { return m_pinned; }
 
     // A cell as it is read aloud: "query ‘cat’, key ‘the’, exact 0.310, difference −0.090".
@@ -80,7 +83,6 @@ protected:
 private:
     void relayout();
     void redraw(); // the static layer is drawn anew at the next paint
-    QSize cellCount() const;
     QRect whole() const;
 
     bool zoomed() const { return m_layout.window != whole(); }

@@ -43,7 +43,7 @@ void JobBar::setProgress(std::optional<engine::Progress> progress)
 
 QSize JobBar::sizeHint() const
 {
-    return {theme().px(240), theme().px(24)};
+    return minimumSizeHint(); // it takes what others leave
 }
 
 QSize JobBar::minimumSizeHint() const

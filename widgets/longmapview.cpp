@@ -119,11 +119,20 @@ int LongMapView::pixelsOf(int count, int side) const
     return (count + cells - 1) / cells;
 }
 
-int LongMapView::wholeSide(int side) const
+int LongMapView::drawnSide(int side) const
 {
     const double ratio = devicePixelRatioF();
-    const int whole = int(std::ceil(pixelsOf(std::max(1, m_value.tokens), std::max(1, int(side * ratio))) / ratio));
-    return std::max(whole, std::min(side, theme().px(leastHeading)));
+    return int(std::ceil(pixelsOf(std::max(1, m_value.tokens), std::max(1, int(side * ratio))) / ratio));
+}
+
+int LongMapView::wholeSide(int side) const
+{
+    return std::max(drawnSide(side), std::min(side, theme().px(leastHeading)));
+}
+
+bool LongMapView::drawsEvery(int side) const
+{
+    return m_value.tokens > 0 && m_value.tokens <= int(side * devicePixelRatioF());
 }
 
 void LongMapView::themeChanged()
@@ -190,6 +199,8 @@ QString LongMapView::textAt(Cell cell) const
     const float value = m_value.picture.cells.at(row, col);
     if (std::isnan(value))
         return {};
+    if (m_scale.diverging)
+        return signedFixed(value, 3);
     return value != 0 && std::abs(value) < 5e-4F ? power(value) : fixed(value, 3);
 }
 

@@ -60,6 +60,9 @@ public:
     QSize sizeFor(int side) const;
     int wholeSide(int side) const;
 
+    int drawnSide(int side) const;   // of the whole map's cells
+    bool drawsEvery(int side) const; // weight of the whole map, none reduced
+
     // What the picture knows at a query and key: a cell, or the element that stands for it; empty outside.
     QString textAt(Cell cell) const;
 

@@ -4,12 +4,16 @@
 #include "widgets/iconbutton.h"
 #include "widgets/paint.h"
 
+#include <QClipboard>
+#include <QGuiApplication>
 #include <QPainter>
 
 #include <cmath>
 
 namespace widgets {
 namespace {
+
+constexpr double copyFrom = 640; // of the bar
 
 QColor inkOf(Message::Kind kind)
 {
@@ -62,8 +66,12 @@ MessageBar::MessageBar(QWidget* parent)
     : View(parent)
     , m_action(new TextButton(this))
     , m_close(new IconButton(Symbol::Close, tr("Close"), this))
+    , m_copy(new TextButton(this))
 {
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+    m_copy->setText(tr("Copy details"));
+    connect(m_copy, &QAbstractButton::clicked, this,
+            [this] { QGuiApplication::clipboard()->setText(m_message.what + u' ' + m_message.why); });
     connect(m_action, &QAbstractButton::clicked, this, &MessageBar::acted);
     connect(m_close, &QAbstractButton::clicked, this, [this] {
         clear();
@@ -77,7 +85,8 @@ void MessageBar::show(const Message& message)
     m_message = message;
     m_action->setText(message.action);
     m_action->setVisible(!message.action.isEmpty());
-    static_cast<TextButton*>(m_action)->setInk(message.kind);
+    for (QAbstractButton* button : {m_action, m_copy})
+        static_cast<TextButton*>(button)->setInk(message.kind);
     setAccessibleName(message.what);
     setAccessibleDescription(message.why);
     setToolTip(message.what + u' ' + message.why); // in full where the window is narrow
@@ -109,6 +118,11 @@ void MessageBar::place()
     const QSize size = m_action->sizeHint();
     m_action->setGeometry(m_close->x() - size.width() - theme().px(4), (height() - size.height()) / 2, size.width(),
                           size.height());
+    const QSize copy = m_copy->sizeHint();
+    const int right = m_message.action.isEmpty() ? m_close->x() : m_action->x();
+    m_copy->setGeometry(right - copy.width() - theme().px(8), (height() - copy.height()) / 2, copy.width(),
+                        copy.height());
+    m_copy->setVisible(m_message.kind == Message::Kind::Error && width() >= theme().px(copyFrom));
 }
 
 void MessageBar::resizeEvent(QResizeEvent* /*event*/)
@@ -133,7 +147,7 @@ void MessageBar::paintEvent(QPaintEvent* /*event*/)
     const double side = look.px(16);
     drawSymbol(painter, Symbol::Warning, QRectF(look.px(Theme::gap4), (height() - side) / 2.0, side, side),
                inkOf(m_message.kind));
-    const double right = m_message.action.isEmpty() ? m_close->x() : m_action->x();
+    const double right = !m_copy->isHidden() ? m_copy->x() : m_message.action.isEmpty() ? m_close->x() : m_action->x();
     QRectF box(look.px(Theme::gap4 + 24), 0, 0, height());
     box.setRight(right - look.px(Theme::gap2));
     drawText(painter, box, Qt::AlignLeft, m_message.what, look.font(), inkOf(m_message.kind));

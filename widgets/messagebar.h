@@ -51,6 +51,7 @@ private:
     Message m_message;
     QAbstractButton* m_action;
     QAbstractButton* m_close;
+    QAbstractButton* m_copy; // of an error: its words to the clipboard
 };
 
 } // namespace widgets

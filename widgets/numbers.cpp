@@ -91,7 +91,10 @@ QString compact(double value)
 
 QString percent(double share, int digits)
 {
-    return std::isfinite(share) ? fixed(share * 100, digits) + unitSpace + u'%' : notAvailable;
+    if (!std::isfinite(share))
+        return notAvailable;
+    const bool nearlyAll = share >= 0.995 && share < 0.9995, nearlyNone = share >= 0.0005 && share < 0.005;
+    return fixed(share * 100, digits == 0 && (nearlyAll || nearlyNone) ? 1 : digits) + unitSpace + u'%';
 }
 
 QString bytes(std::int64_t count)

@@ -140,6 +140,12 @@ std::optional<double> PlotView::placeAt(QPointF point) const
     return *std::min_element(all.begin(), all.end(), [&](double a, double b) { return away(a) < away(b); });
 }
 
+void PlotView::setZoom(std::optional<std::pair<double, double>> zoom)
+{
+    m_zoom = zoom;
+    redraw();
+}
+
 void PlotView::redraw()
 {
     m_static = {};
@@ -235,6 +241,7 @@ void PlotView::mouseMoveEvent(QMouseEvent* event)
         m_zoom = layout.xLog ? std::pair(low * std::pow(high / low, way), high * std::pow(high / low, way))
                              : std::pair(low + (high - low) * way, high + (high - low) * way);
         redraw();
+        emit zoomed();
         return;
     }
     setRead(placeAt(event->position()));
@@ -265,6 +272,7 @@ void PlotView::mouseDoubleClickEvent(QMouseEvent* /*event*/)
 {
     m_zoom.reset();
     redraw();
+    emit zoomed();
 }
 
 void PlotView::wheelEvent(QWheelEvent* event)
@@ -288,6 +296,7 @@ void PlotView::wheelEvent(QWheelEvent* event)
     else
         m_zoom = std::pair(std::max(low, all.xLow), std::min(high, all.xHigh));
     redraw();
+    emit zoomed();
     event->accept();
 }
 

@@ -31,10 +31,18 @@ public:
     // What is read at a place of x, one line per series.
     QStringList readAt(double x) const;
 
+    // The ends of x that are shown; none: all of it.
+    const std::optional<std::pair<double, double>>& zoom() const { return m_zoom; }
+
+    void setZoom(std::optional<std::pair<double, double>> zoom);
+
     PlotLayout layoutNow() const; // where values stand
 
     QSize sizeHint() const override;
     QSize minimumSizeHint() const override;
+
+signals:
+    void zoomed(); // by hand
 
 protected:
     void paintEvent(QPaintEvent* event) override;

@@ -73,7 +73,9 @@ std::vector<PlotAxis::Tick> PlotAxis::ticks(double spacing) const
     if (!(high > low) || length < 1)
         return found;
     if (scale == engine::Scale::Linear) {
-        const double step = niceStep(high - low, std::max(1, int(length / spacing)));
+        double step = niceStep(high - low, std::max(1, int(length / spacing)));
+        if ((high - low) / step < 3) // too few to read by: closer, where the ends leave one or two
+            step = niceStep(high - low, std::max(1, int(length / (0.7 * spacing))));
         for (double value = std::ceil(low / step - 1e-9) * step; value <= high + step * 1e-6; value += step)
             found.push_back({std::abs(value) < step / 2 ? 0 : value, tickText(value, step)});
         return found;

@@ -116,6 +116,11 @@ double StudyHeat::usedWidth(QSizeF room, double ratio) const
     return std::min(right, room.width());
 }
 
+bool StudyHeat::isNumbered(const engine::AxisLabels& labels)
+{
+    return labels.texts.empty() && labels.axis != engine::Axis::Token;
+}
+
 void StudyHeat::drawLabels(QPainter& painter, const HeatmapLayout& map, bool rows, bool cols) const
 {
     const Theme& look = theme();
@@ -125,7 +130,7 @@ void StudyHeat::drawLabels(QPainter& painter, const HeatmapLayout& map, bool row
     std::vector<double> taken;
     if (rows)
         for (const int row : placeLabels(0, map.window.height(), map.block.height() / map.reduction.height(),
-                                         look.px(13), optional(m_body.pickedRow))) {
+                                         look.px(13), optional(m_body.pickedRow), isNumbered(m_body.rows))) {
             // The first row's stands lower than its row, so that it is whole, unless another is there.
             const double y = std::max(0.0, map.rectOf({row, 0}).center().y() - look.px(8));
             if (std::any_of(taken.begin(), taken.end(),
@@ -143,7 +148,7 @@ void StudyHeat::drawLabels(QPainter& painter, const HeatmapLayout& map, bool row
     for (int col = 0; !upright && col < std::min(map.window.width(), 600); ++col)
         widest = std::max(widest, textWidth(small, labelOf(m_body.cols, col, names())) + look.px(6));
     for (const int col : placeLabels(0, map.window.width(), map.block.width() / map.reduction.width(), widest,
-                                     optional(m_body.pickedCol))) {
+                                     optional(m_body.pickedCol), isNumbered(m_body.cols))) {
         const QRectF cell = map.rectOf({0, col});
         const QColor color = col == m_body.pickedCol ? look.text : look.secondary;
         const QString label = labelOf(m_body.cols, col, names());

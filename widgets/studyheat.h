@@ -43,6 +43,7 @@ private:
 
     void drawMarks(QPainter& painter, const HeatmapLayout& map) const;
     QRectF ringOf(const HeatmapLayout& map) const;
+    static bool isNumbered(const engine::AxisLabels& labels); // by places, not by names or tokens
     void drawLabels(QPainter& painter, const HeatmapLayout& map, bool rows, bool cols) const;
     void drawCaption(QPainter& painter, const HeatmapLayout& map, const engine::HeatBody::Map& value) const;
     QString quantityOf(const StudyHeatPlan& plan) const;

@@ -10,7 +10,8 @@
 namespace widgets {
 namespace {
 
-constexpr double largestCell = 28, widestBar = 340, besideBar = 150;
+constexpr double largestCell = 28, widestBar = 340, besideBar = 150, manyRowsSide = 196;
+constexpr int manyRows = 64;
 
 } // namespace
 
@@ -170,8 +171,9 @@ QSize StudyHeatPlanner::leastSize() const
     const double rows = m_body.maps.empty() ? 0 : std::min(m_body.maps.front().cells.rows(), 40);
     const StudyHeatPlan::Spaces room = spaces(!stacked() && !labelled());
     const double maps = stacked() ? double(m_body.maps.size()) : 1;
-    const double least =
-        std::max({24.0, rows * 2, std::min(rows * 7, 112.0)}); // a map of few cells is still one to read
+    double least = std::max({24.0, rows * 2, std::min(rows * 7, 112.0)}); // a map of few cells is still one to read
+    if (m_body.maps.size() == 1 && m_body.maps.front().cells.rows() >= manyRows)
+        least = manyRowsSide; // and one of many stands alone
     return {theme().px(120), int(room.below + room.bar + room.caption + maps * theme().px(least))};
 }
 

@@ -268,6 +268,7 @@ void TimelineView::mouseMoveEvent(QMouseEvent* event)
             m_panned = true;
             const double ns = way / area().width() * double(m_pressedTo - m_pressedFrom);
             setWindowClamped(double(m_pressedFrom) + ns, double(m_pressedTo) + ns);
+            emit moved();
             return;
         }
     }
@@ -301,6 +302,7 @@ void TimelineView::mouseReleaseEvent(QMouseEvent* event)
 void TimelineView::mouseDoubleClickEvent(QMouseEvent* /*event*/)
 {
     setWindowClamped(0, double(m_value.endNs));
+    emit moved();
 }
 
 void TimelineView::wheelEvent(QWheelEvent* event)
@@ -312,6 +314,7 @@ void TimelineView::wheelEvent(QWheelEvent* event)
     const double under = double(m_from) + place * double(m_to - m_from);
     const double length = double(m_to - m_from) * factor;
     setWindowClamped(under - place * length, under + (1 - place) * length);
+    emit moved();
     event->accept();
 }
 
@@ -360,6 +363,7 @@ void TimelineView::keyPressEvent(QKeyEvent* event)
         break;
     case Qt::Key_F:
         setWindowClamped(0, double(m_value.endNs));
+        emit moved();
         break;
     case Qt::Key_Escape:
         m_picked.reset();

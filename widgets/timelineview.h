@@ -42,6 +42,10 @@ public:
 
     std::pair<std::int64_t, std::int64_t> window() const { return {m_from, m_to}; }
 
+    std::int64_t endNs() const { return m_value.endNs; }
+
+    bool zoomed() const { return m_from > 0 || m_to < m_value.endNs; }
+
     QString detail() const; // of the picked or hovered span
     int drawnSpans() const; // of the last painting: never more than pixels × tracks
 
@@ -50,6 +54,7 @@ public:
 
 signals:
     void windowChanged();
+    void moved(); // the window, by hand
 
 protected:
     void paintEvent(QPaintEvent* event) override;

@@ -284,6 +284,35 @@ void addKeyMeans(AttentionMaps& maps, Job& job)
     }
 }
 
+// One query's row of the joined heads, from the heads' own.
+void addJoinedRow(AttentionMaps& maps, Job& job)
+{
+    const MapsRequest& request = maps.request;
+    maps.joinedRow.assign(request.looks.size(), {});
+    for (const int lane : lanesOf(request)) {
+        const HeadLook& look = *request.looks[std::size_t(lane)];
+        const LayerAttention& layer = *look.layer;
+        const int heads = layer.context.shape.heads, tokens = look.map.tokens;
+        Grid joined;
+        for (int head = 0; head < heads; ++head) {
+            job.check();
+            joined = joinedOn(joined,
+                              engine::mapTile(layer.attended, layer.context, {head}, {*request.rowOf, 1}, {0, tokens},
+                                              deviceOf(request, lane)),
+                              request.view.heads, heads);
+        }
+        const auto row =
+            joined.row(0).first(layer.context.shape.causal ? std::size_t(*request.rowOf) + 1 : std::size_t(tokens));
+        maps.joinedRow[std::size_t(lane)].assign(row.begin(), row.end());
+    }
+}
+
+bool differOnlyInRow(MapsRequest a, const MapsRequest& b)
+{
+    a.rowOf = b.rowOf;
+    return a == b;
+}
+
 // The cell of largest magnitude; the first row has but one weight, which every method agrees on or cannot help.
 std::optional<widgets::Cell> worstOf(const Grid& difference, GridShape shape)
 {
@@ -325,6 +354,8 @@ std::optional<MapsRequest> mapsRequestOf(const DocumentState& state, const std::
     request.rows = lastRow + 1;
     if (request.view.picture == AttentionView::Picture::Neurons)
         request.query = state.selection.query ? state.selection.query->value : lastRow;
+    else if (request.view.heads != AttentionView::Heads::One && exact.map.reduction > 1 && !request.view.meanRow)
+        request.rowOf = std::min(state.selection.query ? state.selection.query->value : lastRow, exact.map.tokens - 1);
     return request;
 }
 
@@ -335,9 +366,15 @@ GridShape AttentionMaps::shape() const
     return request.looks.front()->layer->context.shape.causal ? GridShape::LowerTriangle : GridShape::Full;
 }
 
-std::shared_ptr<const AttentionMaps> makeMaps(const MapsRequest& request, Job& job)
+std::shared_ptr<const AttentionMaps> makeMaps(const MapsRequest& request, Job& job, const AttentionMaps* before)
 {
     noteEngineWork("maps");
+    if (request.rowOf && before != nullptr && differOnlyInRow(before->request, request)) {
+        auto maps = std::make_shared<AttentionMaps>(*before);
+        maps->request = request;
+        addJoinedRow(*maps, job);
+        return maps;
+    }
     auto maps = std::make_shared<AttentionMaps>();
     maps->request = request;
     if (request.view.picture == AttentionView::Picture::Neurons) {
@@ -363,6 +400,8 @@ std::shared_ptr<const AttentionMaps> makeMaps(const MapsRequest& request, Job& j
     addMetrics(*maps);
     if (request.view.meanRow)
         addKeyMeans(*maps, job);
+    if (request.rowOf)
+        addJoinedRow(*maps, job);
     return maps;
 }
 

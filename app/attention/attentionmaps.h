@@ -27,6 +27,8 @@ struct MapsRequest
     std::optional<double> high, signedHigh; // locked ends of the colours
     int rows = 0;                           // queries in view
     int query = 0;                          // of the neurons
+    // The query whose row is shown, where heads are joined and the maps are reduced, so that they do not have it.
+    std::optional<int> rowOf = {};
 
     bool operator==(const MapsRequest&) const = default;
 };
@@ -95,6 +97,7 @@ struct AttentionMaps
     // Where heads are joined: every lane's joined map, and the numbers of the sentence for it.
     std::vector<engine::Grid> joined;
     std::shared_ptr<const RowsMetrics> metrics;
+    std::vector<std::vector<float>> joinedRow; // per lane, of request.rowOf
     // Per lane how much each key draws, where the view asks for it; empty of lanes that are not joined.
     std::vector<std::vector<float>> keyMeans;
 
@@ -103,7 +106,9 @@ struct AttentionMaps
     const HeadLook& look(int lane) const { return *request.looks[std::size_t(lane)]; }
 };
 
-// Throws engine::Error; can be cancelled. Computes on the calling thread.
-std::shared_ptr<const AttentionMaps> makeMaps(const MapsRequest& request, engine::Job& job);
+// Throws engine::Error; can be cancelled. Computes on the calling thread. `before`: of another request; where only its
+// row differs, the maps are taken over.
+std::shared_ptr<const AttentionMaps> makeMaps(const MapsRequest& request, engine::Job& job,
+                                              const AttentionMaps* before = nullptr);
 
 } // namespace app

@@ -178,7 +178,8 @@ void AttentionPresenter::showMarks()
     std::optional<widgets::Cell> pinned, over;
     if (neurons()) {
         if (cell(selection.key))
-            pinned = widgets::Cell{selection.key->value, dimension};
+            pinned = widgets::Cell{selection.key->value, std::min(m_document.state().layout.attention.dimension,
+                                                                  m_work.maps()->columns.front().cells.cols() - 1)};
         if (cell(hoveredKey) && hovered)
             over = widgets::Cell{hoveredKey->value, *hovered};
     } else {
@@ -292,8 +293,8 @@ void AttentionPresenter::showRow()
             value.series.push_back({identityOf(row->look->layer->context.plan.shown()), std::move(weights)});
     }
     if (joined && value.series.empty())
-        value.subtitle = tr("no row of joined heads where a cell stands for several weights; the mean has them all");
-    else if (joined)
+        return; // shown with the row that is on its way
+    if (joined)
         value.subtitle += QStringLiteral(" · ") + badgesOf(*m_work.maps()).value(0);
     m_window.attention().row().setRow(std::move(value));
 }

@@ -41,8 +41,7 @@ public:
 
     // Whether the maps are of q·k products: rows are keys, columns dimensions.
     bool neurons() const;
-    int dimension = 0;               // the picked one of the neurons
-    std::optional<int> hovered = {}; // the one pointed at
+    std::optional<int> hovered = {}; // the dimension of the neurons pointed at
 
     // What the navigator can show, as id and name.
     static std::vector<std::pair<std::string, QString>> metrics();

@@ -17,6 +17,7 @@ AttentionTools::AttentionTools(bool compact, QWidget* parent)
     , m_mode(new widgets::Segment(this))
     , m_scale(new widgets::Segment(this))
     , m_lock(new widgets::IconButton(widgets::Symbol::Unlock, tr("Lock the colour range"), this))
+    , m_export(new widgets::IconButton(widgets::Symbol::Export, tr("Export a figure"), this))
     , m_options(new widgets::IconButton(widgets::Symbol::More, tr("What the maps show"), this))
 {
     m_picture->setOptions({tr("maps"), tr("arcs"), tr("neurons")});
@@ -31,7 +32,7 @@ AttentionTools::AttentionTools(bool compact, QWidget* parent)
     m_lock->setCheckable(true);
     auto* row = new QHBoxLayout(this);
     row->setContentsMargins(0, 0, 0, 0);
-    for (QWidget* tool : std::initializer_list<QWidget*>{m_picture, m_mode, m_scale, m_lock, m_options})
+    for (QWidget* tool : std::initializer_list<QWidget*>{m_picture, m_mode, m_scale, m_lock, m_export, m_options})
         row->addWidget(tool, 0, Qt::AlignVCenter);
     m_picture->setVisible(!compact);
     m_mode->setVisible(!compact);
@@ -41,6 +42,7 @@ AttentionTools::AttentionTools(bool compact, QWidget* parent)
     connect(m_mode, &widgets::Segment::chosen, this, &AttentionTools::modeChosen);
     connect(m_scale, &widgets::Segment::chosen, this, &AttentionTools::scaleChosen);
     connect(m_lock, &widgets::IconButton::clicked, this, &AttentionTools::lockAsked);
+    connect(m_export, &widgets::IconButton::clicked, this, &AttentionTools::exportAsked);
     connect(m_options, &widgets::IconButton::clicked, this,
             [this] { emit optionsAsked(m_options->mapToGlobal(QPoint(0, m_options->height()))); });
 }
@@ -48,6 +50,7 @@ AttentionTools::AttentionTools(bool compact, QWidget* parent)
 void AttentionTools::setNarrow(bool narrow)
 {
     m_scale->setVisible(!narrow);
+    m_export->setVisible(!narrow); // in the menu File too
 }
 
 void AttentionTools::setState(const AttentionView& view, int scale, bool locked)

@@ -36,6 +36,7 @@ signals:
     void scaleChosen(int scale);
     void lockAsked();
     void optionsAsked(QPoint where); // global
+    void exportAsked();              // of a figure
 
 protected:
     void themeChanged() override;
@@ -45,6 +46,7 @@ private:
     widgets::Segment* m_mode;
     widgets::Segment* m_scale;
     widgets::IconButton* m_lock;
+    widgets::IconButton* m_export;
     widgets::IconButton* m_options;
 };
 

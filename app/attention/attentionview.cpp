@@ -54,6 +54,7 @@ QJsonObject toJson(const AttentionView& view)
                      {"hatch", view.hatch},
                      {"magnifier", view.magnifier},
                      {"swipe", view.swipe},
+                     {"dimension", view.dimension},
                      {"metric", QString::fromStdString(view.metric)},
                      {"order", QString::fromStdString(view.order)}};
     if (view.low)
@@ -74,6 +75,7 @@ AttentionView attentionViewFromJson(const QJsonObject& json)
     view.hatch = json["hatch"].toBool(true);
     view.magnifier = json["magnifier"].toBool(true);
     view.swipe = shareOf(json, "swipe", 0.5);
+    view.dimension = std::max(0, json["dimension"].toInt());
     view.metric = json["metric"].toString(QString::fromStdString(view.metric)).toStdString();
     view.order = json["order"].toString().toStdString();
     if (json.contains("low"))

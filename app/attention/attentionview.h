@@ -53,6 +53,7 @@ struct AttentionView
     bool hatch = true;
     bool magnifier = true;     // 9 × 9 cells around the pick, where cells are small
     double swipe = 0.5;        // where the line stands, as a share of the map's width
+    int dimension = 0;         // the picked one of the neurons
     std::optional<double> low; // where the colours of weights begin; none: 0
     std::string metric = "tv"; // what the head navigator shows
     std::string order;         // of its heads: empty: by number; error, entropy, sink

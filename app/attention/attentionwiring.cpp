@@ -40,6 +40,7 @@ AttentionWiring::AttentionWiring(Document& document, Lanes& lanes, MainWindow& w
     , m_window(window)
     , m_work(document, lanes)
     , m_presenter(document, window, m_work)
+    , m_zoom(document, window)
 {
     addMenu();
     wireWork();
@@ -76,6 +77,7 @@ void AttentionWiring::wireResults()
         connect(sender, signal, this, [this, what] { (m_presenter.*what)(); });
     };
     show(&m_work, &AttentionWork::mapsChanged, &AttentionPresenter::showMaps);
+    connect(&m_work, &AttentionWork::mapsChanged, &m_zoom, &MapZoom::again);
     show(&m_work, &AttentionWork::mapsChanged, &AttentionPresenter::showMarks);
     show(&m_work, &AttentionWork::mapsChanged, &AttentionPresenter::showSentence);
     show(&m_work, &AttentionWork::mapsChanged, &AttentionPresenter::showRow);
@@ -96,8 +98,9 @@ void AttentionWiring::wireResults()
         m_presenter.showSentence();
     });
     connect(&m_document, &Document::layoutChanged, this, [this] {
-        m_presenter.showMaps(); // hatch, magnifier, the line of a swipe
-        m_presenter.showRow();  // its form
+        m_presenter.showMaps();  // hatch, magnifier, the line of a swipe
+        m_presenter.showMarks(); // the neurons' dimension
+        m_presenter.showRow();   // its form
         m_presenter.showHeading();
         m_presenter.showHeads();
         checkEntries();
@@ -119,10 +122,12 @@ void AttentionWiring::hoverCell(widgets::Cell cell)
 void AttentionWiring::pickCell(widgets::Cell cell)
 {
     if (m_presenter.neurons()) {
-        m_presenter.dimension = cell.col;
-        const auto& query = m_document.state().selection.query;
-        m_document.pin(query.value_or(TokenPos{m_document.lastRow()}), TokenPos{cell.row});
-        m_presenter.showMarks();
+        Selection selection = m_document.state().selection;
+        ViewLayout layout = m_document.state().layout;
+        selection.query = selection.query.value_or(TokenPos{m_document.lastRow()});
+        selection.key = TokenPos{cell.row};
+        layout.attention.dimension = cell.col;
+        m_document.choose(selection, layout);
     } else {
         m_document.pin(m_presenter.tokenAt(cell.row), m_presenter.tokenAt(cell.col));
     }
@@ -141,9 +146,6 @@ void AttentionWiring::wireMaps()
         connect(&map, &widgets::HeatmapView::released, this, release);
         connect(&map, &widgets::HeatmapView::swiped, this,
                 [this](double at) { changeView([=](AttentionView& view) { view.swipe = at; }); });
-        for (int other = 0; other < MapsRow::most; ++other)
-            if (other != place)
-                connect(&map, &widgets::HeatmapView::windowChanged, &maps.map(other), &widgets::HeatmapView::setWindow);
     }
     const auto query = [this] { return m_document.state().selection.query.value_or(TokenPos{m_document.lastRow()}); };
     widgets::RowPlot& row = m_window.attention().row();
@@ -276,6 +278,7 @@ void AttentionWiring::addMenu()
           [this] { changeView([](View& view) { view.mode = View::Mode((int(view.mode) + 1) % modes); }); });
     entry(tr("Fit the colour range"), "R", [this] { fitRange(); });
     entry(tr("Lock or free the colour range"), "L", [this] { lockRange(); });
+    m_zoom.addTo(*m_menu);
     entry(tr("Go to cell…"), "Ctrl+G", [this] { goToCell(); });
     entry(tr("Go to the head that errs most"), "",
           [this] { goToWorstHead(m_document.state().layout.attention.metric); });

@@ -3,6 +3,7 @@
 
 #include "app/attention/attentionpresenter.h"
 #include "app/attention/attentionwork.h"
+#include "app/attention/mapzoom.h"
 #include "app/attention/viewwords.h"
 #include "app/mainwindow.h"
 
@@ -60,6 +61,7 @@ private:
     MainWindow& m_window;
     AttentionWork m_work;
     AttentionPresenter m_presenter;
+    MapZoom m_zoom;
     QMenu* m_menu = nullptr;
     std::vector<std::function<void(const AttentionView&)>> m_checks;
 };

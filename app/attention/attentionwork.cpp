@@ -5,9 +5,6 @@ namespace app {
 
 namespace {
 
-using engine::LaneIndex;
-
-constexpr LaneIndex exactLane{0};
 constexpr double longestUnasked = 0.8;    // seconds
 constexpr double secondsPerCell = 100e-9; // assumed before the first was measured; slower than any device seen
 
@@ -45,6 +42,7 @@ std::optional<MapsRequest> AttentionWork::mapsRequest() const
         request->view.order.clear();
         request->view.hatch = request->view.magnifier = true;
         request->view.swipe = 0.5;
+        request->view.dimension = 0;
     }
     return request;
 }
@@ -57,12 +55,12 @@ void AttentionWork::updateMaps()
     m_asked = request;
     m_lanes.tasks().submit(
         *m_drawer, "maps", tr("Drawing the maps"),
-        [request = *request, turns = m_lanes.turns()](engine::Job& job) {
+        [request = *request, before = m_maps, turns = m_lanes.turns()](engine::Job& job) {
             const bool reduced = request.looks.front()->map.reduction > 1;
             if (request.view.heads == AttentionView::Heads::One && !(request.view.meanRow && reduced))
-                return makeMaps(request, job);
+                return makeMaps(request, job, before.get());
             const Turns::Turn turn = turns->take(job); // joining heads and tiles compute on the lanes' device
-            return makeMaps(request, job);
+            return makeMaps(request, job, before.get());
         },
         [this](std::shared_ptr<const AttentionMaps> maps) {
             m_maps = std::move(maps);

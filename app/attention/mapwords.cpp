@@ -169,6 +169,8 @@ std::vector<float> shownWeights(const AttentionMaps& maps, int lane, const RowWe
     if (maps.joined.empty())
         return weightsOf(row);
     const engine::Grid& joined = maps.joined[std::size_t(lane)];
+    if (maps.request.rowOf)
+        return *maps.request.rowOf == row.query.value ? maps.joinedRow[std::size_t(lane)] : std::vector<float>();
     if (joined.rows() != row.weights.cols())
         return {};
     return weightsOf({row.look, row.query, joined.rowRange(row.query.value, 1)});

@@ -41,8 +41,8 @@ widgets::ArcsValue arcsOf(const AttentionMaps& maps);
 
 // A query's weights on the keys it may look at.
 std::vector<float> weightsOf(const RowWeights& row);
-// The same as a lane's map shows them: of joined heads where they are; empty where the lane is not joined or a cell
-// stands for several weights.
+// The same as a lane's map shows them: of joined heads where they are; empty where the lane is not joined, or the maps
+// are of another query's row.
 std::vector<float> shownWeights(const AttentionMaps& maps, int lane, const RowWeights& row);
 
 // Each key's mean over queries in every lane where it is known.

@@ -4,11 +4,16 @@
 #include "app/cli/opened.h"
 #include "app/figures.h"
 #include "app/headwork.h"
+#include "app/logits/logitswork.h"
+#include "app/longmaps/longmapfigure.h"
+#include "app/longmaps/longmapwork.h"
 #include "app/probestudy.h"
 #include "app/provenance.h"
 #include "app/report.h"
 #include "app/samplepath.h"
 #include "app/session.h"
+#include "app/tensors/tensorwork.h"
+#include "app/wording.h"
 #include "engine/export/json.h"
 #include "engine/measure/pass.h"
 
@@ -23,6 +28,7 @@ namespace app::cli {
 namespace {
 
 constexpr int repeats = 9;
+constexpr int mapElements = 512; // a side of the map view
 
 // The session that PATH holds, or a new one on the checkpoint that PATH is; then what the options say.
 DocumentState stateFrom(const FigureOptions& options)
@@ -69,7 +75,8 @@ void startAsTheWindow(DocumentState& state, const FigureOptions& options, const 
     const bool alone = !model.config().denseProjections;
     for (std::size_t lane = alone ? 0 : 1; model.checkpoint().hasNative && lane < state.lanes.size(); ++lane)
         state.lanes[lane] = nativePlan(model.checkpoint());
-    const bool isTab = options.view != "attention" && options.view != "timing" && options.view != probesTab;
+    const auto all = methodTabs();
+    const bool isTab = std::any_of(all.begin(), all.end(), [&](const TabSpec* tab) { return tab->id == options.view; });
     if (isTab && state.lanes.size() > 1 && !ownerOf(state, options.view))
         state.lanes[1] = planWithTab(state.lanes[1], options.view);
 }
@@ -85,7 +92,8 @@ double parseWidth(const std::string& text)
     return width;
 }
 
-// Null: the reference, because it was asked for, or there is no device and none was asked for.
+// Null: the reference, because it was asked for, or there is no device and none was asked for. `model`: null where the
+// file has none.
 std::shared_ptr<const Accelerator> acceleratorFor(const MachineChoice& where, const std::shared_ptr<const Model>& model,
                                                   Context& context)
 {
@@ -98,6 +106,8 @@ std::shared_ptr<const Accelerator> acceleratorFor(const MachineChoice& where, co
     }
     auto ready = std::make_shared<Accelerator>();
     ready->device = std::make_shared<Device>(Device::choose(where.device));
+    if (!model)
+        return ready;
     DeviceContext* device = LaneEngine::ofThisThread().context(ready.get());
     ready->model = std::make_shared<const DeviceModel>(model, device->queue, context.job);
     device->queue.finish();
@@ -201,6 +211,61 @@ void probe(FigureSource& source, const FigureOptions& options, const Accelerator
         throw Error(Fault::Request, "probe '" + id + "' recorded nothing here; one of " + known + " was expected");
 }
 
+void logits(FigureSource& source, const std::shared_ptr<const Accelerator>& accelerator, Context& context)
+{
+    std::vector<std::shared_ptr<const LaneRun>> runs;
+    for (const LaneResults& lane : source.lanes)
+        runs.push_back(lane.run);
+    const int last = int(runs.front()->sequence->ids.size()) - 1;
+    const TokenPos step{std::min(last, source.state.selection.step.value_or(TokenPos{last}).value)};
+    source.page = logitsPage(lookAtLogits(runs, step, std::vector(runs.size(), accelerator), context.job));
+}
+
+void tensor(FigureSource& source, const FigureOptions& options, const Model& model, Context& context)
+{
+    std::string& name = source.state.layout.tensor;
+    if (!options.tensor.empty())
+        name = options.tensor;
+    for (const auto& [key, tensor] : model.checkpoint().tensors)
+        if (name.empty() && tensor.shape.size() == 2)
+            name = key;
+    source.page = tensorPage(lookAtTensor(model.checkpoint(), name, context.job));
+}
+
+// The whole map, of a model's layer at any length.
+void map(FigureSource& source, const std::shared_ptr<const Accelerator>& accelerator, Context& context)
+{
+    LongMap map;
+    map.head = source.state.selection.head;
+    std::vector<LongRun> runs;
+    for (const LaneResults& lane : source.lanes)
+        runs.push_back(longRunOf(lane.look, accelerator));
+    map.setRuns(std::move(runs));
+    map.pieces = tokenLabels(*source.lanes.front().run->sequence);
+    drawWhole(map, mapElements, context.job);
+    source.longMap = std::make_shared<const LongMap>(std::move(map));
+}
+
+// The same of queries, keys and values from a file.
+void mapOfFile(FigureSource& source, const std::shared_ptr<const Accelerator>& accelerator, Context& context)
+{
+    const auto file = readHeadFile(source.state.checkpoint);
+    LongMap map;
+    map.name = QString::fromStdString(file->name);
+    map.head = source.state.selection.head;
+    if (map.head.value < 0 || map.head.value >= file->shape.heads)
+        throw Error(Fault::Request, "head " + std::to_string(map.head.value) + " was asked for; 0 to " +
+                                        std::to_string(file->shape.heads - 1) + " were expected");
+    std::vector<LongRun> runs;
+    for (SessionPlan& plan : source.state.lanes) {
+        plan.backend = accelerator ? Backend::OpenCl : Backend::Reference;
+        runs.push_back(longRunOf(*file, plan, accelerator, context.job));
+    }
+    map.setRuns(std::move(runs));
+    drawWhole(map, mapElements, context.job);
+    source.longMap = std::make_shared<const LongMap>(std::move(map));
+}
+
 void time(FigureSource& source, const FigureOptions& options, const Model& model, DeviceContext* device,
           Context& context)
 {
@@ -251,6 +316,48 @@ std::optional<DocumentState> heldState(const std::string& path)
     return state;
 }
 
+namespace {
+
+// What the view needs, computed as the window does.
+void fill(FigureSource& source, const FigureOptions& options, const std::string& view, Context& context)
+{
+    const auto model = openModel({source.state.checkpoint.string(), source.state.tokenizer.string()}, context);
+    startAsTheWindow(source.state, options, *model);
+    source.weightsHash = weightsHash(model->checkpoint(), context.job);
+    const auto accelerator = acceleratorFor(options.where, model, context);
+    if (accelerator)
+        source.device = accelerator->device->info();
+    look(source, model, accelerator.get(), accelerator, context);
+    if (view == "attention")
+        drawMaps(source, accelerator, context);
+    else if (view == "timing")
+        time(source, options, *model, LaneEngine::ofThisThread().context(accelerator.get()), context);
+    else if (view == probesTab)
+        probe(source, options, accelerator.get(), context);
+    else if (view == logitsTab)
+        logits(source, accelerator, context);
+    else if (view == tensorTab)
+        tensor(source, options, *model, context);
+    else if (view == mapTab)
+        map(source, accelerator, context);
+    else
+        study(source, view, accelerator.get(), context);
+}
+
+void fillFromHeads(FigureSource& source, const FigureOptions& options, const std::string& view, Context& context)
+{
+    if (view != mapTab)
+        throw Error(Fault::Request, source.state.checkpoint.string() +
+                                        " has queries, keys and values alone; the view '" + view +
+                                        "' needs a model, 'map' was expected");
+    const auto accelerator = acceleratorFor(options.where, nullptr, context);
+    if (accelerator)
+        source.device = accelerator->device->info();
+    mapOfFile(source, accelerator, context);
+}
+
+} // namespace
+
 int figure(const FigureOptions& options, Context& context)
 {
     const double width = parseWidth(options.width);
@@ -260,28 +367,21 @@ int figure(const FigureOptions& options, Context& context)
     FigureSource source;
     source.state = stateFrom(options);
     source.withText = !options.withoutText;
-    const auto model = openModel({source.state.checkpoint.string(), source.state.tokenizer.string()}, context);
-    startAsTheWindow(source.state, options, *model);
-    source.weightsHash = weightsHash(model->checkpoint(), context.job);
-    const auto accelerator = acceleratorFor(options.where, model, context);
-    if (accelerator)
-        source.device = accelerator->device->info();
-    look(source, model, accelerator.get(), accelerator, context);
-    if (options.view == "attention")
-        drawMaps(source, accelerator, context);
-    if (options.view == "timing")
-        time(source, options, *model, LaneEngine::ofThisThread().context(accelerator.get()), context);
-    if (options.view == probesTab)
-        probe(source, options, accelerator.get(), context);
-    else if (options.view != "attention" && options.view != "timing")
-        study(source, options.view, accelerator.get(), context);
+    const bool alone = isHeadFile(source.state.checkpoint);
+    // Nobody asks a file without a model for the first view there is.
+    const std::string view = alone && options.view == FigureOptions().view ? mapTab : options.view;
+    if (alone)
+        fillFromHeads(source, options, view, context);
+    else
+        fill(source, options, view, context);
     for (const std::string& path : options.out)
-        writeFigure(path, source, options.view, width);
+        writeFigure(path, source, view, width);
     if (context.json)
         engine::JsonWriter(context.out)
             .object()
-            .field("checkpoint", model->checkpoint().name)
-            .field("view", options.view)
+            .field("checkpoint",
+                   alone ? source.longMap->name.toStdString() : source.lanes.front().run->model->checkpoint().name)
+            .field("view", view)
             .field("width_mm", width)
             .field("device", source.device ? source.device->name : "float64 reference")
             .key("files")

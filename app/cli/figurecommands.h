@@ -28,6 +28,7 @@ struct FigureOptions
     std::vector<std::string> out;
     std::string view = "attention";
     std::string probe;   // of the probes view; empty: as the session says, or the compared method's first
+    std::string tensor;  // of the tensor view; empty: as the session says, or the checkpoint's first matrix
     std::string methods; // empty: as the session says, or the first method that is not exact
     std::string width = "178mm";
     int layer = -1, head = -1, query = -1, key = -1; // counted from 0; −1: as the session says

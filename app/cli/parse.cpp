@@ -319,11 +319,13 @@ void Parser::addFigure()
         ->required()
         ->take_all()
         ->expected(1);
-    sub->add_option("--view", options->view, "A tab by its id: attention, timing, or a method's own, as spectrum")
+    sub->add_option("--view", options->view,
+                    "A tab by its id: attention, logits, timing, map, tensor, probes, or a method's own, as spectrum")
         ->capture_default_str();
     sub->add_option("--width", options->width, "Of the figure: 85mm, 178mm")->capture_default_str();
     sub->add_option("--methods", options->methods, "Methods beside exact attention, separated by commas");
     sub->add_option("--probe", options->probe, "The record that the view probes shows, by its id");
+    sub->add_option("--tensor", options->tensor, "The tensor that the view tensor shows, by its name");
     sub->add_option("--layer", options->layer, "Layer, counted from 0");
     sub->add_option("--head", options->head, "Head, counted from 0");
     auto* query = sub->add_option("--query", options->query, "Query token of the row, counted from 0");

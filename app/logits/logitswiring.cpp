@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/logits/logitswiring.h"
 
+#include "app/pagestudy.h"
 #include "app/panels/heading.h"
 #include "app/wording.h"
+#include "widgets/iconbutton.h"
 #include "widgets/numbers.h"
 #include "widgets/studyview.h"
 
@@ -37,6 +39,9 @@ LogitsWiring::LogitsWiring(Document& document, Lanes& lanes, MainWindow& window)
     m_writeOn = new QToolButton(m_heading);
     m_writeOn->setVisible(false);
     m_heading->addTool(m_writeOn);
+    auto* save = new widgets::IconButton(widgets::Symbol::Export, tr("Export a figure"), m_heading);
+    m_heading->addTool(save);
+    connect(save, &widgets::IconButton::clicked, this, &LogitsWiring::exportAsked);
     m_view = new widgets::StudyView(page);
     column->addWidget(m_heading);
     column->addWidget(m_view, 1);
@@ -58,12 +63,8 @@ LogitsWiring::LogitsWiring(Document& document, Lanes& lanes, MainWindow& window)
 void LogitsWiring::show()
 {
     const LogitsLook& look = *m_work.look();
-    widgets::StudyNames names;
-    names.exact = identityOf(look.runs.front()->plan.everywhere.attention);
-    names.own = look.runs.size() > 1 ? identityOf(look.runs[1]->plan.everywhere.attention) : names.exact;
-    names.pieces = tokenLabels(*look.runs.front()->sequence);
     m_heading->setWords(QString::fromStdString(look.study.words));
-    m_view->setStudy(look.study, names);
+    m_view->setStudy(look.study, logitsPage(look)->names);
     const std::optional<double> seconds = m_work.waits();
     m_writeOn->setVisible(seconds.has_value());
     if (seconds)

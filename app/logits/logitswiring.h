@@ -19,6 +19,9 @@ class LogitsWiring : public QObject
 {
     Q_OBJECT
 
+signals:
+    void exportAsked(); // of a figure
+
 public:
     LogitsWiring(Document& document, Lanes& lanes, MainWindow& window);
 

@@ -113,6 +113,14 @@ std::shared_ptr<const Writing> writingOf(const Runs& runs,
 
 } // namespace
 
+LogitsLook lookAtLogits(const Runs& runs, TokenPos step,
+                        const std::vector<std::shared_ptr<const Accelerator>>& accelerators, engine::Job& job)
+{
+    auto writing = writingOf(runs, accelerators, step, true, job);
+    engine::Study study = studyOf(runs, step, writing.get(), job);
+    return {runs, step, std::move(writing), std::move(study)};
+}
+
 LogitsWork::LogitsWork(Document& document, Lanes& lanes)
     : m_document(document)
     , m_lanes(lanes)

@@ -31,6 +31,11 @@ struct LogitsLook
     engine::Study study;
 };
 
+// The tab after a place of the text, with what every lane writes on, however long it takes. `accelerators`: per lane;
+// null: the reference. Computes on the calling thread.
+LogitsLook lookAtLogits(const std::vector<std::shared_ptr<const LaneRun>>& runs, engine::TokenPos step,
+                        const std::vector<std::shared_ptr<const Accelerator>>& accelerators, engine::Job& job);
+
 // Computes the Logits tab on a worker of its own, while the tab is shown: the study at once, then what every lane
 // writes on. Writing that would take more than a second waits to be asked for. Lives on the GUI thread.
 class LogitsWork : public QObject

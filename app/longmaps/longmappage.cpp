@@ -44,6 +44,8 @@ LongMapPage::LongMapPage(QWidget* parent)
     , m_sentence(new widgets::Sentence(this))
     , m_area(new Area(*this))
     , m_bar(new widgets::ColorBar(m_area))
+    , m_difference(new widgets::LongMapView(m_area))
+    , m_differenceBar(new widgets::ColorBar(m_area))
 {
     m_scale->setOptions({QStringLiteral("√"), tr("log"), tr("linear")});
     m_scale->setToolTip(tr("How weights become colours"));
@@ -56,6 +58,10 @@ LongMapPage::LongMapPage(QWidget* parent)
     m_inset->addWidget(m_sentence);
     column->addLayout(m_inset);
     column->addWidget(m_area, 1);
+    m_difference->setAxesShown(false);
+    m_difference->hide();
+    m_differenceBar->hide();
+    connect(m_difference, &widgets::LongMapView::mapChanged, this, &LongMapPage::arrange);
     LongMapPage::themeChanged();
 }
 
@@ -79,36 +85,51 @@ void LongMapPage::setMaps(std::size_t count)
     arrange();
 }
 
-// All maps have the same room for cells, the first also the labels of the queries; the bar stands right under them.
+int LongMapPage::sideFor(int count) const
+{
+    const int margin = theme().px(Theme::gap4), gap = theme().px(Theme::gap5);
+    const int bar = m_bar->sizeHint().height() + theme().px(Theme::gap3);
+    int chrome = 2 * margin + (count - 1) * gap; // what is beside the cells
+    for (int place = 0; place < count; ++place)
+        chrome += (place == 0 ? m_maps.front() : m_difference)->sizeFor(0).width(); // the first has the queries' labels
+    const int wide = (m_area->width() - chrome) / std::max(1, count);
+    const int high = m_area->height() - bar - m_maps.front()->sizeFor(0).height();
+    const int side = std::max(theme().px(48), std::min(wide, high));
+    // What whole pixels a cell leave over must not stand between the maps.
+    return count > 1 ? m_maps.front()->wholeSide(side) : side;
+}
+
+// All maps have the same room for cells, the first also the labels of the queries; a bar stands right under its maps.
 void LongMapPage::arrange()
 {
     if (m_maps.empty())
         return;
-    const int margin = theme().px(Theme::gap4), gap = theme().px(Theme::gap5);
-    const int bar = m_bar->sizeHint().height() + theme().px(Theme::gap3);
-    const int count = int(m_maps.size());
-    int chrome = 2 * margin + (count - 1) * gap; // what is beside the cells
-    for (const widgets::LongMapView* map : m_maps)
-        chrome += map->sizeFor(0).width();
-    const int wide = (m_area->width() - chrome) / count;
-    const int high = m_area->height() - bar - m_maps.front()->sizeFor(0).height();
-    int side = std::max(theme().px(48), std::min(wide, high));
-    if (count > 1) // what whole pixels a cell leave over must not stand between the maps
-        side = m_maps.front()->wholeSide(side);
-    int x = margin;
-    for (widgets::LongMapView* map : m_maps) {
+    const int gap = theme().px(Theme::gap5), count = int(m_maps.size());
+    const widgets::LongMapView& first = *m_maps.front();
+    const int alone = sideFor(count), beside = count > 1 ? sideFor(count + 1) : 0;
+    const bool differs = first.drawsEvery(beside) && first.drawnSide(beside) == first.drawnSide(alone);
+    const int side = differs ? beside : alone;
+    m_difference->setVisible(differs);
+    m_differenceBar->setVisible(differs);
+    std::vector<widgets::LongMapView*> shown = m_maps;
+    if (differs)
+        shown.push_back(m_difference);
+    int x = theme().px(Theme::gap4);
+    int foot = 0;
+    for (widgets::LongMapView* map : shown) {
         map->setGeometry(QRect(QPoint(x, 0), map->sizeFor(side)));
         x += map->width() + gap;
-    }
-    int foot = 0;
-    for (const widgets::LongMapView* map : m_maps)
         foot = std::max(foot, int(std::ceil(map->foot())));
-    const int inset = theme().px(7); // the bar's handles stand out to both sides
-    m_bar->raise();                  // a zoomed map's view reaches below its map
-    const int left = m_maps.front()->x() + int(m_maps.front()->map().left()) - inset;
-    const int right = m_maps.back()->x() + int(m_maps.back()->map().right()) + inset;
-    m_bar->setGeometry(left, foot + theme().px(Theme::gap1), std::max(right - left, theme().px(96)),
-                       m_bar->sizeHint().height());
+    }
+    const auto place = [&](widgets::ColorBar& bar, const widgets::LongMapView& from, const widgets::LongMapView& to) {
+        const int inset = theme().px(7); // the bar's handles stand out to both sides
+        bar.raise();                     // a zoomed map's view reaches below its map
+        const int left = from.x() + int(from.map().left()) - inset, right = to.x() + int(to.map().right()) + inset;
+        bar.setGeometry(left, foot + theme().px(Theme::gap1), std::max(right - left, theme().px(96)),
+                        bar.sizeHint().height());
+    };
+    place(*m_bar, *m_maps.front(), *m_maps.back());
+    place(*m_differenceBar, *m_difference, *m_difference);
 }
 
 void LongMapPage::themeChanged()

@@ -33,6 +33,12 @@ public:
 
     widgets::ColorBar& bar() { return *m_bar; }
 
+    // The compared method's weights minus the exact ones, where it has room without taking any from the maps: none is
+    // drawn with smaller cells for it.
+    widgets::LongMapView& difference() { return *m_difference; }
+
+    widgets::ColorBar& differenceBar() { return *m_differenceBar; }
+
     // As many maps as there are methods; new ones are told by mapAdded.
     void setMaps(std::size_t count);
 
@@ -49,12 +55,15 @@ private:
     class Area; // the room of the maps and their bar
 
     void arrange();
+    int sideFor(int count) const; // of the whole map, with so many of them side by side
 
     Heading* m_heading;
     widgets::Segment* m_scale;
     widgets::Sentence* m_sentence;
     Area* m_area;
     widgets::ColorBar* m_bar;
+    widgets::LongMapView* m_difference;
+    widgets::ColorBar* m_differenceBar;
     QHBoxLayout* m_inset;
     std::vector<widgets::LongMapView*> m_maps;
 };

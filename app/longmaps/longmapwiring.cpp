@@ -1,26 +1,38 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/longmaps/longmapwiring.h"
 
+#include "app/attention/mapshapes.h"
 #include "app/longmaps/headfile.h"
+#include "app/longmaps/longmapfigure.h"
 #include "app/longmaps/longmappage.h"
 #include "app/panels/heading.h"
 #include "app/panels/modelpanel.h"
 #include "app/panels/toolpanel.h"
 #include "app/wording.h"
 #include "widgets/colorbar.h"
+#include "widgets/iconbutton.h"
 #include "widgets/livestrip.h"
 #include "widgets/numbers.h"
 #include "widgets/segment.h"
 #include "widgets/sentence.h"
 
 #include <algorithm>
+#include <cmath>
+#include <functional>
 
 namespace app {
 
 namespace {
 
-const QString tabId = QStringLiteral("map");
+const QString tabId = QString::fromLatin1(mapTab);
+constexpr int bins = 64;
 constexpr const char* scales[] = {"sqrt", "log", "linear"};
+
+widgets::MapWindow windowOf(const std::optional<Sight>& sight, int tokens)
+{
+    return sight ? widgets::MapWindow{int(sight->y), int(sight->x), int(sight->width)}
+                 : widgets::MapWindow{0, 0, tokens};
+}
 
 } // namespace
 
@@ -29,9 +41,13 @@ LongMapWiring::LongMapWiring(Document& document, Lanes& lanes, MainWindow& windo
     , m_window(window)
     , m_work(document, lanes)
     , m_page(new LongMapPage(&window))
+    , m_sight(document, "map", [this](const auto& sight) { show(windowOf(sight, m_work.map().tokens)); })
 {
     window.addPage(tr("Map"), tabId, m_page);
     window.setPageVisible(tabId, false);
+    auto* save = new widgets::IconButton(widgets::Symbol::Export, tr("Export a figure"), &m_page->heading());
+    m_page->heading().addLastTool(save);
+    connect(save, &widgets::IconButton::clicked, this, &LongMapWiring::exportAsked);
     connect(&document, &Document::headsChanged, &m_work, &LongMapWork::update);
     connect(&document, &Document::headsChanged, this, &LongMapWiring::showFile);
     connect(&document, &Document::planChanged, &m_work, &LongMapWork::update);
@@ -41,40 +57,55 @@ LongMapWiring::LongMapWiring(Document& document, Lanes& lanes, MainWindow& windo
     connect(&m_work, &LongMapWork::runsChanged, this, &LongMapWiring::showRuns);
     connect(&m_work, &LongMapWork::picturesChanged, this, &LongMapWiring::showPictures);
     connect(m_page, &LongMapPage::mapAdded, this, &LongMapWiring::addMap);
+    addMap(&m_page->difference());
     connect(&m_page->scale(), &widgets::Segment::chosen, this, [this](int chosen) {
         ViewLayout layout = m_document.state().layout;
         layout.mapScale = scales[std::clamp(chosen, 0, 2)];
         m_document.setLayout(layout);
     });
-    connect(&m_page->bar(), &widgets::ColorBar::rangeChanged, this, [this](double, double high) {
-        m_high = high;
-        showPictures();
+    const auto end = [this](std::optional<double> ViewLayout::*where, std::optional<double> high) {
+        ViewLayout layout = m_document.state().layout;
+        layout.*where = high;
+        m_document.setLayout(layout);
+    };
+    connect(&m_page->bar(), &widgets::ColorBar::rangeChanged, this,
+            [end](double, double high) { end(&ViewLayout::mapHigh, high); });
+    connect(&m_page->bar(), &widgets::ColorBar::fitRequested, this, [end] { end(&ViewLayout::mapHigh, std::nullopt); });
+    connect(&m_page->differenceBar(), &widgets::ColorBar::rangeChanged, this, [end](double low, double high) {
+        end(&ViewLayout::differenceHigh, std::max(std::abs(low), std::abs(high)));
     });
-    connect(&m_page->bar(), &widgets::ColorBar::fitRequested, this, [this] {
-        m_high.reset();
-        showPictures();
-    });
+    connect(&m_page->differenceBar(), &widgets::ColorBar::fitRequested, this,
+            [end] { end(&ViewLayout::differenceHigh, std::nullopt); });
 }
 
 void LongMapWiring::addMap(widgets::LongMapView* map)
 {
     connect(map, &widgets::LongMapView::windowAsked, this, &LongMapWiring::moveTo);
     connect(map, &widgets::LongMapView::sizeChanged, this, &LongMapWiring::look);
-    connect(map, &widgets::LongMapView::hovered, this, [this](widgets::Cell cell) {
+    const auto hover = [this](std::optional<widgets::Cell> cell) {
         for (widgets::LongMapView* each : m_page->maps())
             each->setHovered(cell);
-    });
-    connect(map, &widgets::LongMapView::left, this, [this] {
-        for (widgets::LongMapView* each : m_page->maps())
-            each->setHovered(std::nullopt);
-    });
+        m_page->difference().setHovered(cell);
+    };
+    connect(map, &widgets::LongMapView::hovered, this, hover);
+    connect(map, &widgets::LongMapView::left, this, [hover] { hover(std::nullopt); });
+}
+
+void LongMapWiring::show(const widgets::MapWindow& window)
+{
+    for (widgets::LongMapView* each : m_page->maps())
+        each->setWindow(window);
+    m_page->difference().setWindow(window);
+    look();
 }
 
 void LongMapWiring::moveTo(const widgets::MapWindow& window)
 {
-    for (widgets::LongMapView* each : m_page->maps())
-        each->setWindow(window);
-    look();
+    show(window);
+    const double count = window.count;
+    m_sight.moved(window.count < m_work.map().tokens
+                      ? std::optional(Sight{double(window.key), double(window.query), count, count})
+                      : std::nullopt);
 }
 
 // A file of heads is open in place of a model, or no longer.
@@ -87,8 +118,9 @@ void LongMapWiring::showFile()
     m_window.live().setValue({}); // the times were the model's
     const engine::LayerShape& shape = heads->shape;
     m_window.model().setModel(
-        QString::fromStdString(heads->name), tr("queries, keys, values"),
-        {tr("%1 heads of %2, %3 of keys and values")
+        QString::fromStdString(heads->name), {},
+        {tr("queries, keys and values"),
+         tr("%1 heads of %2, %3 of keys and values")
              .arg(widgets::whole(shape.heads), widgets::whole(shape.keyWidth), widgets::whole(shape.keyHeads)),
          tr("no model: no prompt, no weights")});
 }
@@ -118,6 +150,7 @@ void LongMapWiring::showRuns()
         m_window.tools().setShape(1, map.heads);
         m_window.setTab(tabId);
     }
+    m_sight.again();
     look();
 }
 
@@ -130,8 +163,42 @@ widgets::ColorScale LongMapWiring::scale() const
     bool isSigned = false;
     for (const LongRun& run : m_work.map().runs)
         isSigned = isSigned || !engine::findMethod(run.context.plan.attention.method).info.nonNegative;
-    const double high = m_high.value_or(m_work.map().high);
+    const double high = m_document.state().layout.mapHigh.value_or(m_work.map().high);
     return {kind, 0, high > 0 ? high : 1, isSigned};
+}
+
+// Of the lane in comparison, where every weight of the part in view is drawn.
+void LongMapWiring::showDifference()
+{
+    const LongMap& map = m_work.map();
+    const std::size_t which = std::size_t(std::max(1, m_document.comparedLane().value));
+    if (which >= map.runs.size())
+        return;
+    widgets::LongMapValue value;
+    value.heading.method = identityOf(map.runs[which].context.plan.attention);
+    value.heading.minus = identityOf(map.runs.front().context.plan.attention);
+    value.heading.name = tr("difference");
+    value.heading.label = tr("signed");
+    value.tokens = map.tokens;
+    value.causal = map.causal;
+    value.pieces = map.pieces;
+    const bool exact = which < map.pictures.size() && map.pictures[which].region.reduction == 1 &&
+                       map.pictures[which].region == map.pictures.front().region;
+    std::vector<engine::Grid> grids;
+    if (exact) {
+        const engine::RegionPicture& other = map.pictures[which];
+        value.picture = {other.region, combined(other.cells, map.pictures.front().cells, std::minus<>()),
+                         other.exactRows};
+        grids.push_back(value.picture.cells);
+    }
+    const double fitted = grids.empty() ? 1 : fittedHigh({&grids.front()}, widgets::GridShape::Full);
+    const widgets::ColorScale colors{scale().scale, 0, m_document.state().layout.differenceHigh.value_or(fitted), true};
+    m_page->difference().setValue(value);
+    m_page->difference().setScale(colors);
+    widgets::ColorBar& bar = m_page->differenceBar();
+    bar.setScale(colors);
+    bar.setHistogram(widgets::histogramOf(grids, widgets::GridShape::Full, colors, bins));
+    bar.setEnds(tr("← gives less"), tr("gives more →")); // the method of the title
 }
 
 void LongMapWiring::showPictures()
@@ -158,10 +225,10 @@ void LongMapWiring::showPictures()
         m_page->maps()[place]->setValue(value);
         m_page->maps()[place]->setScale(colors);
     }
+    showDifference();
     m_page->scale().setCurrent(int(colors.scale));
     m_page->bar().setScale(colors);
     m_page->bar().setTitle(tr("attention weight, one range for all maps"));
-    constexpr int bins = 64;
     m_page->bar().setHistogram(widgets::histogramOf(grids, widgets::GridShape::Full, colors, bins));
     m_page->heading().setWords(map.name.isEmpty()
                                    ? tr("head %1 of the layer in view").arg(map.head.value + 1)

@@ -3,6 +3,7 @@
 
 #include "app/longmaps/longmapwork.h"
 #include "app/mainwindow.h"
+#include "app/sightkeeper.h"
 #include "widgets/longmapview.h"
 
 namespace app {
@@ -13,6 +14,9 @@ class LongMapPage;
 class LongMapWiring : public QObject
 {
     Q_OBJECT
+
+signals:
+    void exportAsked(); // of a figure
 
 public:
     LongMapWiring(Document& document, Lanes& lanes, MainWindow& window);
@@ -26,7 +30,9 @@ private:
     void showFile();
     void showRuns();
     void showPictures();
-    void moveTo(const widgets::MapWindow& window);
+    void showDifference();
+    void show(const widgets::MapWindow& window);
+    void moveTo(const widgets::MapWindow& window); // by hand
     void look();
     widgets::ColorScale scale() const;
 
@@ -34,7 +40,7 @@ private:
     MainWindow& m_window;
     LongMapWork m_work;
     LongMapPage* m_page;
-    std::optional<double> m_high; // as dragged; none: fitted
+    SightKeeper m_sight;
 };
 
 } // namespace app

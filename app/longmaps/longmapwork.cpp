@@ -28,8 +28,55 @@ std::shared_ptr<const Accelerator> deviceNamed(const std::string& name)
     return accelerator;
 }
 
-LongRun runOf(const HeadFile& file, const engine::SessionPlan& plan, const std::shared_ptr<const Accelerator>& device,
-              engine::Job& job)
+// The 99th percentile of the magnitudes of what is there.
+double highOf(const std::vector<engine::RegionPicture>& pictures)
+{
+    std::vector<float> values;
+    for (const engine::RegionPicture& picture : pictures)
+        for (int row = 0; row < picture.cells.rows(); ++row)
+            for (const float cell : picture.cells.row(row))
+                if (!std::isnan(cell))
+                    values.push_back(std::abs(cell));
+    if (values.empty())
+        return 0;
+    const auto place = values.begin() + std::ptrdiff_t(double(values.size() - 1) * 0.99);
+    std::nth_element(values.begin(), place, values.end());
+    return double(*place);
+}
+
+// What a region looks like before it is refined.
+engine::RegionPicture sampleOf(const LongRun& run, engine::HeadIndex head, const engine::MapRegion& region,
+                               engine::Job& job)
+{
+    engine::DeviceContext* device = LaneEngine::ofThisThread().context(run.accelerator.get());
+    const int exact = region.reduction == 1 ? region.rows() : 0;
+    return {region, engine::sampleRegion(*run.attended, run.context, head, region, device, job), exact};
+}
+
+// A picture with some of its rows exact.
+void setRows(engine::RegionPicture& picture, int row, const engine::Grid& rows)
+{
+    std::vector<float> cells;
+    cells.reserve(std::size_t(picture.cells.rows()) * std::size_t(picture.cells.cols()));
+    for (int each = 0; each < picture.cells.rows(); ++each) {
+        const bool fresh = each >= row && each < row + rows.rows();
+        const auto from = fresh ? rows.row(each - row) : picture.cells.row(each);
+        cells.insert(cells.end(), from.begin(), from.end());
+    }
+    picture.cells = engine::Grid(std::move(cells), picture.cells.rows(), picture.cells.cols());
+    picture.exactRows = row + rows.rows();
+}
+
+struct Sampled
+{
+    std::vector<engine::RegionPicture> pictures;
+    double high = 0;
+};
+
+} // namespace
+
+LongRun longRunOf(const HeadFile& file, const engine::SessionPlan& plan,
+                  const std::shared_ptr<const Accelerator>& device, engine::Job& job)
 {
     LongRun run;
     run.context.shape = file.shape;
@@ -50,29 +97,41 @@ LongRun runOf(const HeadFile& file, const engine::SessionPlan& plan, const std::
     return run;
 }
 
-// The 99th percentile of the magnitudes of what is there.
-double highOf(const std::vector<engine::RegionPicture>& pictures)
+LongRun longRunOf(const std::shared_ptr<const HeadLook>& look, std::shared_ptr<const Accelerator> accelerator)
 {
-    std::vector<float> values;
-    for (const engine::RegionPicture& picture : pictures)
-        for (int row = 0; row < picture.cells.rows(); ++row)
-            for (const float cell : picture.cells.row(row))
-                if (!std::isnan(cell))
-                    values.push_back(std::abs(cell));
-    if (values.empty())
-        return 0;
-    const auto place = values.begin() + std::ptrdiff_t(double(values.size() - 1) * 0.99);
-    std::nth_element(values.begin(), place, values.end());
-    return double(*place);
+    const std::shared_ptr<const engine::Attended> attended(look->layer, &look->layer->attended);
+    return {look->layer->context, attended, look->layer, std::move(accelerator), look->layer->fidelity};
 }
 
-struct Sampled
+void LongMap::setRuns(std::vector<LongRun> all)
 {
-    std::vector<engine::RegionPicture> pictures;
-    double high = 0;
-};
+    runs = std::move(all);
+    pictures.clear();
+    high = 0;
+    tokens = runs.empty()
+                 ? 0
+                 : runs.front()
+                       .attended->trace->grid(engine::probes::mixed, {runs.front().context.layer, engine::allHeads, {}})
+                       .rows();
+    heads = runs.empty() ? 0 : runs.front().context.shape.heads;
+    causal = runs.empty() || runs.front().context.shape.causal;
+}
 
-} // namespace
+void drawWhole(LongMap& map, int elements, engine::Job& job)
+{
+    const engine::TokenRange all{0, map.tokens};
+    const engine::MapRegion region = engine::fittingRegion(all, all, elements, elements);
+    map.pictures.clear();
+    for (const LongRun& run : map.runs) {
+        engine::RegionPicture picture = sampleOf(run, map.head, region, job);
+        if (region.reduction > 1)
+            engine::refineRegion(*run.attended, run.context, map.head, region,
+                                 LaneEngine::ofThisThread().context(run.accelerator.get()), job,
+                                 [&](int row, const engine::Grid& rows) { setRows(picture, row, rows); });
+        map.pictures.push_back(std::move(picture));
+    }
+    map.high = highOf(map.pictures);
+}
 
 LongMapWork::LongMapWork(Document& document, Lanes& lanes)
     : m_document(document)
@@ -114,9 +173,7 @@ void LongMapWork::update()
         if (look.head != looks.front()->head || look.layer->layer != looks.front()->layer->layer ||
             look.layer->exact != looks.front()->layer->exact)
             continue;
-        const std::shared_ptr<const engine::Attended> attended(look.layer, &look.layer->attended);
-        runs.push_back(
-            {look.layer->context, attended, look.layer, m_lanes.acceleratorOf({lane}), look.layer->fidelity});
+        runs.push_back(longRunOf(looks[std::size_t(lane)], m_lanes.acceleratorOf({lane})));
     }
     m_map.name.clear();
     m_map.pieces = isLong ? tokenLabels(*looks.front()->layer->exact->sequence) : QStringList();
@@ -143,7 +200,7 @@ void LongMapWork::attendFile()
             std::vector<LongRun> runs;
             runs.reserve(plans.size());
             for (const engine::SessionPlan& plan : plans)
-                runs.push_back(runOf(*file, plan, device, job));
+                runs.push_back(longRunOf(*file, plan, device, job));
             return runs;
         },
         [this, file, plans](std::vector<LongRun> runs) {
@@ -157,17 +214,7 @@ void LongMapWork::attendFile()
 
 void LongMapWork::takeRuns(std::vector<LongRun> runs)
 {
-    m_map.runs = std::move(runs);
-    m_map.pictures.clear();
-    m_map.high = 0;
-    m_map.tokens = m_map.runs.empty()
-                       ? 0
-                       : m_map.runs.front()
-                             .attended->trace
-                             ->grid(engine::probes::mixed, {m_map.runs.front().context.layer, engine::allHeads, {}})
-                             .rows();
-    m_map.heads = m_map.runs.empty() ? 0 : m_map.runs.front().context.shape.heads;
-    m_map.causal = m_map.runs.empty() || m_map.runs.front().context.shape.causal;
+    m_map.setRuns(std::move(runs));
     m_region = {{0, 0}, {0, 0}, 1};
     emit runsChanged(); // whoever shows it asks for a region of it
 }
@@ -194,12 +241,8 @@ void LongMapWork::sample()
             noteEngineWork("sample");
             const Turns::Disturbance disturbance(*turns);
             Sampled sampled;
-            for (const LongRun& run : runs) {
-                engine::DeviceContext* device = LaneEngine::ofThisThread().context(run.accelerator.get());
-                const int exact = region.reduction == 1 ? region.rows() : 0;
-                sampled.pictures.push_back(
-                    {region, engine::sampleRegion(*run.attended, run.context, head, region, device, job), exact});
-            }
+            for (const LongRun& run : runs)
+                sampled.pictures.push_back(sampleOf(run, head, region, job));
             if (first)
                 sampled.high = highOf(sampled.pictures);
             return sampled;
@@ -244,16 +287,7 @@ void LongMapWork::band(int wish, std::size_t run, int row, const engine::Grid& r
 {
     if (wish != m_wish || run >= m_map.pictures.size())
         return;
-    engine::RegionPicture& picture = m_map.pictures[run];
-    std::vector<float> cells;
-    cells.reserve(std::size_t(picture.cells.rows()) * std::size_t(picture.cells.cols()));
-    for (int each = 0; each < picture.cells.rows(); ++each) {
-        const bool fresh = each >= row && each < row + rows.rows();
-        const auto from = fresh ? rows.row(each - row) : picture.cells.row(each);
-        cells.insert(cells.end(), from.begin(), from.end());
-    }
-    picture.cells = engine::Grid(std::move(cells), picture.cells.rows(), picture.cells.cols());
-    picture.exactRows = row + rows.rows();
+    setRows(m_map.pictures[run], row, rows);
     emit picturesChanged();
 }
 

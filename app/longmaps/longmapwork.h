@@ -36,7 +36,20 @@ struct LongMap
     bool causal = true;
     std::vector<engine::RegionPicture> pictures; // per run; fewer or none: not there yet
     double high = 0;                             // what 99 of 100 sampled weights of the whole map do not exceed
+
+    void setRuns(std::vector<LongRun> all); // and what they are over
 };
+
+// A method's attention over a file's queries, keys and values; by the reference where `device` is null or the plan says
+// so. Computes on the calling thread.
+LongRun longRunOf(const HeadFile& file, const engine::SessionPlan& plan,
+                  const std::shared_ptr<const Accelerator>& device, engine::Job& job);
+
+// The same of a lane's layer.
+LongRun longRunOf(const std::shared_ptr<const HeadLook>& look, std::shared_ptr<const Accelerator> accelerator);
+
+// Draws the whole of every run's map with at most so many elements a side, each the exact largest of its weights.
+void drawWhole(LongMap& map, int elements, engine::Job& job);
 
 // Turns the wish to see a window of a long map into pictures: a sample at once, then the exact one band by band.
 // Whatever is no longer wanted is abandoned at its next tile. Lives on the GUI thread; one worker of its own computes.

@@ -38,7 +38,13 @@ void Heading::setNote(const QString& note)
 
 void Heading::addTool(QWidget* tool)
 {
-    m_tools->addWidget(tool, 0, Qt::AlignVCenter);
+    m_tools->insertWidget(m_last == nullptr ? -1 : m_tools->indexOf(m_last), tool, 0, Qt::AlignVCenter);
+}
+
+void Heading::addLastTool(QWidget* tool)
+{
+    addTool(tool);
+    m_last = tool;
 }
 
 void Heading::removeTool(QWidget* tool)

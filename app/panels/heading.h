@@ -18,7 +18,8 @@ public:
     void setWords(const QString& words); // after the title
     void setNote(const QString& note);   // at the right, before the tools
     void addTool(QWidget* tool);
-    void removeTool(QWidget* tool); // it stays a child until it stands elsewhere
+    void addLastTool(QWidget* tool); // stays the last, whatever is added later
+    void removeTool(QWidget* tool);  // it stays a child until it stands elsewhere
 
     QSize sizeHint() const override;
     QSize minimumSizeHint() const override;
@@ -33,6 +34,7 @@ private:
     QString m_title, m_words, m_note;
     double m_height;
     QHBoxLayout* m_tools;
+    QWidget* m_last = nullptr;
 };
 
 } // namespace app

@@ -2,6 +2,7 @@
 #include "app/panels/methodspanel.h"
 
 #include "app/panels/heading.h"
+#include "app/panels/markericon.h"
 #include "widgets/iconbutton.h"
 #include "widgets/knobform.h"
 
@@ -15,20 +16,6 @@ namespace app {
 
 using widgets::theme;
 using widgets::Theme;
-
-namespace {
-
-QIcon markerIcon(const widgets::Identity& identity)
-{
-    const int side = theme().px(16);
-    QPixmap picture(side, side);
-    picture.fill(Qt::transparent);
-    QPainter painter(&picture);
-    widgets::drawMarker(painter, identity, {side / 2.0, side / 2.0}, theme().px(8));
-    return picture;
-}
-
-} // namespace
 
 MethodsPanel::MethodsPanel(QWidget* parent)
     : View(parent)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/panels/probespanel.h"
 
+#include "app/panels/markericon.h"
 #include "widgets/probepanel.h"
 
 #include <QHBoxLayout>
@@ -11,23 +12,6 @@ namespace app {
 
 using widgets::theme;
 using widgets::Theme;
-
-namespace {
-
-QIcon markerIcon(const widgets::Identity& identity)
-{
-    const int side = theme().px(16);
-    QPixmap picture(side, side);
-    picture.fill(Qt::transparent);
-    QPainter painter(&picture);
-    widgets::drawMarker(painter, identity, {side / 2.0, side / 2.0}, theme().px(8));
-    painter.end();
-    QIcon icon(picture);
-    icon.addPixmap(picture, QIcon::Selected); // chosen, a method keeps its colour
-    return icon;
-}
-
-} // namespace
 
 ProbesPanel::ProbesPanel(QWidget* parent)
     : View(parent)
@@ -85,8 +69,8 @@ void ProbesPanel::setCurrent(const QString& id)
 void ProbesPanel::themeChanged()
 {
     m_list->setFixedWidth(theme().px(240));
-    // A hairline stands between the two.
-    layout()->setSpacing(theme().px(Theme::gap4));
+    // A hairline stands between the two, as far from the list as the list from the edge.
+    layout()->setSpacing(theme().px(Theme::gap2 + Theme::gap4));
     layout()->setContentsMargins(theme().px(Theme::gap2), theme().px(Theme::gap2), theme().px(40),
                                  theme().px(Theme::gap2));
     m_list->setIconSize({theme().px(16), theme().px(16)});
@@ -97,7 +81,7 @@ void ProbesPanel::paintEvent(QPaintEvent*)
 {
     QPainter painter(this);
     painter.fillRect(rect(), theme().panel);
-    painter.fillRect(QRect(m_list->geometry().right() + 1, 0, 1, height()), theme().hairline);
+    painter.fillRect(QRect(m_list->geometry().right() + 1 + theme().px(Theme::gap2), 0, 1, height()), theme().hairline);
 }
 
 } // namespace app

@@ -3,6 +3,7 @@
 
 #include "app/panels/heading.h"
 #include "widgets/emptypanel.h"
+#include "widgets/iconbutton.h"
 #include "widgets/studycontrols.h"
 #include "widgets/studyview.h"
 
@@ -32,6 +33,10 @@ StudyPanel::StudyPanel(const QString& title, QWidget* parent)
     , m_empty(new widgets::EmptyPanel(this))
 {
     m_heading->addTool(m_controls);
+    auto* save = new widgets::IconButton(widgets::Symbol::Export, tr("Export a figure"), m_heading);
+    m_heading->addLastTool(save);
+    m_tools = save->sizeHint().width() + theme().px(widgets::Theme::gap2);
+    connect(save, &widgets::IconButton::clicked, this, &StudyPanel::exportAsked);
     m_column->setContentsMargins(0, 0, 0, 0);
     m_column->setSpacing(0);
     m_column->addWidget(m_heading);

@@ -21,6 +21,9 @@ class StudyPanel : public widgets::View
 {
     Q_OBJECT
 
+signals:
+    void exportAsked(); // of a figure
+
 public:
     explicit StudyPanel(const QString& title, QWidget* parent = nullptr);
 

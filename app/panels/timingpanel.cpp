@@ -134,7 +134,6 @@ QWidget* TimingPanel::makePasses(QWidget* parent)
     m_passes->addWidget(m_timeline);
     m_passes->addWidget(scrolled(m_totals, m_passes));
     m_passes->addWidget(scrolled(m_stages, m_passes));
-    connect(m_taken, &widgets::Segment::chosen, m_passes, &QStackedWidget::setCurrentIndex);
     column->addWidget(m_passHeading);
     column->addWidget(m_passes);
     return part;
@@ -213,6 +212,13 @@ void TimingPanel::setDisturbed(bool isDisturbed)
                             "such lengths are open."),
                          tr("Run again")});
     m_warning->setVisible(isDisturbed);
+}
+
+void TimingPanel::setShown(int quantity, int taken)
+{
+    m_quantity->setCurrent(quantity);
+    m_taken->setCurrent(taken);
+    m_passes->setCurrentIndex(taken);
 }
 
 void TimingPanel::setCompact(bool compact)

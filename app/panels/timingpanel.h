@@ -50,6 +50,7 @@ public:
     void setPasses(widgets::TimelineValue timeline, widgets::Facts totals, widgets::Facts stages, const QString& words,
                    const QString& note);
     void setDisturbed(bool isDisturbed);
+    void setShown(int quantity, int taken); // of the segments
 
     TimingSide& side() { return *m_side; }
 

@@ -146,6 +146,8 @@ void TimingSide::setFacts(const std::vector<widgets::Facts>& facts)
 
 void TimingSide::setForm(const SweepForm& form)
 {
+    if (form == this->form())
+        return; // whoever edits keeps the place in the text
     m_lengths->setText(form.lengths);
     m_repeats->setText(form.repeats);
     m_mask->setCurrentIndex(form.causal ? 1 : 0);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "app/documentstate.h"
 #include "widgets/factsview.h"
 
 #include <QScrollArea>
@@ -12,16 +13,6 @@ class QPushButton;
 class QVBoxLayout;
 
 namespace app {
-
-// What a sweep is set to, as texts: they are parsed by whoever runs it.
-struct SweepForm
-{
-    QString lengths, repeats;
-    bool causal = false;
-    bool everyMethod = false; // else those that are compared
-
-    bool operator==(const SweepForm&) const = default;
-};
 
 // The right column of the Timing tab: facts, the sweep's settings with its price, the command that repeats it.
 class TimingSide : public QScrollArea

@@ -45,7 +45,9 @@ TensorsWiring::TensorsWiring(Document& document, Lanes& lanes, MainWindow& windo
 
     connect(&document, &Document::modelChanged, &m_work, &TensorWork::forget);
     connect(&document, &Document::modelChanged, this, &TensorsWiring::showEntries);
-    connect(&m_panel->tree(), &widgets::TensorTree::chosen, &m_work, &TensorWork::choose);
+    connect(&document, &Document::modelChanged, this, &TensorsWiring::follow);
+    connect(&document, &Document::layoutChanged, this, &TensorsWiring::follow);
+    connect(&m_panel->tree(), &widgets::TensorTree::chosen, this, &TensorsWiring::choose);
     connect(&m_panel->tree(), &widgets::TensorTree::opened, this, &TensorsWiring::open);
     connect(&m_work, &TensorWork::changed, this, &TensorsWiring::showLook);
     connect(save, &widgets::IconButton::clicked, this, &TensorsWiring::askWhere);
@@ -71,9 +73,30 @@ void TensorsWiring::showLook()
     m_view->setStudy(look->study, {});
 }
 
+void TensorsWiring::choose(const QString& name)
+{
+    ViewLayout layout = m_document.state().layout;
+    layout.tensor = name.toStdString();
+    m_document.setLayout(layout);
+}
+
 void TensorsWiring::open(const QString& name)
 {
-    m_work.choose(name);
+    ViewLayout layout = m_document.state().layout;
+    layout.tensor = name.toStdString();
+    layout.tab = tabId.toStdString();
+    m_document.setLayout(layout);
+}
+
+// What the document says is looked at: chosen, undone, or of a session whose model has just been read.
+void TensorsWiring::follow()
+{
+    const ViewLayout& layout = m_document.state().layout;
+    if (layout.tensor.empty() && !m_work.chosen().isEmpty())
+        m_work.forget();
+    m_work.choose(QString::fromStdString(layout.tensor));
+    if (layout.tab != tabId.toStdString() || m_work.chosen().isEmpty())
+        return;
     m_window.setPageVisible(tabId, true);
     m_window.setTab(tabId);
 }

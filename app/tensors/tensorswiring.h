@@ -30,7 +30,9 @@ public:
 private:
     void showEntries();
     void showLook();
+    void choose(const QString& name);
     void open(const QString& name);
+    void follow();
     void askWhere();
 
     Document& m_document;

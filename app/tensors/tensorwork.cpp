@@ -27,6 +27,20 @@ void writeTensor(const engine::TensorRef& tensor, const std::filesystem::path& p
 
 } // namespace
 
+TensorLook lookAtTensor(const engine::Checkpoint& checkpoint, const std::string& name, engine::Job& job)
+{
+    const auto found = checkpoint.tensors.find(name);
+    if (found == checkpoint.tensors.end())
+        throw engine::Error(engine::Fault::Request,
+                            checkpoint.path.string() + " has no tensor '" + name + "'; `subquad info` lists them");
+    const engine::TensorRef& tensor = found->second;
+    TensorLook look;
+    look.entry = {name, tensor.name, std::string(engine::nameOf(tensor.type)), tensor.shape};
+    look.stats = engine::tensorStats(tensor, bins, job);
+    look.study = engine::tensorStudy(look.entry, look.stats, engine::tensorPicture(tensor, pictureSide, job));
+    return look;
+}
+
 TensorWork::TensorWork(Document& document, Lanes& lanes)
     : m_document(document)
     , m_lanes(lanes)
@@ -57,13 +71,7 @@ void TensorWork::choose(const QString& name)
         [model, key = name.toStdString(), turns = m_lanes.turns()](engine::Job& job) {
             noteEngineWork("tensor");
             const Turns::Disturbance disturbance(*turns);
-            const engine::TensorRef& tensor = model->checkpoint().tensors.at(key);
-            auto look = std::make_shared<TensorLook>();
-            look->entry = {key, tensor.name, std::string(engine::nameOf(tensor.type)), tensor.shape};
-            look->stats = engine::tensorStats(tensor, bins, job);
-            look->study =
-                engine::tensorStudy(look->entry, look->stats, engine::tensorPicture(tensor, pictureSide, job));
-            return std::shared_ptr<const TensorLook>(std::move(look));
+            return std::make_shared<const TensorLook>(lookAtTensor(model->checkpoint(), key, job));
         },
         [this, model](std::shared_ptr<const TensorLook> look) {
             if (model != m_document.model() || look->entry.name != m_chosen.toStdString())

@@ -21,6 +21,9 @@ struct TensorLook
     engine::Study study; // its page
 };
 
+// Reads a tensor's numbers once or twice. Throws Error{Request} where the checkpoint has none of this name.
+TensorLook lookAtTensor(const engine::Checkpoint& checkpoint, const std::string& name, engine::Job& job);
+
 // Reads a tensor's numbers on a worker of its own: statistics and picture of the chosen one, or all of them into a
 // file. Lives on the GUI thread.
 class TensorWork : public QObject

@@ -42,14 +42,6 @@ Figure numberFigure(double number, std::string unit, int digits = 3)
     return figure;
 }
 
-// A share in percent with two or three digits, as it is read in a sentence.
-std::string percent(double share)
-{
-    const double value = 100 * share;
-    const long rounded = std::lround(value);
-    return (rounded == 0 && value > 0 ? "below 1" : std::to_string(rounded)) + " %";
-}
-
 std::string fixed(double value, int digits)
 {
     const double power = std::pow(10.0, digits);
@@ -57,6 +49,16 @@ std::string fixed(double value, int digits)
     std::string fraction = std::to_string(scaled % (long long)power);
     fraction.insert(0, std::size_t(digits) - fraction.size(), '0');
     return (value < 0 && scaled != 0 ? "−" : "") + std::to_string(scaled / (long long)power) + "." + fraction;
+}
+
+// A share in percent with two or three digits, as it is read in a sentence. What is nearly all is not called all.
+std::string percent(double share)
+{
+    const double value = 100 * share;
+    if (value >= 99.5 && value < 99.95)
+        return fixed(value, 1) + " %";
+    const long rounded = std::lround(value);
+    return (rounded == 0 && value > 0 ? "below 1" : std::to_string(rounded)) + " %";
 }
 
 // Everything the panels read, computed once.

@@ -71,20 +71,21 @@ struct Program : WindowRig
         return rest() && wiring.attention().work().navigationIsCurrent();
     }
 
-    bool trigger(const QString& text)
-    {
-        for (QAction* action : window.findChildren<QAction*>())
-            if (action->text() == text) {
-                action->trigger();
-                return true;
-            }
-        return false;
-    }
-
     MapsRow& row() { return window.attention().maps(); }
 
     widgets::HeatmapView& map(int place) { return row().map(place); }
 };
+
+// What a figure of the tab is made of.
+FigureSource sourceOf(Program& program)
+{
+    FigureSource source;
+    source.state = program.document.state();
+    for (int lane = 0; lane < program.document.laneCount(); ++lane)
+        source.lanes.push_back(program.document.lane({lane}));
+    source.maps = program.wiring.attention().work().maps();
+    return source;
+}
 
 QString readAloud(widgets::HeatmapView& map, int row, int col)
 {
@@ -140,6 +141,7 @@ private slots:
     void sentinelsAreFoundOnScreen();
     void pointingIsLinkedLockedAndLetGo();
     void zoomIsLinked();
+    void zoomIsPartOfTheDocument();
     void comparisonsCycle();
     void thinnedMapsSaySo();
     void headsJoin();
@@ -149,6 +151,7 @@ private slots:
     void theRowShowsMeansOverQueries();
     void meansOfJoinedHeadsAreOfEveryWeight();
     void theFiguresRowIsOfJoinedHeads();
+    void reducedMapsHaveTheRowOfJoinedHeads();
     void navigatorsNumbersAreTheEngines();
     void headsAreSorted();
     void threeClicksToTheCell();
@@ -337,6 +340,47 @@ void TestAttention::zoomIsLinked()
     QCOMPARE(table->columnCount(), map.layout().window.width());
 }
 
+// By wheel or key, on every map at once; undone, and in the saved state.
+void TestAttention::zoomIsPartOfTheDocument()
+{
+    const std::string words = "the cat and the dog and the cat and the dog and the cat and the dog and the dog";
+    DocumentState state = WindowRig::referenceState(m_path);
+    state.prompt = words;
+    WindowRig rig(state);
+    QVERIFY(rig.rest());
+    const int tokens = rig.document.tokenCount();
+    QVERIFY(tokens > 24);
+    widgets::HeatmapView &map = rig.window.attention().maps().map(0), &linked = rig.window.attention().maps().map(1);
+    const auto kept = [&] { return rig.document.state().layout.sights.count("maps") > 0; };
+    rig.document.pin(TokenPos{tokens - 2}, TokenPos{3});
+    QVERIFY(rig.rest());
+    const QString focus = QStringLiteral("Zoom to the picked cell, or show all again");
+    rig.trigger(focus);
+    const QRect near = map.layout().window;
+    QCOMPARE(near.size(), QSize(24, 24));
+    QVERIFY(near.contains(3, tokens - 2));
+    QCOMPARE(linked.layout().window, near);
+    QTRY_VERIFY(kept());
+    QVERIFY(fromJson(toJson(rig.document.state())) == rig.document.state());
+
+    rig.view([](AttentionView& view) { view.words = true; }); // another change does not lose it
+    QVERIFY(rig.rest());
+    rig.document.undo();
+    QVERIFY(rig.rest());
+    QCOMPARE(map.layout().window, near);
+    rig.document.undo();
+    QCOMPARE(map.layout().window.size(), QSize(tokens, tokens));
+    QVERIFY(!kept());
+    rig.document.redo();
+    QCOMPARE(map.layout().window, near);
+    QCOMPARE(linked.layout().window, near);
+    rig.trigger(focus); // again: everything
+    QTRY_VERIFY(!kept());
+    QCOMPARE(linked.layout().window.size(), QSize(tokens, tokens));
+    rig.trigger(QStringLiteral("One cell a pixel")); // fewer cells than pixels: all of them
+    QCOMPARE(map.layout().window.size(), QSize(tokens, tokens));
+}
+
 void TestAttention::comparisonsCycle()
 {
     Program program(m_path);
@@ -495,11 +539,7 @@ void TestAttention::arcsAreExportedAsArcs()
     program.document.pin(TokenPos{last}, TokenPos{1});
     program.view([](AttentionView& view) { view.picture = Picture::Arcs; });
     QVERIFY(program.rest());
-    FigureSource source;
-    source.state = program.document.state();
-    for (int lane = 0; lane < program.document.laneCount(); ++lane)
-        source.lanes.push_back(program.document.lane({lane}));
-    source.maps = program.wiring.attention().work().maps();
+    const FigureSource source = sourceOf(program);
     const widgets::FigurePage page = attentionPage(source);
     const auto* drawn = std::get_if<widgets::FigureArcs>(&page.parts.front().body);
     QVERIFY(drawn != nullptr);
@@ -592,9 +632,7 @@ void TestAttention::meansOfJoinedHeadsAreOfEveryWeight()
             }
         }
         // The numbers on paper are those of the plot: one line for each key, under a column of each lane's.
-        FigureSource source;
-        source.state = program.document.state();
-        source.maps = maps;
+        const FigureSource source = sourceOf(program);
         std::ostringstream csv;
         writeCsv(csv, source, "attention", "{}");
         const QStringList lines = QString::fromStdString(csv.str()).split(u'\n', Qt::SkipEmptyParts);
@@ -613,11 +651,7 @@ void TestAttention::theFiguresRowIsOfJoinedHeads()
     QVERIFY(program.rest());
     program.view([](AttentionView& view) { view.heads = AttentionView::Heads::Mean; });
     QVERIFY(program.rest());
-    FigureSource source;
-    source.state = program.document.state();
-    for (int lane = 0; lane < program.document.laneCount(); ++lane)
-        source.lanes.push_back(program.document.lane({lane}));
-    source.maps = program.wiring.attention().work().maps();
+    const FigureSource source = sourceOf(program);
     const widgets::FigurePage page = attentionPage(source);
     const auto* row = std::get_if<widgets::RowValue>(&page.parts.back().body);
     QVERIFY(row != nullptr);
@@ -626,6 +660,43 @@ void TestAttention::theFiguresRowIsOfJoinedHeads()
     QCOMPARE(int(shown.size()), last + 1);
     for (int key = 0; key <= last; ++key)
         QCOMPARE(shown[std::size_t(key)], source.maps->joined.front().at(last, key));
+}
+
+// Where a cell stands for several weights the row comes from the heads themselves, and another query's row leaves the
+// maps as they are.
+void TestAttention::reducedMapsHaveTheRowOfJoinedHeads()
+{
+    Program program(m_path);
+    QVERIFY(program.rest());
+    for (const auto how : {AttentionView::Heads::Mean, AttentionView::Heads::Largest}) {
+        program.view([how](AttentionView& view) { view.heads = how; });
+        QVERIFY(program.rest());
+        const auto whole = program.wiring.attention().work().maps();
+        const int last = program.document.tokenCount() - 1;
+        MapsRequest request = whole->request;
+        QVERIFY(!request.rowOf);
+        for (auto& look : request.looks) {
+            auto reduced = std::make_shared<HeadLook>(*look);
+            reduced->map.reduction = 2;
+            look = std::move(reduced);
+        }
+        request.rowOf = last;
+        engine::Job job;
+        const auto first = makeMaps(request, job);
+        request.rowOf = last - 1;
+        const auto second = makeMaps(request, job, first.get());
+        QCOMPARE(valuesOf(second->columns.front().cells).size(), valuesOf(first->columns.front().cells).size());
+        for (const auto& [maps, query] : {std::pair(first, last), std::pair(second, last - 1)})
+            for (int lane = 0; lane < 2; ++lane) {
+                const RowWeights row{maps->request.looks[std::size_t(lane)], {query}, Grid()};
+                const std::vector<float> shown = shownWeights(*maps, lane, row);
+                QCOMPARE(int(shown.size()), query + 1);
+                for (int key = 0; key <= query; ++key)
+                    QVERIFY(std::abs(shown[std::size_t(key)] - whole->joined[std::size_t(lane)].at(query, key)) <
+                            1e-6F);
+            }
+        QVERIFY(shownWeights(*second, 0, {request.looks[0], {last}, Grid()}).empty()); // of another query
+    }
 }
 
 void TestAttention::navigatorsNumbersAreTheEngines()

@@ -159,7 +159,10 @@ void TestDocument::stateGoesThroughJson()
         state.generated = 3;
         state.lanes[1] = planWithEveryKnob(method);
         state.selection = {{1}, {2}, TokenPos{4}, TokenPos{5}, TokenPos{0}, {1}};
-        state.layout = {true, 1.5, "probes", "key", "log", 0.25, 0.5, {}, {}, false, true, true, {}};
+        state.layout = {true, 1.5, "probes",        "key", "log", 0.25, 0.5,  {},
+                        {},   {},  "layer.0.query", {},    false, true, true, {}};
+        state.layout.timing = {3, 2, SweepForm{"64:256:x2", "7", true, false}};
+        state.layout.sights = {{"maps", {1, 2, 8, 8}}, {"roofline", {0.5, 0, 4.25, 0}}};
         state.bookmarks = {{state.selection, "attention", "the cat"}};
         state.breakpoints = {2, 7};
         QVERIFY(fromJson(toJson(state)) == state);
@@ -191,6 +194,10 @@ void TestDocument::badJsonIsRefusedInASentence_data()
                                    {"everywhere", QJsonObject{{"attention", QJsonObject{{"method", "nobody"}}}}}}})
                             << "nobody";
     QTest::newRow("scale") << "layout" << QJsonValue(QJsonObject{{"scale", 50}}) << "\"scale\"";
+    QTest::newRow("sight") << "layout" << QJsonValue(QJsonObject{{"sights", QJsonObject{{"maps", QJsonArray{1, 2}}}}})
+                           << "\"maps\" is not a list of four numbers";
+    QTest::newRow("timing") << "layout" << QJsonValue(QJsonObject{{"timing", QJsonObject{{"quantity", 9}}}})
+                            << "\"quantity\"";
 }
 
 void TestDocument::badJsonIsRefusedInASentence()

@@ -29,16 +29,11 @@ namespace {
 constexpr engine::LaneIndex compared{1};
 
 // The program on the bundled sample, on the reference, with a tab of the compared method in front.
-struct SampleProgram
+struct SampleProgram : WindowRig
 {
     SampleProgram(const engine::LayerPlan& plan, const char* tab, const char* sample = "stories-1m")
-        : document(stateOf(plan, tab, sample))
-        , lanes(document)
-        , wiring(document, lanes, window)
+        : WindowRig(stateOf(plan, tab, sample))
     {
-        window.resize(1600, 900);
-        window.show();
-        wiring.start();
     }
 
     static DocumentState stateOf(const engine::LayerPlan& plan, const char* tab, const char* sample)
@@ -53,8 +48,6 @@ struct SampleProgram
         return state;
     }
 
-    bool rest() { return waitUntilIdle(lanes, 120000); }
-
     StudyPanel* page(const char* tab) { return window.findChild<StudyPanel*>(QString::fromLatin1(tab)); }
 
     const engine::Panel* panel(const char* tab, std::string_view id) const
@@ -65,11 +58,6 @@ struct SampleProgram
         const auto found = std::ranges::find(study->study.panels, id, &engine::Panel::id);
         return found == study->study.panels.end() ? nullptr : &*found;
     }
-
-    Document document;
-    Lanes lanes;
-    MainWindow window;
-    Wiring wiring;
 };
 
 engine::LayerPlan withMemory(int segment = 64)

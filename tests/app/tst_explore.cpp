@@ -10,8 +10,10 @@
 #include "engine/export/safetensors.h"
 #include "tests/app/windowrig.h"
 #include "tests/support/samples.h"
+#include "widgets/colorbar.h"
 #include "widgets/histogramstrip.h"
 #include "widgets/longmapview.h"
+#include "widgets/numbers.h"
 #include "widgets/proxystyle.h"
 #include "widgets/snapshot.h"
 #include "widgets/studyview.h"
@@ -24,6 +26,7 @@
 #include <QTest>
 
 #include <algorithm>
+#include <cmath>
 #include <fstream>
 
 using namespace app;
@@ -95,6 +98,7 @@ private slots:
     void writingFollowsTheStep();
     void sentinelOfALongMapIsFound();
     void longMapsZoomAndPan();
+    void shortMapsShowTheirDifference();
     void abandonedPicturesNeverArrive();
     void goesWhileItWorks();
 
@@ -152,6 +156,20 @@ void TestExplore::tensorsAreListedAndRead()
     const engine::Grid cells = std::get<engine::HeatBody>(map->body).maps[0].cells;
     QCOMPARE(cells.at(3, 5), numbers[3 * 16 + 5]);
     QVERIFY(panel.histogram().accessibleDescription().contains(QStringLiteral("mean")));
+
+    // What is looked at is the document's: undone, and in the session.
+    QCOMPARE(program.document.state().layout.tensor, std::string("layer.1.query"));
+    QCOMPARE(program.document.state().layout.tab, std::string("tensor"));
+    const DocumentState opened = program.document.state();
+    program.document.undo(); // the tab
+    program.document.undo(); // what was chosen in the dock before
+    QVERIFY(program.rest());
+    QVERIFY(!program.window.tabs().contains("tensor"));
+    QVERIFY(program.wiring.tensors().work().chosen().isEmpty());
+    WindowRig again(fromJson(toJson(opened)));
+    QVERIFY(again.rest());
+    QVERIFY(again.window.tabs().contains("tensor"));
+    QVERIFY(panelOf(again.wiring.tensors().page().panels(), "numbers") != nullptr);
 }
 
 void TestExplore::tensorsAreExported()
@@ -280,9 +298,59 @@ void TestExplore::longMapsZoomAndPan()
     QVERIFY(program.rest());
     QVERIFY(map.window().key < before);
     QCOMPARE(program.wiring.longMaps().work().map().pictures.front().region.keys.first, map.window().key);
+    const widgets::MapWindow near = map.window();
+    const auto kept = [&] { return program.document.state().layout.sights.count("map") > 0; };
+    QTRY_VERIFY(kept());
+    program.document.sealStep();
     QTest::keyClick(&map, Qt::Key_Home);
     QVERIFY(program.rest());
     QCOMPARE(map.window(), (widgets::MapWindow{0, 0, longTokens}));
+    QTRY_VERIFY(!kept());
+    program.document.undo(); // the part that was looked at before, on every map
+    QVERIFY(program.rest());
+    QCOMPARE(map.window(), near);
+    QCOMPARE(linked.window(), near);
+    QCOMPARE(program.wiring.longMaps().work().map().pictures.front().region.keys.first, near.key);
+    QVERIFY(!page.difference().isVisible()); // it would take room from the maps
+}
+
+// Where a third map costs the others no pixel: the compared method's weights minus the exact ones.
+void TestExplore::shortMapsShowTheirDifference()
+{
+    const std::filesystem::path heads = std::filesystem::path(m_folder.path().toStdString()) / "short.safetensors";
+    constexpr int tokens = 200, width = 4;
+    std::vector<engine::NamedTensor> tensors;
+    for (const char* name : {"query", "key", "value"}) {
+        std::vector<float> cells(tokens * width);
+        for (std::size_t place = 0; place < cells.size(); ++place)
+            cells[place] = float(std::sin(double(place * (tensors.size() + 1))));
+        tensors.push_back({name,
+                           {1, std::size_t(tokens), std::size_t(width)},
+                           std::vector<engine::Grid>{{std::move(cells), tokens, width}}});
+    }
+    {
+        std::ofstream file(heads, std::ios::binary);
+        engine::writeSafetensors(file, tensors);
+    }
+    Program program(heads);
+    QVERIFY(program.rest());
+    program.window.resize(1366, 768);
+    program.show("map");
+    QVERIFY(program.rest());
+    LongMapPage& page = program.wiring.longMaps().page();
+    QVERIFY(page.difference().isVisible() && page.differenceBar().isVisible());
+    const auto& pictures = program.wiring.longMaps().work().map().pictures;
+    const float exact = pictures[0].cells.at(150, 40), other = pictures[1].cells.at(150, 40);
+    QCOMPARE(page.difference().textAt({150, 40}), widgets::signedFixed(double(other) - double(exact), 3));
+    QCOMPARE(page.difference().map().width(), page.maps().front()->map().width());
+    QTest::keyClick(page.maps().front(), Qt::Key_Plus);
+    QVERIFY(program.rest());
+    QCOMPARE(page.difference().window(), page.maps().front()->window());
+    // The ends of its colours are the document's.
+    emit page.differenceBar().rangeChanged(-0.5, 0.5);
+    QCOMPARE(program.document.state().layout.differenceHigh, std::optional(0.5));
+    emit page.differenceBar().fitRequested();
+    QVERIFY(!program.document.state().layout.differenceHigh);
 }
 
 void TestExplore::abandonedPicturesNeverArrive()

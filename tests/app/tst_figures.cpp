@@ -2,6 +2,7 @@
 // `subquad figure`: files, provenance, and that SVG, PDF and PNG show the same.
 #include "app/figures.h"
 #include "app/provenance.h"
+#include "engine/export/safetensors.h"
 #include "tests/app/program.h"
 #include "widgets/figure.h"
 
@@ -15,6 +16,7 @@
 #include <QtTest/QTest>
 
 #include <cmath>
+#include <fstream>
 
 using namespace app;
 
@@ -75,6 +77,7 @@ private slots:
     void dataHasNamedColumns();
     void everyViewIsAFigure_data();
     void everyViewIsAFigure();
+    void headsOfAFileAreAFigure();
     void refusals();
 
 private:
@@ -278,6 +281,35 @@ void FiguresTest::everyViewIsAFigure()
     QVERIFY(state && QString::fromStdString(state->layout.tab) == view);
     const QList<QByteArray> lines = contentOf(csv).split('\n');
     QVERIFY(lines.size() > 5 && lines.front().startsWith("# "));
+}
+
+// Queries, keys and values without a model: their map, and the weights drawn as a table.
+void FiguresTest::headsOfAFileAreAFigure()
+{
+    constexpr int tokens = 20, width = 4;
+    const QString heads = m_folder.filePath("heads.safetensors"), png = m_folder.filePath("heads.png"),
+                  csv = m_folder.filePath("heads.csv");
+    std::vector<engine::NamedTensor> tensors;
+    for (const char* name : {"query", "key", "value"})
+        tensors.push_back({name,
+                           {1, std::size_t(tokens), std::size_t(width)},
+                           std::vector<engine::Grid>{{std::vector<float>(tokens * width, 0.0F), tokens, width}}});
+    {
+        std::ofstream file(heads.toStdString(), std::ios::binary);
+        engine::writeSafetensors(file, tensors);
+    }
+    const Ran ran = runProgram({"figure", heads, "--backend", "reference", "-o", png, "-o", csv});
+    QVERIFY2(ran.exitCode == 0, ran.err.constData());
+    QVERIFY(!QImage(png).isNull());
+    const QList<QByteArray> lines = contentOf(csv).trimmed().split('\n');
+    const QList<QByteArray> last = lines.last().split(',');
+    QCOMPARE(last.size(), 6);
+    QCOMPARE(last[0] + "," + last[2], QByteArray("19,19"));
+    for (const qsizetype method : {4, 5})
+        QVERIFY(std::abs(last[method].toDouble() - 1.0 / tokens) < 1e-6); // every key alike
+    const QJsonObject json = QJsonDocument::fromJson(widgets::provenanceIn(contentOf(png))).object();
+    QCOMPARE(json["methods"].toArray().size(), 2);
+    QCOMPARE(runProgram({"figure", heads, "--view", "logits", "-o", png}).exitCode, 2);
 }
 
 void FiguresTest::refusals()

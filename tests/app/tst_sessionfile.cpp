@@ -35,6 +35,10 @@ DocumentState fullState(const fs::path& checkpoint)
     state.breakpoints = {1, 4};
     state.layout.mapHigh = 0.25;
     state.layout.leftDock = false;
+    state.layout.tensor = "layer.0.query";
+    state.layout.timing = {3, 1, SweepForm{"64:256:x2", "5", true, true}};
+    state.layout.sights = {{"maps", {1, 2, 8, 8}}, {"timeline", {0, 0, 1e6, 0}}};
+    state.layout.attention.dimension = 3;
     return state;
 }
 

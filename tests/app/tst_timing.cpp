@@ -9,6 +9,7 @@
 #include "app/timing.h"
 #include "app/tour.h"
 #include "app/wiring.h"
+#include "app/wording.h"
 #include "tests/app/windowrig.h"
 #include "tests/support/samples.h"
 #include "widgets/messagebar.h"
@@ -19,12 +20,14 @@
 #include "widgets/segment.h"
 #include "widgets/sentence.h"
 #include "widgets/snapshot.h"
+#include "widgets/timelineview.h"
 
 #include <QApplication>
 #include <QClipboard>
 #include <QFileDialog>
 #include <QJsonArray>
 #include <QJsonDocument>
+#include <QLineEdit>
 #include <QMimeData>
 #include <QPlainTextEdit>
 #include <QPushButton>
@@ -242,12 +245,74 @@ private slots:
 
         // Another quantity is another plot.
         emit program.panel().quantity().chosen(3);
-        program.panel().quantity().setCurrent(3);
-        emit program.panel().quantity().chosen(3);
         QVERIFY(plot.plot().y.format == widgets::AxisSpec::Format::Bytes);
         QCOMPARE(
             plain(plot.readAt(256).join("; ")),
             plain(QStringLiteral("Exact softmax %1; TaylorShift %2").arg(widgets::bytes(25600), widgets::bytes(4321))));
+        program.document.undo();
+        QCOMPARE(program.panel().quantity().current(), 0);
+        QVERIFY(plot.plot().y.format != widgets::AxisSpec::Format::Bytes);
+    }
+
+    // What the tab shows and what a sweep is set to are the document's: undone, and in the session.
+    void viewsAreUndoneAndRestored()
+    {
+        Program program(m_path);
+        QVERIFY(program.rest());
+        TimingPanel& panel = program.panel();
+        emit panel.taken().chosen(2);
+        program.document.sealStep();
+        QLineEdit* lengths = panel.side().findChild<QLineEdit*>();
+        QVERIFY(lengths != nullptr);
+        const SweepForm first = panel.side().form();
+        lengths->selectAll();
+        QTest::keyClicks(lengths, "32");
+        QCOMPARE(program.document.state().layout.timing.form->lengths, QStringLiteral("32"));
+        program.document.sealStep();
+        widgets::TimelineView& timeline = panel.timeline();
+        const auto all = timeline.window();
+        QWheelEvent wheel(QPointF(400, 40), timeline.mapToGlobal(QPointF(400, 40)), {}, {0, 480}, Qt::NoButton, {},
+                          Qt::NoScrollPhase, false);
+        QCoreApplication::sendEvent(&timeline, &wheel);
+        const auto near = timeline.window();
+        QVERIFY(near != all);
+        QTRY_VERIFY(program.document.state().layout.sights.count("timeline") > 0);
+        const DocumentState kept = program.document.state();
+
+        program.document.undo();
+        QCOMPARE(timeline.window(), all);
+        program.document.undo();
+        QVERIFY(panel.side().form() == first);
+        program.document.undo();
+        QCOMPARE(panel.taken().current(), 0);
+        program.document.become(kept);
+        QCOMPARE(timeline.window(), near);
+        QCOMPARE(panel.side().form().lengths, QStringLiteral("32"));
+        QCOMPARE(panel.taken().current(), 2);
+    }
+
+    // What a sweep has found stands in the live strip beside what was predicted.
+    void theLiveStripTellsWhatWasMeasured()
+    {
+        Program program(m_path);
+        QVERIFY(program.rest());
+        const auto measured = [&] {
+            QStringList found;
+            for (const widgets::LiveValue::Number& number : liveValueOf(program.document).numbers)
+                if (number.label.contains("measured"))
+                    found << number.value;
+            return found;
+        };
+        QVERIFY(measured().isEmpty());
+        auto sweep = std::make_shared<SweepResult>(*sentinels());
+        program.document.setSweep(sweep);
+        const auto crossing = engine::crossover(sweep->sweep, 1);
+        QVERIFY(crossing);
+        QCOMPARE(measured(), QStringList(widgets::whole(std::llround(*crossing))));
+        sweep = std::make_shared<SweepResult>(*sweep);
+        sweep->request.shape.causal = true; // another question
+        program.document.setSweep(sweep);
+        QVERIFY(measured().isEmpty());
     }
 
     void passesAreTakenApart()
@@ -281,10 +346,8 @@ private slots:
         QVERIFY(program.rest());
         program.document.setSweep(sentinels());
         for (const int part : {0, 1, 2}) {
-            program.panel().taken().setCurrent(part);
             emit program.panel().taken().chosen(part);
             for (const int quantity : {0, 3}) {
-                program.panel().quantity().setCurrent(quantity);
                 emit program.panel().quantity().chosen(quantity);
                 QTest::qWait(50);
                 widgets::snapshot(program.window, {1600, 900})

@@ -46,7 +46,7 @@ void doSomething(Document& document, std::mt19937& random)
         document.setLayout(next);
     };
     Selection selection = document.state().selection;
-    switch (below(16)) {
+    switch (below(18)) {
     case 0:
         document.pin(TokenPos{below(tokens)}, TokenPos{below(tokens)});
         break;
@@ -100,6 +100,18 @@ void doSomething(Document& document, std::mt19937& random)
             next.tab = "tab " + std::to_string(below(4));
             next.mapHigh = 0.1 * (1 + below(5));
             next.leftDock = below(2) == 0;
+        });
+        break;
+    case 15:
+        layout([&](ViewLayout& next) {
+            next.sights["maps"] = {double(below(9)), 1, 8, 8};
+            next.tensor = "tensor " + std::to_string(below(3));
+        });
+        break;
+    case 16:
+        layout([&](ViewLayout& next) {
+            next.timing.quantity = below(4);
+            next.timing.form = SweepForm{QString::number(below(3)), QStringLiteral("5"), below(2) == 0, false};
         });
         break;
     default:

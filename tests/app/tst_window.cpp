@@ -10,6 +10,7 @@
 #include "app/tour.h"
 #include "app/wiring.h"
 #include "app/wording.h"
+#include "tests/app/windowrig.h"
 #include "tests/support/samples.h"
 #include "widgets/heatmapview.h"
 #include "widgets/messagebar.h"
@@ -34,41 +35,7 @@ using namespace app;
 
 namespace {
 
-// The whole program on a tiny checkpoint.
-struct Program
-{
-    explicit Program(const std::filesystem::path& checkpoint)
-        : document(stateOf(checkpoint))
-        , lanes(document)
-        , wiring(document, lanes, window)
-    {
-        window.resize(1600, 900);
-        window.show();
-        wiring.start();
-    }
-
-    static DocumentState stateOf(const std::filesystem::path& checkpoint)
-    {
-        DocumentState state = startState();
-        state.checkpoint = checkpoint;
-        state.prompt = "the cat and the dog";
-        return state;
-    }
-
-    bool rest() { return waitUntilIdle(lanes, 120000); }
-
-    void trigger(const QString& text)
-    {
-        for (QAction* action : window.findChildren<QAction*>())
-            if (action->text() == text)
-                action->trigger();
-    }
-
-    Document document;
-    Lanes lanes;
-    MainWindow window;
-    Wiring wiring;
-};
+using Program = WindowRig;
 
 // A pixel of a map's cell.
 QColor pixelOf(MainWindow& window, int place, widgets::Cell cell)

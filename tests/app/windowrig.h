@@ -8,6 +8,7 @@
 #include "tests/support/samples.h"
 #include "widgets/proxystyle.h"
 
+#include <QAction>
 #include <QApplication>
 #include <QTemporaryDir>
 #include <QTest>
@@ -68,6 +69,17 @@ struct WindowRig
         app::ViewLayout layout = document.state().layout;
         change(layout.attention);
         document.setLayout(layout);
+    }
+
+    // An entry of the menus by its text; false: there is none.
+    bool trigger(const QString& text)
+    {
+        for (QAction* action : window.findChildren<QAction*>())
+            if (action->text() == text) {
+                action->trigger();
+                return true;
+            }
+        return false;
     }
 
     bool rest()

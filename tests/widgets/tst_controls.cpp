@@ -13,7 +13,9 @@
 #include "widgets/stepper.h"
 
 #include <QCheckBox>
+#include <QClipboard>
 #include <QComboBox>
+#include <QGuiApplication>
 #include <QHBoxLayout>
 #include <QLineEdit>
 #include <QPushButton>
@@ -157,15 +159,18 @@ private slots:
         QSignalSpy acted(&bar, &MessageBar::acted);
         QSignalSpy closed(&bar, &MessageBar::closed);
         const auto buttons = bar.findChildren<QAbstractButton*>();
-        QCOMPARE(buttons.size(), 2);
+        QCOMPARE(buttons.size(), 3);
         QCOMPARE(snapshot(bar, {700, 34}).pixelColor(350, 0), theme().errorLine);
+        QVERIFY(!buttons[2]->isHidden());
+        buttons[2]->click();
+        QCOMPARE(QGuiApplication::clipboard()->text(), QStringLiteral("blk.3 is Q4_K. Supported: F32."));
         buttons[0]->click();
         QCOMPARE(acted.count(), 1);
         buttons[1]->click();
         QCOMPARE(closed.count(), 1);
         QVERIFY(bar.isHidden());
         bar.show({Message::Kind::Warning, "The gate is 0.50.", "", ""});
-        QVERIFY(buttons[0]->isHidden());
+        QVERIFY(buttons[0]->isHidden() && buttons[2]->isHidden());
         QCOMPARE(snapshot(bar, {700, 34}).pixelColor(350, 10), theme().warningGround);
     }
 

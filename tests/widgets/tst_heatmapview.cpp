@@ -77,6 +77,8 @@ private slots:
         for (std::size_t i = 0; i < placed.size(); ++i)
             for (std::size_t j = 0; j < i; ++j)
                 QVERIFY(std::abs(placed[i] - placed[j]) * 6 >= 13);
+        const auto round = placeLabels(0, 64, 3, 20, std::nullopt, true); // every 7th would do
+        QCOMPARE(round, (std::vector<int>{0, 10, 20, 30, 40, 50, 60}));
     }
 
     void everyCellHasItsColor_data()

@@ -53,6 +53,9 @@ private slots:
         QTest::newRow("nan") << fixed(none, 2) << "n/a";
         QTest::newRow("infinity") << compact(std::numeric_limits<double>::infinity()) << "n/a";
         QTest::newRow("no sign before n/a") << signedFixed(std::numeric_limits<double>::infinity(), 1) << "n/a";
+        QTest::newRow("percent, nearly all") << percent(0.996) << "99.6" + u + "%"; // 100 % would be a claim
+        QTest::newRow("percent, nearly none") << percent(0.002) << "0.2" + u + "%";
+        QTest::newRow("percent, all") << percent(0.99999) << "100" + u + "%";
         QTest::newRow("percent of nan") << percent(none) << "n/a";
     }
 
