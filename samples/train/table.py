@@ -23,7 +23,7 @@ def figure(t):
         return f"{t['repeated_accuracy']:.1%} of the repeated letters right, {t['repeated_nats']:.2f} nats"
     if "accuracy_by_length" in t:
         return "right answers: " + ", ".join(f"{x:.1%} of {n} tokens" for n, x in t["accuracy_by_length"].items())
-    return f"{t['accuracy']:.1%} of {t['records']} records right over {t['segments']} segments"
+    return f"{t['accuracy']:.1%} of the answers right over {t['data']['segments']} segments"
 
 
 def main():
