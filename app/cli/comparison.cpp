@@ -81,7 +81,7 @@ Metric named(std::string id, double value, std::string unit = {})
 Comparer::Comparer(Runner& runner, std::vector<TokenId> tokens, int generate, Job& job)
     : m_runner(runner)
     , m_tokens(std::move(tokens))
-    , m_generate(generate)
+    , m_generate(runner.model().config().causal ? generate : 0) // without a mask nothing is predicted
     , m_job(job)
 {
     m_exactPlan.backend = runner.machine().backend();
@@ -185,7 +185,7 @@ void Comparer::addResiduals(Comparison& result, const Part& part, const Prepared
 void Comparer::addModel(Comparison& result, const Trace& other) const
 {
     std::vector<int> targets;
-    for (std::size_t i = 1; i < m_tokens.size(); ++i)
+    for (std::size_t i = 1; i < m_tokens.size() && m_runner.model().config().causal; ++i)
         targets.push_back(m_tokens[i].value);
     for (Metric& metric : modelMetrics(m_exact->grid(probes::logits, {}), other.grid(probes::logits, {}), targets))
         result.rows.push_back({std::nullopt, std::nullopt, std::move(metric)});

@@ -63,7 +63,7 @@ RECIPES = {
     "records-infini": Recipe("Infini-attention that remembers records over 16 segments",
                              with_method("infini", RECORDS, segment=32), lambda args: tasks.Records(), 3600, 8e-3, GATES,
                              every=100, kind="records"),
-    "records-softmax": Recipe("records with full attention: the control", RECORDS, lambda args: tasks.Records(), 2500,
+    "records-softmax": Recipe("records with full attention: the control", RECORDS, lambda args: tasks.Records(), 3600,
                               3e-3, every=100, kind="records"),
     "records-overwritten-linear": Recipe("records whose names occur twice, the later one holds: linear rule, from records-infini",
                                          with_method("infini", RECORDS, segment=32),

@@ -665,6 +665,10 @@ void CliTest::encoderAnswersOnce()
     };
     QCOMPARE(generated("1").json()["generated"].toArray().size(), 1);
     QVERIFY(generated("2").exitCode == 2 && generated("2").err.contains("no causal mask"));
+    const Ran compared =
+        runProgram({QStringLiteral("compare"), encoder, QStringLiteral("--tokens"), text, QStringLiteral("--methods"),
+                    QStringLiteral("taylorshift"), QStringLiteral("--json")});
+    QVERIFY2(compared.exitCode == 0, compared.err);
     const Ran lost = runProgram({QStringLiteral("perplexity"), encoder, QStringLiteral("--file"), file("text.txt")});
     QVERIFY(lost.exitCode == 2 && lost.err.contains("no causal mask"));
 }
