@@ -169,8 +169,12 @@ void ColorBar::drawWords(QPainter& painter) const
     if (m_histogram.below > 0)
         left = m_lowEnd.isEmpty() ? tr("▼ %1 cells below").arg(whole(m_histogram.below))
                                   : tr("%1  ▼ %2").arg(m_lowEnd, whole(m_histogram.below));
-    // The title stands in the middle of the bar, or of what the ends leave of it.
     const double gap = look.px(Theme::gap3);
+    if (textWidth(small, left) + gap + textWidth(small, right) > row.width()) { // the counts before the words
+        left = m_histogram.below > 0 ? tr("▼ %1").arg(whole(m_histogram.below)) : QString();
+        right = m_histogram.above > 0 ? tr("▲ %1").arg(whole(m_histogram.above)) : QString();
+    }
+    // The title stands in the middle of the bar, or of what the ends leave of it.
     const double leftWidth = left.isEmpty() ? 0 : textWidth(small, left) + gap;
     const double rightWidth = right.isEmpty() ? 0 : textWidth(small, right) + gap;
     drawText(painter, row, Qt::AlignLeft, left, small, look.secondary);

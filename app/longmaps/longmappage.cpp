@@ -109,6 +109,7 @@ void LongMapPage::arrange()
     const int alone = sideFor(count), beside = count > 1 ? sideFor(count + 1) : 0;
     const bool differs = first.drawsEvery(beside) && first.drawnSide(beside) == first.drawnSide(alone);
     const int side = differs ? beside : alone;
+    const bool appears = differs && m_difference->isHidden();
     m_difference->setVisible(differs);
     m_differenceBar->setVisible(differs);
     std::vector<widgets::LongMapView*> shown = m_maps;
@@ -130,6 +131,8 @@ void LongMapPage::arrange()
     };
     place(*m_bar, *m_maps.front(), *m_maps.back());
     place(*m_differenceBar, *m_difference, *m_difference);
+    if (appears)
+        emit differenceShown();
 }
 
 void LongMapPage::themeChanged()

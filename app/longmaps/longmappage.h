@@ -46,6 +46,7 @@ public:
 
 signals:
     void mapAdded(widgets::LongMapView* map);
+    void differenceShown(); // it has got room
 
 protected:
     void paintEvent(QPaintEvent* event) override;

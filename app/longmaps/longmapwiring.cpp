@@ -57,6 +57,7 @@ LongMapWiring::LongMapWiring(Document& document, Lanes& lanes, MainWindow& windo
     connect(&m_work, &LongMapWork::runsChanged, this, &LongMapWiring::showRuns);
     connect(&m_work, &LongMapWork::picturesChanged, this, &LongMapWiring::showPictures);
     connect(m_page, &LongMapPage::mapAdded, this, &LongMapWiring::addMap);
+    connect(m_page, &LongMapPage::differenceShown, this, &LongMapWiring::showDifference);
     addMap(&m_page->difference());
     connect(&m_page->scale(), &widgets::Segment::chosen, this, [this](int chosen) {
         ViewLayout layout = m_document.state().layout;
@@ -172,7 +173,7 @@ void LongMapWiring::showDifference()
 {
     const LongMap& map = m_work.map();
     const std::size_t which = std::size_t(std::max(1, m_document.comparedLane().value));
-    if (which >= map.runs.size())
+    if (which >= map.runs.size() || m_page->difference().isHidden())
         return;
     widgets::LongMapValue value;
     value.heading.method = identityOf(map.runs[which].context.plan.attention);

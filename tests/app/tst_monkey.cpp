@@ -252,6 +252,16 @@ class TestMonkey : public QObject
 {
     Q_OBJECT
 
+public:
+    // QtTest stops a function after five minutes: a walk of as many by hand, and what comes before and after it, is
+    // none that hangs. Called by QTEST_MAIN.
+    static void initMain()
+    {
+        const int seconds = qEnvironmentVariableIntValue("SUBQUAD_MONKEY_SECONDS");
+        if (!qEnvironmentVariableIsSet("QTEST_FUNCTION_TIMEOUT"))
+            qputenv("QTEST_FUNCTION_TIMEOUT", QByteArray::number((2 * seconds + 300) * 1000));
+    }
+
 private slots:
     void nothingItDoesBreaksTheWindow();
 };
