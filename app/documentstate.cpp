@@ -314,6 +314,24 @@ void sightsFromJson(const QJsonObject& json, ViewLayout& layout)
     }
 }
 
+// What a later version writes into a part of the document beyond what this one knows of it stands under the part's own
+// key among the unknown ones.
+void keepUnknown(QJsonObject& unknown, const QString& part, QJsonObject given, const QJsonObject& known)
+{
+    for (const QString& key : known.keys())
+        given.remove(key);
+    if (!given.isEmpty())
+        unknown[part] = given;
+}
+
+QJsonObject withUnknown(QJsonObject json, const QJsonObject& unknown, const QString& part)
+{
+    const QJsonObject more = unknown[part].toObject();
+    for (auto each = more.begin(); each != more.end(); ++each)
+        json[each.key()] = each.value();
+    return json;
+}
+
 QJsonObject layoutToJson(const ViewLayout& layout)
 {
     QJsonObject json = layout.unknown;
@@ -322,8 +340,8 @@ QJsonObject layoutToJson(const ViewLayout& layout)
     json["tab"] = QString::fromStdString(layout.tab);
     json["probe"] = QString::fromStdString(layout.probe);
     json["map_scale"] = QString::fromStdString(layout.mapScale);
-    json["attention"] = toJson(layout.attention);
-    json["timing"] = timingToJson(layout.timing);
+    json["attention"] = withUnknown(toJson(layout.attention), layout.unknown, "attention");
+    json["timing"] = withUnknown(timingToJson(layout.timing), layout.unknown, "timing");
     json["tensor"] = QString::fromStdString(layout.tensor);
     if (!layout.sights.empty())
         json["sights"] = sightsToJson(layout);
@@ -352,8 +370,9 @@ ViewLayout layoutFromJson(const QJsonObject& json)
     layout.probe = taker.text("probe");
     if (const std::string scale = taker.text("map_scale"); !scale.empty())
         layout.mapScale = scale;
-    layout.attention = attentionViewFromJson(taker.object("attention"));
-    layout.timing = timingFromJson(taker.object("timing"));
+    const QJsonObject attention = taker.object("attention"), timing = taker.object("timing");
+    layout.attention = attentionViewFromJson(attention);
+    layout.timing = timingFromJson(timing);
     layout.tensor = taker.text("tensor");
     sightsFromJson(taker.object("sights"), layout);
     layout.mapHigh = taker.optionalNumber("map_high");
@@ -363,6 +382,10 @@ ViewLayout layoutFromJson(const QJsonObject& json)
     layout.rightDock = taker.optionalFlag("right_dock");
     layout.maximised = taker.flag("maximised");
     layout.unknown = taker.left();
+    AttentionView every;
+    every.low = 0;
+    keepUnknown(layout.unknown, "attention", attention, toJson(every));
+    keepUnknown(layout.unknown, "timing", timing, timingToJson({0, 0, SweepForm()}));
     return layout;
 }
 
@@ -445,7 +468,7 @@ QJsonObject toJson(const DocumentState& state)
     json["lanes"] = lanes;
     json["bookmarks"] = marksToJson(state.bookmarks);
     json["breakpoints"] = placesToJson(state.breakpoints);
-    json["selection"] = selectionToJson(state.selection);
+    json["selection"] = withUnknown(selectionToJson(state.selection), state.unknown, "selection");
     json["layout"] = layoutToJson(state.layout);
     return json;
 }
@@ -468,9 +491,12 @@ DocumentState fromJson(const QJsonObject& json)
         refuse("lanes", ("a list of at most " + std::to_string(mostLanes)).c_str());
     state.bookmarks = marksFromJson(taker.array("bookmarks"));
     state.breakpoints = placesFromJson(taker.array("breakpoints"));
-    state.selection = selectionFromJson(taker.object("selection"));
+    const QJsonObject selection = taker.object("selection");
+    state.selection = selectionFromJson(selection);
     state.layout = layoutFromJson(taker.object("layout"));
     state.unknown = taker.left();
+    constexpr engine::TokenPos first{0};
+    keepUnknown(state.unknown, "selection", selection, selectionToJson({{0}, {0}, first, first, first, {1}}));
     return state;
 }
 

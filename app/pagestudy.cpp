@@ -28,10 +28,8 @@ std::shared_ptr<const PageStudy> logitsPage(const LogitsLook& look)
     for (const auto& run : look.runs)
         methods << titleOf(run->plan.everywhere.shown());
     page->about = tr("Next tokens of %1 after %2 of %3 tokens, by %4.")
-                      .arg(QStringLiteral("%1"))
-                      .arg(look.step.value + 1)
-                      .arg(exact.sequence->ids.size())
-                      .arg(methods.join(QStringLiteral(", ")));
+                      .arg(QStringLiteral("%1"), QString::number(look.step.value + 1),
+                           QString::number(exact.sequence->ids.size()), methods.join(QStringLiteral(", ")));
     page->study = look.study;
     page->names.exact = identityOf(exact.plan.everywhere.attention);
     page->names.own = look.runs.size() > 1 ? identityOf(look.runs[1]->plan.everywhere.attention) : page->names.exact;

@@ -37,10 +37,12 @@ widgets::StudyNames namesOf(const StudyRequest& request)
             tokenLabels(*request.cell.exact->sequence)};
 }
 
-// Ends as a sentence does.
+// Begins and ends as a sentence does.
 QString sentence(const std::string& words)
 {
-    const QString text = textOf(words);
+    QString text = textOf(words);
+    if (!text.isEmpty() && text[0].unicode() < 128) // a symbol stays as it is
+        text[0] = text[0].toUpper();
     return text.endsWith(u'.') ? text : text + u'.';
 }
 

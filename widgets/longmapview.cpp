@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/longmapview.h"
 
+#include "widgets/mapaccess.h"
 #include "widgets/numbers.h"
 #include "widgets/ownkeys.h"
 
@@ -28,6 +29,7 @@ LongMapView::LongMapView(QWidget* parent)
     ownKeys(*this, {Qt::Key_Left, Qt::Key_Right, Qt::Key_Up, Qt::Key_Down, Qt::Key_Plus, Qt::Key_Equal, Qt::Key_Minus,
                     Qt::Key_Home});
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Expanding);
+    installMapAccess();
 }
 
 QSize LongMapView::sizeHint() const
@@ -165,6 +167,14 @@ std::optional<Cell> LongMapView::cellAt(QPointF point) const
     if (cell.row >= m_value.tokens || cell.col >= m_value.tokens || (m_value.causal && cell.col > cell.row))
         return std::nullopt;
     return cell;
+}
+
+QRectF LongMapView::rectOf(engine::TokenRange queries, engine::TokenRange keys) const
+{
+    const double step = pixelsPerToken();
+    return QRectF(m_map.left() + (keys.first - m_window.key) * step,
+                  m_map.top() + (queries.first - m_window.query) * step, keys.count * step, queries.count * step) &
+           m_map;
 }
 
 double LongMapView::foot() const

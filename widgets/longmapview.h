@@ -49,6 +49,12 @@ public:
 
     const MapWindow& window() const { return m_window; }
 
+    const engine::RegionPicture& picture() const { return m_value.picture; }
+
+    std::optional<Cell> cellAt(QPointF point) const; // query and key
+    QRectF rectOf(engine::TokenRange queries, engine::TokenRange keys) const;
+    QString labelOf(int token) const;
+
     // How many elements a side the window is best drawn with.
     int elements() const;
 
@@ -96,7 +102,6 @@ private:
 
     double pixelsPerToken() const { return m_window.count > 0 ? m_map.width() / m_window.count : 0; }
 
-    std::optional<Cell> cellAt(QPointF point) const;
     MapWindow held(MapWindow window) const;
     MapWindow zoomed(const Cell& about, double factor) const;
     void ask(const MapWindow& window);
@@ -106,7 +111,6 @@ private:
     void drawMini(QPainter& painter) const;
     void drawHeading(QPainter& painter) const;
     QString badge() const;
-    QString labelOf(int token) const;
     void describe();
 
     LongMapValue m_value;

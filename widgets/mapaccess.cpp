@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/mapaccess.h"
 
-#include "widgets/heatmapview.h"
+#include "widgets/maptable.h"
 
 #include <QAccessible>
 #include <QAccessibleWidget>
 #include <QHash>
 #include <QPointer>
-
-#include <algorithm>
+#include <QWidget>
 
 namespace widgets {
 namespace {
@@ -19,17 +18,11 @@ class AccessibleMap;
 class AccessibleCell : public QAccessibleInterface, public QAccessibleTableCellInterface
 {
 public:
-    AccessibleCell(HeatmapView* view, int row, int col)
+    AccessibleCell(QWidget* view, const MapTable& table, QPoint place)
         : m_view(view)
-        , m_row(row)
-        , m_col(col)
+        , m_table(table)
+        , m_place(place)
     {
-    }
-
-    Cell cell() const
-    {
-        const QRect window = m_view->layout().window;
-        return {window.top() + m_row, window.left() + m_col};
     }
 
     bool isValid() const override { return m_view && isIn(); }
@@ -51,8 +44,8 @@ public:
         if (!isValid())
             return {};
         if (kind == QAccessible::Name)
-            return m_view->wordsOf(cell());
-        return kind == QAccessible::Value ? m_view->valueText(cell()) : QString();
+            return m_table.words(m_place);
+        return kind == QAccessible::Value ? m_table.value(m_place) : QString();
     }
 
     void setText(QAccessible::Text, const QString&) override {}
@@ -61,7 +54,7 @@ public:
     {
         if (!isValid())
             return {};
-        const QRect box = m_view->layout().rectOf(cell()).toAlignedRect();
+        const QRect box = m_table.box(m_place).toAlignedRect();
         return {m_view->mapToGlobal(box.topLeft()), box.size()};
     }
 
@@ -82,15 +75,15 @@ public:
         return type == QAccessible::TableCellInterface ? static_cast<QAccessibleTableCellInterface*>(this) : nullptr;
     }
 
-    bool isSelected() const override { return isValid() && m_view->pinned() == cell(); }
+    bool isSelected() const override { return isValid() && m_table.picked() == m_place; }
 
     QList<QAccessibleInterface*> columnHeaderCells() const override { return {}; }
 
     QList<QAccessibleInterface*> rowHeaderCells() const override { return {}; }
 
-    int columnIndex() const override { return m_col; }
+    int columnIndex() const override { return m_place.x(); }
 
-    int rowIndex() const override { return m_row; }
+    int rowIndex() const override { return m_place.y(); }
 
     int columnExtent() const override { return 1; }
 
@@ -101,20 +94,22 @@ public:
 private:
     bool isIn() const
     {
-        const QRect window = m_view->layout().window;
-        return m_row < window.height() && m_col < window.width();
+        const QSize size = m_table.size();
+        return m_place.y() < size.height() && m_place.x() < size.width();
     }
 
-    QPointer<HeatmapView> m_view;
-    int m_row, m_col;
+    QPointer<QWidget> m_view;
+    const MapTable& m_table; // of the map, which outlives its cells
+    QPoint m_place;
 };
 
 class AccessibleMap : public QAccessibleWidget, public QAccessibleTableInterface
 {
 public:
-    explicit AccessibleMap(HeatmapView* view)
+    AccessibleMap(QWidget* view, std::unique_ptr<MapTable> table)
         : QAccessibleWidget(view, QAccessible::Table)
         , m_view(view)
+        , m_table(std::move(table))
     {
     }
 
@@ -131,24 +126,28 @@ public:
         return QAccessibleWidget::interface_cast(type);
     }
 
-    int childCount() const override { return rowCount() * columnCount(); }
+    // The cells, then widgets of the view's own: the bar of its colours.
+    int childCount() const override { return cellCount() + QAccessibleWidget::childCount(); }
 
     QAccessibleInterface* child(int index) const override
     {
-        return index >= 0 && columnCount() > 0 ? cellAt(index / columnCount(), index % columnCount()) : nullptr;
+        if (index >= cellCount())
+            return QAccessibleWidget::child(index - cellCount());
+        return index >= 0 ? cellAt(index / columnCount(), index % columnCount()) : nullptr;
     }
 
     int indexOfChild(const QAccessibleInterface* child) const override
     {
-        const auto* cell = dynamic_cast<const AccessibleCell*>(child);
-        return cell != nullptr ? cell->rowIndex() * columnCount() + cell->columnIndex() : -1;
+        if (const auto* cell = dynamic_cast<const AccessibleCell*>(child))
+            return cell->rowIndex() * columnCount() + cell->columnIndex();
+        const int own = QAccessibleWidget::indexOfChild(child);
+        return own < 0 ? own : own + cellCount();
     }
 
     QAccessibleInterface* childAt(int x, int y) const override
     {
-        const auto cell = m_view->layout().cellAt(m_view->mapFromGlobal(QPoint(x, y)));
-        const QPoint first = m_view->layout().window.topLeft();
-        return cell ? cellAt(cell->row - first.y(), cell->col - first.x()) : nullptr;
+        const auto place = m_table->at(m_view->mapFromGlobal(QPoint(x, y)));
+        return place ? cellAt(place->y(), place->x()) : nullptr;
     }
 
     QAccessibleInterface* caption() const override { return nullptr; }
@@ -162,8 +161,8 @@ public:
         const quint64 key = (quint64(row) << 32) | quint64(column);
         auto found = m_cells.find(key);
         if (found == m_cells.end())
-            found =
-                m_cells.insert(key, QAccessible::registerAccessibleInterface(new AccessibleCell(m_view, row, column)));
+            found = m_cells.insert(key, QAccessible::registerAccessibleInterface(
+                                            new AccessibleCell(m_view, *m_table, QPoint(column, row))));
         return QAccessible::accessibleInterface(*found);
     }
 
@@ -171,20 +170,18 @@ public:
 
     QList<QAccessibleInterface*> selectedCells() const override
     {
-        const auto pinned = m_view->pinned();
-        const QRect window = m_view->layout().window;
-        if (!pinned || !window.contains(pinned->col, pinned->row))
-            return {};
-        return {cellAt(pinned->row - window.top(), pinned->col - window.left())};
+        const auto picked = m_table->picked();
+        QAccessibleInterface* cell = picked ? cellAt(picked->y(), picked->x()) : nullptr;
+        return cell != nullptr ? QList<QAccessibleInterface*>{cell} : QList<QAccessibleInterface*>();
     }
 
-    QString columnDescription(int column) const override { return m_view->columnLabel(first().x() + column); }
+    QString columnDescription(int column) const override { return m_table->column(column); }
 
-    QString rowDescription(int row) const override { return m_view->rowLabel(first().y() + row); }
+    QString rowDescription(int row) const override { return m_table->row(row); }
 
-    int columnCount() const override { return m_view->isEmpty() ? 0 : m_view->layout().window.width(); }
+    int columnCount() const override { return m_table->size().width(); }
 
-    int rowCount() const override { return m_view->isEmpty() ? 0 : m_view->layout().window.height(); }
+    int rowCount() const override { return m_table->size().height(); }
 
     int selectedColumnCount() const override { return 0; }
 
@@ -209,16 +206,18 @@ public:
     void modelChange(QAccessibleTableModelChangeEvent*) override {}
 
 private:
-    QPoint first() const { return m_view->layout().window.topLeft(); }
+    int cellCount() const { return rowCount() * columnCount(); }
 
-    HeatmapView* m_view;
+    QWidget* m_view;
+    std::unique_ptr<MapTable> m_table;
     mutable QHash<quint64, QAccessible::Id> m_cells;
 };
 
 QAccessibleInterface* mapInterface(const QString&, QObject* object)
 {
-    auto* view = qobject_cast<HeatmapView*>(object);
-    return view != nullptr ? new AccessibleMap(view) : nullptr;
+    auto* view = qobject_cast<QWidget*>(object);
+    std::unique_ptr<MapTable> table = view != nullptr ? tableOf(view) : nullptr;
+    return table ? new AccessibleMap(view, std::move(table)) : nullptr;
 }
 
 } // namespace

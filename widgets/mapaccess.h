@@ -3,8 +3,8 @@
 
 namespace widgets {
 
-// Makes every HeatmapView readable as a table: rows and columns in view with their labels, cells in words, the picked
-// one as the selection. Called once by HeatmapView itself.
+// Makes every view that has a MapTable readable as one: rows and columns in view with their labels, cells in words, the
+// picked one as the selection. Called by those views themselves.
 void installMapAccess();
 
 } // namespace widgets

@@ -91,6 +91,16 @@ void drawMapHeading(QPainter& painter, QRectF row, const MapHeading& heading, co
         drawText(painter, row, Qt::AlignLeft, heading.label, small, look.secondary);
 }
 
+namespace {
+
+bool areNumbers(const QStringList& labels)
+{
+    const auto isNumber = [](const QString& label) { return !label.isEmpty() && label[0].isDigit(); };
+    return !labels.isEmpty() && isNumber(labels.front()) && isNumber(labels.back());
+}
+
+} // namespace
+
 void drawMapAxes(QPainter& painter, const HeatmapLayout& layout, const MapAxes& axes, std::optional<Cell> pinned)
 {
     const Theme& look = theme();
@@ -105,7 +115,8 @@ void drawMapAxes(QPainter& painter, const HeatmapLayout& layout, const MapAxes& 
     const auto pinnedRow = pinned ? std::optional(pinned->row) : std::nullopt;
     const auto pinnedCol = pinned ? std::optional(pinned->col) : std::nullopt;
     if (axes.showRows) {
-        for (const int row : placeLabels(window.top(), window.height(), step.height(), spacing, pinnedRow)) {
+        for (const int row :
+             placeLabels(window.top(), window.height(), step.height(), spacing, pinnedRow, areNumbers(axes.rows))) {
             const QRectF cell = layout.rectOf({row, window.left()});
             const double y = std::round(cell.center().y());
             painter.fillRect(QRectF(map.left() - one - look.px(tick), y, look.px(tick), one), look.outline);
@@ -117,7 +128,8 @@ void drawMapAxes(QPainter& painter, const HeatmapLayout& layout, const MapAxes& 
             drawText(painter, QRectF(0, map.bottom() + look.px(2), map.left() - look.px(tick + 3), look.px(16)),
                      Qt::AlignRight, axes.colName + QStringLiteral(" →"), small, look.secondary);
     }
-    for (const int col : placeLabels(window.left(), window.width(), step.width(), spacing, pinnedCol)) {
+    for (const int col :
+         placeLabels(window.left(), window.width(), step.width(), spacing, pinnedCol, areNumbers(axes.cols))) {
         const QRectF cell = layout.rectOf({window.top(), col});
         const double x = std::round(cell.center().x());
         painter.fillRect(QRectF(x, map.bottom() + one, one, look.px(tick)), look.outline);

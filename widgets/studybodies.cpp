@@ -2,6 +2,7 @@
 #include "widgets/studybodies.h"
 
 #include "widgets/colorbar.h"
+#include "widgets/mapaccess.h"
 #include "widgets/studycurves.h"
 #include "widgets/studyheat.h"
 
@@ -15,6 +16,7 @@ StudyHeatBody::StudyHeatBody(QWidget* parent)
     , m_heat(static_cast<StudyHeat&>(drawing()))
     , m_bar(new ColorBar(this))
 {
+    installMapAccess();
     m_bar->setSmall(true);
     connect(m_bar, &ColorBar::rangeChanged, this, [this](double low, double high) {
         m_heat.setRange(low, high);

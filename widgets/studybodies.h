@@ -21,6 +21,8 @@ public:
 
     void setPanel(const engine::Panel& panel, const StudyNames& names) override;
 
+    const StudyHeat& heat() const { return m_heat; }
+
 protected:
     void arranged() override;
 

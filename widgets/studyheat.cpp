@@ -305,17 +305,55 @@ std::optional<StudyPlace> StudyHeat::moved(std::optional<StudyPlace> from, int r
     return place;
 }
 
+QSize StudyHeat::cells() const
+{
+    return m_body.maps.empty() ? QSize(0, 0)
+                               : QSize(m_body.maps.front().cells.cols(), m_body.maps.front().cells.rows());
+}
+
+QString StudyHeat::rowText(int row) const
+{
+    return labelOf(m_body.rows, row, names());
+}
+
+QString StudyHeat::columnText(const StudyPlace& place) const
+{
+    const QString label = labelOf(m_body.cols, place.col, names());
+    const std::string& caption = m_body.maps[std::size_t(place.map)].caption;
+    return m_body.maps.size() > 1 && !caption.empty() ? textOf(caption) + QStringLiteral(": ") + label : label;
+}
+
+QString StudyHeat::valueText(const StudyPlace& place) const
+{
+    const engine::Grid& cells = m_body.maps[std::size_t(place.map)].cells;
+    if (place.row >= cells.rows() || place.col >= cells.cols())
+        return {};
+    const float value = cells.at(place.row, place.col);
+    return std::isfinite(value) ? significant(value, 3) : tr("cannot be");
+}
+
+QRectF StudyHeat::boxOf(const StudyPlace& place) const
+{
+    return place.map < int(m_plan.maps.size()) ? m_plan.maps[std::size_t(place.map)].rectOf({place.row, place.col})
+                                               : QRectF();
+}
+
+std::optional<StudyPlace> StudyHeat::picked() const
+{
+    if (m_body.pickedRow < 0 || m_body.pickedCol < 0)
+        return std::nullopt;
+    return StudyPlace{std::max(0, m_body.pickedMap), m_body.pickedRow, m_body.pickedCol};
+}
+
 QString StudyHeat::placeText(const StudyPlace& place) const
 {
     const auto& map = m_body.maps[std::size_t(place.map)];
     if (place.row >= map.cells.rows() || place.col >= map.cells.cols())
         return {};
-    const float value = map.cells.at(place.row, place.col);
-    QString where =
-        labelOf(m_body.rows, place.row, names()) + QStringLiteral(", ") + labelOf(m_body.cols, place.col, names());
+    QString where = rowText(place.row) + QStringLiteral(", ") + labelOf(m_body.cols, place.col, names());
     if (m_body.maps.size() > 1 && !map.caption.empty())
         where = textOf(map.caption) + QStringLiteral(": ") + where;
-    where += QStringLiteral("   ") + (std::isfinite(value) ? significant(value, 3) : tr("cannot be"));
+    where += QStringLiteral("   ") + valueText(place);
     const bool marked = std::ranges::find(m_body.marked, std::pair(place.row, place.col)) != m_body.marked.end();
     return marked ? where + QStringLiteral("   ") + textOf(m_body.markedWords) : where;
 }

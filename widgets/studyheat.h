@@ -21,6 +21,16 @@ public:
 
     const ColorScale& scale() const { return m_scale; }
 
+    // For whoever reads it as a table: all maps are of one size.
+    int mapCount() const { return int(m_body.maps.size()); }
+
+    QSize cells() const; // of a map, columns × rows
+    QString rowText(int row) const;
+    QString columnText(const StudyPlace& place) const; // with the map's caption, where there are several
+    QString valueText(const StudyPlace& place) const;
+    QRectF boxOf(const StudyPlace& place) const;
+    std::optional<StudyPlace> picked() const;
+
     void setRange(double low, double high);
     void fitRange();
 

@@ -29,7 +29,7 @@ QFont StudyTable::fontOf(const engine::TableBody::Row& row) const
     return theme().font(row.strong ? Theme::resultSize : Theme::bodySize);
 }
 
-std::vector<double> StudyTable::columnWidths() const
+std::vector<double> StudyTable::columnWidths(double gap) const
 {
     const Theme& look = theme();
     std::size_t count = m_body.columns.size();
@@ -42,7 +42,7 @@ std::vector<double> StudyTable::columnWidths() const
         for (const auto& row : m_body.rows)
             if (col < row.cells.size())
                 widest = std::max(widest, numberWidth(fontOf(row), figureText(row.cells[col])));
-        widths.push_back(std::ceil(widest) + look.px(Theme::gap4));
+        widths.push_back(std::ceil(widest) + look.px(gap));
     }
     return widths;
 }
@@ -50,7 +50,7 @@ std::vector<double> StudyTable::columnWidths() const
 QSize StudyTable::leastSize() const
 {
     const Theme& look = theme();
-    const std::vector<double> widths = columnWidths();
+    const std::vector<double> widths = columnWidths(Theme::gap4);
     const int columns = int(std::accumulate(widths.begin(), widths.end(), 0.0));
     return {std::max(look.px(160), std::min(columns + look.px(leastLabel), look.px(widestNeed))),
             look.px(m_body.columns.empty() ? 0 : smallestRow) + int(m_body.rows.size()) * look.px(smallestRow)};
@@ -63,8 +63,13 @@ void StudyTable::arrange()
     m_head = look.px(m_body.columns.empty() ? 0 : smallestRow);
     const double each = (height() - m_head) / std::max<double>(1, double(m_body.rows.size()));
     m_row = std::clamp(each, double(look.px(smallestRow)), double(look.px(largestRow)));
-    m_columns = columnWidths();
-    double all = look.px(leastLabel) + std::accumulate(m_columns.begin(), m_columns.end(), 0.0);
+    double all = 0;
+    for (const double gap : {Theme::gap4, Theme::gap2}) { // closer, before one is left out
+        m_columns = columnWidths(gap);
+        all = look.px(leastLabel) + std::accumulate(m_columns.begin(), m_columns.end(), 0.0);
+        if (all <= width())
+            break;
+    }
     m_left = 0;
     while (m_columns.size() > 1 && all > width()) {
         all -= m_columns.back();

@@ -27,7 +27,7 @@ private:
     QRectF rowBox(int row) const;
     QFont fontOf(const engine::TableBody::Row& row) const;
     double labelRoom(const engine::TableBody::Row& row, double labels) const;
-    std::vector<double> columnWidths() const; // of all, from the left
+    std::vector<double> columnWidths(double gap) const; // of all, from the left
 
     engine::TableBody m_body;
     std::vector<double> m_columns; // widths of those that are drawn

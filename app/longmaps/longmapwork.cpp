@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/longmaps/longmapwork.h"
 
+#include "app/attention/mapshapes.h"
 #include "app/presenter.h"
 #include "app/wording.h"
 #include "engine/session/fidelity.h"
@@ -28,20 +29,12 @@ std::shared_ptr<const Accelerator> deviceNamed(const std::string& name)
     return accelerator;
 }
 
-// The 99th percentile of the magnitudes of what is there.
 double highOf(const std::vector<engine::RegionPicture>& pictures)
 {
-    std::vector<float> values;
-    for (const engine::RegionPicture& picture : pictures)
-        for (int row = 0; row < picture.cells.rows(); ++row)
-            for (const float cell : picture.cells.row(row))
-                if (!std::isnan(cell))
-                    values.push_back(std::abs(cell));
-    if (values.empty())
-        return 0;
-    const auto place = values.begin() + std::ptrdiff_t(double(values.size() - 1) * 0.99);
-    std::nth_element(values.begin(), place, values.end());
-    return double(*place);
+    std::vector<const engine::Grid*> grids(pictures.size());
+    std::ranges::transform(pictures, grids.begin(),
+                           [](const engine::RegionPicture& picture) { return &picture.cells; });
+    return fittedHigh(grids, widgets::GridShape::Full);
 }
 
 // What a region looks like before it is refined.

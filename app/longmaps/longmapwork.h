@@ -35,7 +35,7 @@ struct LongMap
     int heads = 0, tokens = 0;
     bool causal = true;
     std::vector<engine::RegionPicture> pictures; // per run; fewer or none: not there yet
-    double high = 0;                             // what 99 of 100 sampled weights of the whole map do not exceed
+    double high = 0; // what 99 of 100 sampled weights of the whole map do not exceed, rounded up
 
     void setRuns(std::vector<LongRun> all); // and what they are over
 };

@@ -94,11 +94,15 @@ void TestSessionFile::laterVersionsAreKept()
     json["annotations"] = QJsonObject{{"where", 3}};
     QJsonObject layout = json["layout"].toObject();
     layout["hologram"] = true;
+    QJsonObject attention = layout["attention"].toObject();
+    attention["depth"] = 3;
+    layout["attention"] = attention;
     json["layout"] = layout;
     const SessionFile read = sessionOf(QJsonDocument(json).toJson(), {});
     const QJsonObject written = QJsonDocument::fromJson(sessionBytes(read, {})).object();
     QCOMPARE(written["annotations"].toObject()["where"].toInt(), 3);
     QCOMPARE(written["layout"].toObject()["hologram"].toBool(), true);
+    QCOMPARE(written["layout"].toObject()["attention"].toObject()["depth"].toInt(), 3);
 }
 
 void TestSessionFile::pathsFollowTheFile()

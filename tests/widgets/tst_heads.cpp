@@ -5,7 +5,9 @@
 #include "widgets/headsgrid.h"
 #include "widgets/heatmapview.h"
 #include "widgets/layererrors.h"
+#include "widgets/longmapview.h"
 #include "widgets/snapshot.h"
+#include "widgets/studybody.h"
 
 #include <QAccessible>
 #include <QSignalSpy>
@@ -157,6 +159,48 @@ private slots:
         QVERIFY(table->tableInterface()->cellAt(0, 0)->text(QAccessible::Name).contains(words(16)[4]));
         QVERIFY(table->tableInterface()->cellAt(8, 0) == nullptr);
         QVERIFY(!table->tableInterface()->cellAt(0, 0)->rect().isEmpty());
+    }
+
+    void longMapsAreTables()
+    {
+        LongMapView view;
+        view.resize(320, 340);
+        LongMapValue value;
+        value.tokens = 40;
+        value.picture = {{{0, 40}, {0, 40}, 2}, causalMap(20, 1.0), 20};
+        view.setValue(value);
+        QAccessibleInterface* table = QAccessible::queryAccessibleInterface(&view);
+        QCOMPARE(table->role(), QAccessible::Table);
+        QCOMPARE(table->tableInterface()->rowCount(), 20); // an element for two tokens
+        QCOMPARE(table->tableInterface()->columnDescription(3), QStringLiteral("7"));
+        const QString text = table->tableInterface()->cellAt(5, 2)->text(QAccessible::Name);
+        QCOMPARE(text, QStringLiteral("query ‘11’, key ‘5’, ") + view.textAt({10, 4}));
+        QVERIFY(!table->tableInterface()->cellAt(5, 2)->rect().isEmpty());
+    }
+
+    void studiesMapsAreTables()
+    {
+        engine::HeatBody heat;
+        heat.maps = {{engine::Grid({1, 2, 3, 4, 5, 6}, 2, 3), "first", {}},
+                     {engine::Grid({7, 8, 9, 10, 11, 12}, 2, 3), "second", {}}};
+        heat.rows.title = "row";
+        heat.cols.title = "column";
+        engine::Panel panel;
+        panel.title = "Maps";
+        panel.body = heat;
+        const std::unique_ptr<StudyBody> body(StudyBody::make(panel, nullptr));
+        body->resize(400, 200);
+        body->setPanel(panel, {});
+        QAccessibleInterface* map = QAccessible::queryAccessibleInterface(body.get());
+        QAccessibleTableInterface* table = map->tableInterface();
+        QVERIFY(table != nullptr);
+        QCOMPARE(table->rowCount(), 2);
+        QCOMPARE(table->columnCount(), 6); // side by side
+        QVERIFY2(table->columnDescription(4).startsWith("second: "), qPrintable(table->columnDescription(4)));
+        QVERIFY(table->cellAt(1, 4)->text(QAccessible::Name).startsWith("second: "));
+        QCOMPARE(table->cellAt(1, 4)->text(QAccessible::Value).toDouble(), 11.0);
+        QCOMPARE(map->childCount(), 12 + 1); // the bar of the colours
+        QCOMPARE(map->indexOfChild(map->child(12)), 12);
     }
 
     void blankCellsAreNotHatched()
