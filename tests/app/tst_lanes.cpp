@@ -19,7 +19,7 @@ using engine::TokenPos;
 
 namespace {
 
-constexpr LaneIndex exactLane{0}, comparedLane{1};
+constexpr LaneIndex comparedLane{1};
 constexpr const char* text = "the cat and the dog";
 
 // Document and lanes as the wiring joins them, on the reference: no device is needed to test the chain.
