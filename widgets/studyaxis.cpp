@@ -76,8 +76,10 @@ std::vector<PlotAxis::Tick> PlotAxis::ticks(double spacing) const
         double step = niceStep(high - low, std::max(1, int(length / spacing)));
         if ((high - low) / step < 3) // too few to read by: closer, where the ends leave one or two
             step = niceStep(high - low, std::max(1, int(length / (0.7 * spacing))));
-        for (double value = std::ceil(low / step - 1e-9) * step; value <= high + step * 1e-6; value += step)
-            found.push_back({std::abs(value) < step / 2 ? 0 : value, tickText(value, step)});
+        const auto first = std::int64_t(std::ceil(low / step - 1e-9)),
+                   last = std::int64_t(std::floor(high / step + 1e-6));
+        for (std::int64_t place = first; place <= last; ++place)
+            found.push_back({double(place) * step, tickText(double(place) * step, step)});
         return found;
     }
     const auto offer = [&](double value) {
