@@ -51,7 +51,8 @@ void StudyPanel::addTool(QWidget* tool)
 {
     m_heading->addTool(tool);
     m_tools += tool->sizeHint().width() + theme().px(widgets::Theme::gap2);
-    m_controls->setContentsMargins(theme().px(widgets::Theme::gap3), 0, 0, 0); // apart from the tool
+    m_apart = theme().px(widgets::Theme::gap3);
+    m_controls->setContentsMargins(m_inHeading ? m_apart : 0, 0, 0, 0);
 }
 
 void StudyPanel::setReady()
@@ -68,6 +69,7 @@ void StudyPanel::placeControls()
     if (fits == m_inHeading)
         return;
     m_inHeading = fits;
+    m_controls->setContentsMargins(fits ? m_apart : 0, 0, 0, 0);
     if (fits) {
         m_below->removeWidget(m_controls);
         m_heading->addTool(m_controls);

@@ -51,6 +51,7 @@ private:
     QHBoxLayout* m_below; // the heading: where the controls do not fit into it
     bool m_inHeading = true;
     int m_tools = 0; // width of those at the right end
+    int m_apart = 0; // the controls from a tool before them, in the heading
     widgets::StudyControls* m_controls;
     widgets::StudyView* m_study;
     widgets::EmptyPanel* m_empty;
