@@ -415,7 +415,6 @@ int ProxyStyle::styleHint(StyleHint hint, const QStyleOption* option, const QWid
 {
     switch (hint) {
     case SH_Widget_Animation_Duration: // whether the system asks for less motion or not: there is none
-        return 0;
     case SH_EtchDisabledText:
     case SH_UnderlineShortcut:
     case SH_DialogButtonBox_ButtonsHaveIcons:
