@@ -291,7 +291,6 @@ int ProxyStyle::pixelMetric(PixelMetric metric, const QStyleOption* option, cons
     switch (metric) {
     case PM_SplitterWidth:
     case PM_DockWidgetSeparatorExtent:
-        return 1;
     case PM_DefaultFrameWidth:
         return 1;
     case PM_DockWidgetFrameWidth:
