@@ -58,12 +58,14 @@ struct Queue::Impl
         std::vector<std::byte> bytes;
     };
 
-    explicit Impl(Device& d)
+    Impl(Device& d, bool keepsSpans)
         : device(d)
+        , timed(keepsSpans)
     {
     }
 
     Device& device;
+    bool timed;
     QueueHandle handle;
     OwnThread thread;
     std::deque<Launch> launches; // in the order of the queue
@@ -111,12 +113,12 @@ std::int64_t Queue::Impl::hostMinusDevice() const
     return offset;
 }
 
-Queue::Queue(Device& device)
-    : m_impl(std::make_unique<Impl>(device))
+Queue::Queue(Device& device, bool timed)
+    : m_impl(std::make_unique<Impl>(device, timed))
 {
     cl_int code = CL_SUCCESS;
-    m_impl->handle = QueueHandle(
-        clCreateCommandQueue(device.impl().context.get(), device.impl().id, CL_QUEUE_PROFILING_ENABLE, &code));
+    m_impl->handle = QueueHandle(clCreateCommandQueue(device.impl().context.get(), device.impl().id,
+                                                      timed ? CL_QUEUE_PROFILING_ENABLE : 0, &code));
     check(code, "making a queue");
 }
 
@@ -213,12 +215,13 @@ void Queue::enqueue(Kernel& kernel, const Range& range, std::string_view label, 
     }
     const bool chosen = range.local[0] != 0;
     cl_event event = nullptr;
-    const cl_int code =
-        clEnqueueNDRangeKernel(m_impl->handle.get(), kernel.get(), cl_uint(range.dimensions), nullptr,
-                               range.global.data(), chosen ? range.local.data() : nullptr, 0, nullptr, &event);
+    const cl_int code = clEnqueueNDRangeKernel(m_impl->handle.get(), kernel.get(), cl_uint(range.dimensions), nullptr,
+                                               range.global.data(), chosen ? range.local.data() : nullptr, 0, nullptr,
+                                               m_impl->timed ? &event : nullptr);
     EventHandle launched(event);
     check(code, "launching kernel " + kernel.name());
-    m_impl->launches.push_back({std::move(launched), std::string(label)});
+    if (m_impl->timed)
+        m_impl->launches.push_back({std::move(launched), std::string(label)});
 }
 
 void Queue::writeBytes(cl_mem to, std::size_t capacity, const void* from, std::size_t bytes, std::size_t offset)

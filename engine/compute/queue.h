@@ -27,11 +27,12 @@ template <typename T>
 concept KernelArg = std::same_as<T, int> || std::same_as<T, std::int64_t> || std::same_as<T, float> ||
     std::same_as<T, Local> || isBuffer<T>;
 
-// An in-order queue with profiling, used by the thread that made it (asserted in debug builds).
+// An in-order queue, used by the thread that made it (asserted in debug builds). `timed`: with profiling and a span of
+// every launch; without, only to measure what that costs.
 class Queue
 {
 public:
-    explicit Queue(Device& device);
+    explicit Queue(Device& device, bool timed = true);
     ~Queue(); // finishes first
     Queue(const Queue&) = delete;
     Queue& operator=(const Queue&) = delete;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // How near the program comes to what the machine can do: every row a fraction of the multiply-add peak or the read
 // bandwidth that are measured beside it in the same round, or a ratio of two times of one round. Rounds go through all
-// rows, so that a slow moment of the machine falls on each. Nothing is printed when the tests of the methods fail.
+// rows, so that a slow moment of the machine falls on each. The window's rows come last, from subquad_window_bench,
+// where it was built. Nothing is printed when the tests of the methods fail.
 //   subquad_speed [--rounds N] [--only WORD] [--json FILE] [--compare FILE --tolerance 0.05]
 #include "engine/export/json.h"
 #include "engine/files/json.h"
@@ -11,6 +12,7 @@
 #include <QCommandLineParser>
 #include <QCoreApplication>
 #include <QProcess>
+#include <QTemporaryDir>
 
 #include <algorithm>
 #include <cstdio>
@@ -59,6 +61,43 @@ void measure(std::vector<Result>& results, int rounds, Bench& bench)
         }
     for (Result& result : results)
         std::ranges::sort(result.samples);
+}
+
+// What a person waits for at the window, in milliseconds: its bench is a program of its own.
+std::vector<Result> windowRows(const QString& only)
+{
+    static const std::vector<SpeedRow> rows = [] {
+        const auto row = [](const char* work, std::optional<double> aim) {
+            return SpeedRow{work, aim, "ms", true, {}};
+        };
+        return std::vector{row("start to first picture, kernels cached", 1000),
+                           row("start to first picture, no kernel cached", 4000),
+                           row("hover, every linked map and panel repainted", std::nullopt),
+                           row("one layer's method, 512 tokens, until all is current", std::nullopt),
+                           row("65536 tokens: first picture after it", 50),
+                           row("65536 tokens: a pan step on the GUI thread", 16)};
+    }();
+    std::vector<Result> results;
+    for (const SpeedRow& row : rows)
+        if (QString::fromStdString(row.work).contains(only))
+            results.push_back({&row, {}, {}});
+    if (results.empty())
+        return results;
+    const QTemporaryDir folder;
+    const QString file = folder.filePath("window.json"), program = SUBQUAD_WINDOW_BENCH;
+    const bool ran = QFile::exists(program) && QProcess::execute(program, {"--json", file}) == 0;
+    std::map<std::string, std::vector<double>> measured;
+    if (ran)
+        for (const Json& row : Json::read(file.toStdString())["rows"].elements())
+            for (const Json& sample : row["samples"].elements())
+                measured[row["work"].string()].push_back(sample.number());
+    for (Result& result : results) {
+        result.samples = measured[result.row->work];
+        std::ranges::sort(result.samples);
+        if (result.samples.empty())
+            result.missing = ran ? "it was not measured" : "subquad_window_bench was not built";
+    }
+    return results;
 }
 
 void print(const std::vector<Result>& results)
@@ -143,6 +182,8 @@ int main(int argc, char** argv)
         const std::string machine = machineLine(&bench.context);
         std::printf("# %s\n", machine.c_str());
         measure(results, options.value("rounds").toInt(), bench);
+        for (Result& result : windowRows(options.value("only")))
+            results.push_back(std::move(result));
         print(results);
         if (options.isSet("json"))
             writeJson(options.value("json").toStdString(), results, machine);

@@ -242,6 +242,53 @@ Decoded decode(const std::string& name, Bench& bench)
     return decoded;
 }
 
+// What timing and recorders that nobody asks cost a token: one token after another with a timed queue and without, each
+// as it is best, and the calls of a recorder, as many as one that records everything takes, without a run.
+double recordingOff(const std::string& name, Bench& bench)
+{
+    constexpr int prompt = 8, steps = 256;
+    const Opened& model = opened(name, bench);
+    Queue plainQueue(bench.device, false);
+    DeviceContext plainContext{bench.device, plainQueue, bench.blocks};
+    SessionPlan plan;
+    const auto make = [&](DeviceContext& context) {
+        return makeSession(model.model, plan, {}, &context, model.device, prompt + steps, bench.job);
+    };
+    const auto timed = make(bench.context), plain = make(plainContext);
+    Recorder nothing;
+    const auto ids = someTokens(*model.model, prompt);
+    timed->feed(ids, nothing, bench.job);
+    plain->feed(ids, nothing, bench.job);
+    std::vector<double> ratios;
+    double perToken = 0;
+    for (int step = 0; step < steps; ++step) {
+        const std::array<TokenId, 1> next{TokenId{step % 200}};
+        double a = 0, b = 0;
+        const auto one = [&](Session& session) { return secondsOf([&] { session.feed(next, nothing, bench.job); }); };
+        if (step % 2 == 0) {
+            a = one(*timed);
+            b = one(*plain);
+        } else {
+            b = one(*plain);
+            a = one(*timed);
+        }
+        ratios.push_back(a / b);
+        perToken += b / steps;
+    }
+    std::ranges::sort(ratios);
+    Recorder everything(TraceFilter::everything());
+    timed->feed(std::array{TokenId{1}}, everything, bench.job);
+    const auto calls = everything.take()->records().size();
+    Buffer<float> row(bench.device, 4096, "a row");
+    constexpr int repeats = 1000;
+    const double callSeconds = secondsOf([&] {
+        for (int repeat = 0; repeat < repeats; ++repeat)
+            for (std::size_t call = 0; call < calls; ++call)
+                nothing.append(probes::queryRaw, LayerIndex{int(call % 4)}, row, 1, 64, bench.queue);
+    });
+    return ratios[ratios.size() / 2] - 1 + callSeconds / repeats / perToken;
+}
+
 struct Prefilled
 {
     double milliseconds = 0, attention = 0; // share of the device's time that is the method's
@@ -347,6 +394,8 @@ std::vector<SpeedRow> speedRows()
                             const Decoded decoded = decode(name, bench);
                             return decoded.perToken - decoded.busy;
                         }});
+        rows.push_back({"recording off, decode " + std::string(name) + ", over a run without", 0.01, "of a token", true,
+                        [=](Bench& bench) { return recordingOff(name, bench); }});
         rows.push_back({"prefill " + std::string(name) + ", 512 tokens", std::nullopt, "ms", true,
                         [=](Bench& bench) { return prefill(name, std::string(baseline), 512, bench).milliseconds; }});
     }

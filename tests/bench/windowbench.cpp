@@ -2,9 +2,11 @@
 // Prints how long the window lets a person wait: a hover over four linked maps, another method in one layer, the first
 // picture of a long map and of the program. Run offscreen it times everything but the way to the screen. Not a test:
 // nothing here passes or fails.
+//   subquad_window_bench [--json FILE]
 #include "app/longmaps/longmappage.h"
 #include "app/panels/attentionpanel.h"
 #include "app/panels/mapsrow.h"
+#include "engine/export/json.h"
 #include "engine/export/safetensors.h"
 #include "engine/methods/method.h"
 #include "tests/app/windowrig.h"
@@ -38,8 +40,16 @@ double at(Milliseconds samples, double fraction)
     return samples[std::size_t(fraction * double(samples.size() - 1) + 0.5)];
 }
 
+// What was printed, for subquad_speed.
+std::vector<std::pair<std::string, Milliseconds>>& printed()
+{
+    static std::vector<std::pair<std::string, Milliseconds>> all;
+    return all;
+}
+
 void print(const char* what, const Milliseconds& samples)
 {
+    printed().emplace_back(what, samples);
     std::printf("%-60s %4zu  %10.2f  %10.2f\n", what, samples.size(), at(samples, 0.5), at(samples, 0.99));
     std::fflush(stdout);
 }
@@ -214,6 +224,16 @@ void benchStart(bool cold, int rounds)
     print(cold ? "start to first picture, no kernel cached" : "start to first picture, kernels cached", samples);
 }
 
+void writeJson(const QString& path)
+{
+    std::ofstream out(path.toStdString());
+    engine::JsonWriter json(out);
+    json.object().key("rows").array();
+    for (const auto& [work, samples] : printed())
+        json.object().field("work", work).key("samples").list(samples).end();
+    json.end().end();
+}
+
 } // namespace
 
 int main(int argc, char** argv)
@@ -229,5 +249,7 @@ int main(int argc, char** argv)
     benchWindow();
     benchLongMap(16384);
     benchLongMap(65536);
+    if (const qsizetype option = QApplication::arguments().indexOf("--json"); option > 0)
+        writeJson(QApplication::arguments().value(option + 1));
     return 0;
 }
