@@ -146,11 +146,19 @@ std::shared_ptr<const Sequence> encodePrompt(const engine::Model& model, const s
     return sequence;
 }
 
+// The records of `now` from those of the same layer under an earlier plan; null: it has to be run.
+static std::shared_ptr<const engine::Trace> retoldFrom(const LayerAttention& before, const LayerAttention& now)
+{
+    const bool kin = before.exact == now.exact && before.layer == now.layer && before.everyProbe == now.everyProbe &&
+                     before.backend == now.backend && before.own->prepared.empty() && now.own->prepared.empty();
+    return kin ? engine::retold(before.attended.trace, before.context, now.context) : nullptr;
+}
+
 std::shared_ptr<const LayerAttention> attendLayer(std::shared_ptr<const LaneRun> exact,
                                                   std::shared_ptr<const LaneRun> own, LayerIndex layer, bool everyProbe,
+                                                  const std::shared_ptr<const LayerAttention>& before,
                                                   const Accelerator* accelerator, Job& job)
 {
-    noteEngineWork("attend");
     engine::DeviceContext* device = LaneEngine::ofThisThread().context(accelerator);
     auto result = std::make_shared<LayerAttention>();
     result->layer = layer;
@@ -158,12 +166,21 @@ std::shared_ptr<const LayerAttention> attendLayer(std::shared_ptr<const LaneRun>
     result->backend = device != nullptr ? engine::Backend::OpenCl : engine::Backend::Reference;
     result->fidelity = engine::attentionFidelity(*own->model, own->plan, layer);
     result->everyProbe = everyProbe;
-    const auto begin = std::chrono::steady_clock::now();
-    result->attended = engine::attend(engine::projected(engine::headTensors(*exact->trace, layer), result->context),
-                                      result->context, device, {.repeats = 0, .everyProbe = everyProbe}, job);
-    result->seconds = secondsSince(begin);
     result->exact = std::move(exact);
     result->own = std::move(own);
+    if (std::shared_ptr<const engine::Trace> trace = before ? retoldFrom(*before, *result) : nullptr) {
+        noteEngineWork("retold");
+        result->attended = before->attended;
+        result->attended.trace = std::move(trace);
+        result->seconds = before->seconds;
+        return result;
+    }
+    noteEngineWork("attend");
+    const auto begin = std::chrono::steady_clock::now();
+    result->attended =
+        engine::attend(engine::projected(engine::headTensors(*result->exact->trace, layer), result->context),
+                       result->context, device, {.repeats = 0, .everyProbe = everyProbe}, job);
+    result->seconds = secondsSince(begin);
     return result;
 }
 

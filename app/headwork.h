@@ -16,10 +16,12 @@ inline constexpr int mapSide = 1024;
 Opened openModel(const std::filesystem::path& path, const std::filesystem::path& tokenizer, engine::Job& job);
 std::shared_ptr<const Sequence> encodePrompt(const engine::Model& model, const std::string& prompt);
 
-// `own` lane's method in one layer, on the queries, keys and values of the `exact` lane.
+// `own` lane's method in one layer, on the queries, keys and values of the `exact` lane. `before`, the same under an
+// earlier plan of the lane (or null), spares the run where the method can tell the one from the other.
 std::shared_ptr<const LayerAttention> attendLayer(std::shared_ptr<const LaneRun> exact,
                                                   std::shared_ptr<const LaneRun> own, engine::LayerIndex layer,
-                                                  bool everyProbe, const Accelerator* accelerator, engine::Job& job);
+                                                  bool everyProbe, const std::shared_ptr<const LayerAttention>& before,
+                                                  const Accelerator* accelerator, engine::Job& job);
 
 // One head's map, its proof and, against `exact` (null in the exact lane itself), difference and metrics.
 std::shared_ptr<const HeadLook> lookAtHead(const std::shared_ptr<const LayerAttention>& layer, engine::HeadIndex head,

@@ -3,6 +3,7 @@
 
 #include "engine/compare/loss.h"
 #include "engine/model/sampler.h"
+#include "engine/session/attend.h"
 
 #include <algorithm>
 #include <limits>
@@ -117,6 +118,8 @@ std::optional<engine::Entering> LaneEngine::enteringOf(const RunRequest& request
     for (const engine::Grid* each : {&whole.input, &whole.query, &whole.key, &whole.value})
         if (each->rows() != tokens)
             return engine::Entering{std::move(whole.residual), {}, {}, {}, {}};
+    whole.retold = engine::retold(trace, engine::layerContext(*request.model, m_request.plan, layer, m_prepared),
+                                  engine::layerContext(*request.model, request.plan, layer, m_prepared));
     return whole;
 }
 

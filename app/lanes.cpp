@@ -251,8 +251,8 @@ void Lanes::prepareDevice()
                 const auto run = engine.run({model, plan, sequence, ready}, job);
                 if (!exact)
                     exact = run;
-                const auto look = lookAtHead(attendLayer(exact, run, layer, false, ready.get(), job), head, exactLook,
-                                             ready.get(), job);
+                const auto look = lookAtHead(attendLayer(exact, run, layer, false, nullptr, ready.get(), job), head,
+                                             exactLook, ready.get(), job);
                 if (!exactLook)
                     exactLook = look;
             }

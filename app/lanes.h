@@ -97,6 +97,7 @@ private:
     void attend(engine::LaneIndex lane, bool everyProbe);
     void attended(engine::LaneIndex lane, std::shared_ptr<const LayerAttention> layer);
     std::shared_ptr<const LayerAttention> remembered(engine::LaneIndex lane, bool everyProbe) const;
+    std::shared_ptr<const LayerAttention> earlier(const Lane& lane, bool everyProbe) const;
     void look(engine::LaneIndex lane);
     void rows(engine::LaneIndex lane);
     void row(engine::LaneIndex lane);

@@ -31,6 +31,16 @@ std::shared_ptr<const LayerAttention> Lanes::remembered(LaneIndex lane, bool eve
     return nullptr;
 }
 
+// The last that the lane found for the document's layer under another plan; null: nothing.
+std::shared_ptr<const LayerAttention> Lanes::earlier(const Lane& lane, bool everyProbe) const
+{
+    const auto kin = [&](const std::shared_ptr<const LayerAttention>& each) {
+        return each->everyProbe == everyProbe && each->layer == m_document.state().selection.layer;
+    };
+    const auto found = std::ranges::find_if(lane.layers, kin);
+    return found == lane.layers.end() ? nullptr : *found;
+}
+
 void Lanes::attend(LaneIndex lane, bool everyProbe)
 {
     const std::shared_ptr<const LaneRun>& exact = m_document.lane(exactLane).run;
@@ -44,10 +54,10 @@ void Lanes::attend(LaneIndex lane, bool everyProbe)
     Lane* own = m_lanes[std::size_t(lane.value)].get();
     submit(
         own->worker, everyProbe ? "probes" : "attend", tr("Attention of one layer"),
-        [exact, run, layer = m_document.state().selection.layer, everyProbe, accelerator = acceleratorOf(lane),
-         turns = m_turns](Job& job) {
+        [exact, run, layer = m_document.state().selection.layer, everyProbe, before = earlier(*own, everyProbe),
+         accelerator = acceleratorOf(lane), turns = m_turns](Job& job) {
             const Turns::Turn turn = turns->take(job);
-            return attendLayer(exact, run, layer, everyProbe, accelerator.get(), job);
+            return attendLayer(exact, run, layer, everyProbe, before, accelerator.get(), job);
         },
         [this, own](std::shared_ptr<const LayerAttention> layer) {
             const auto place = placeOf(own);

@@ -115,6 +115,7 @@ std::optional<CellRequest> Studies::cellOf(engine::LaneIndex lane) const
     return request;
 }
 
+// The lane's layer with every probe, or one from an earlier plan of it, from which studyOf() may tell it.
 std::shared_ptr<const LayerAttention> Studies::withProbes(const StudyRequest& request) const
 {
     const auto usable = [&](const std::shared_ptr<const LayerAttention>& layer) {
@@ -125,7 +126,9 @@ std::shared_ptr<const LayerAttention> Studies::withProbes(const StudyRequest& re
     if (last && usable(last->layer))
         return last->layer;
     const auto& probes = m_document.lane(request.lane).probes;
-    return usable(probes) ? probes : nullptr;
+    if (usable(probes))
+        return probes;
+    return last && last->layer && last->layer->everyProbe ? last->layer : nullptr;
 }
 
 void Studies::study()

@@ -89,8 +89,8 @@ std::shared_ptr<const StudyResult> studyOf(const StudyRequest& request,
 {
     noteEngineWork("study");
     const CellRequest& cell = request.cell;
-    if (!own)
-        own = attendLayer(cell.exact, cell.own, cell.layer, true, accelerator, job);
+    if (!own || own->own != cell.own || own->exact != cell.exact || own->layer != cell.layer)
+        own = attendLayer(cell.exact, cell.own, cell.layer, true, own, accelerator, job);
     auto result = std::make_shared<StudyResult>();
     result->request = request;
     engine::RunPair runs{cell.own->plan, *cell.exact->trace, *cell.own->trace, cell.exact->losses, cell.own->losses};

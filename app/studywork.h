@@ -73,7 +73,8 @@ struct ExplainResult
     engine::Explanation explanation;
 };
 
-// `exact` is the exact lane's layer; `own` the lane's with every probe recorded, or null: then it is computed here.
+// `exact` is the exact lane's layer; `own` the lane's with every probe recorded, from another plan or
+// null: then it is computed here.
 std::shared_ptr<const StudyResult> studyOf(const StudyRequest& request,
                                            const std::shared_ptr<const LayerAttention>& exact,
                                            std::shared_ptr<const LayerAttention> own, const Accelerator* accelerator,

@@ -125,8 +125,9 @@ std::shared_ptr<const Navigation> navigate(const NavigationRequest& request, Tur
     for (int layer = 0; layer < found->layers; ++layer) {
         const Turns::Turn turn = turns.take(job);
         const auto exact =
-            attendLayer(request.exact, request.exact, {layer}, false, request.exactAccelerator.get(), job);
-        const auto own = attendLayer(request.exact, request.own, {layer}, false, request.ownAccelerator.get(), job);
+            attendLayer(request.exact, request.exact, {layer}, false, nullptr, request.exactAccelerator.get(), job);
+        const auto own =
+            attendLayer(request.exact, request.own, {layer}, false, nullptr, request.ownAccelerator.get(), job);
         const Pair pair{exact, own, engine.context(request.exactAccelerator.get()),
                         engine.context(request.ownAccelerator.get())};
         for (int head = 0; head < found->heads; ++head) {

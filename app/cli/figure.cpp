@@ -143,7 +143,8 @@ void look(FigureSource& source, const std::shared_ptr<const Model>& model, const
         LaneResults lane;
         lane.run = LaneEngine::ofThisThread().run({model, plan, sequence, shared}, context.job);
         const auto first = source.lanes.empty() ? lane.run : source.lanes.front().run;
-        const auto layer = attendLayer(first, lane.run, source.state.selection.layer, false, accelerator, context.job);
+        const auto layer =
+            attendLayer(first, lane.run, source.state.selection.layer, false, nullptr, accelerator, context.job);
         lane.look = lookAtHead(layer, source.state.selection.head, exact, accelerator, context.job);
         if (exact)
             lane.rows = metricsOfRows(exact, lane.look, lane.look->map.tokens, accelerator, context.job);
@@ -198,8 +199,8 @@ void probe(FigureSource& source, const FigureOptions& options, const Accelerator
         id = options.probe;
     std::string known;
     for (LaneResults& lane : source.lanes) {
-        lane.probes = attendLayer(source.lanes.front().run, lane.run, source.state.selection.layer, true, accelerator,
-                                  context.job);
+        lane.probes = attendLayer(source.lanes.front().run, lane.run, source.state.selection.layer, true, nullptr,
+                                  accelerator, context.job);
         for (const ProbeSpec& spec : findMethod(lane.probes->context.plan.shown().method).info.probes) {
             known += (known.empty() ? "" : ", ") + std::string(spec.id);
             if (id.empty() && &lane != &source.lanes.front())

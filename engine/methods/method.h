@@ -117,6 +117,11 @@ public:
     // ms.
     virtual void append(const LayerRows& rows, Buffer<float>& out, DeviceContext& context, Recorder& recorder) = 0;
     virtual void reset(Queue& queue) = 0;
+
+    // Takes another plan of its layer under which what it holds stays as it is (Method::retold gave a trace); false: it
+    // cannot.
+    virtual bool retake(const LayerContext&) { return false; }
+
     virtual std::size_t stateBytes() const = 0; // device memory held as state (caches, memories), scratch not counted
 
     virtual std::string form() const { return {}; } // the form that ran last: "direct", "recurrent", …
@@ -130,6 +135,11 @@ public:
     // One output per weight of the group, [rows, out]. With `accumulate` results are added (residual).
     virtual void apply(const Buffer<float>& x, int rows, std::span<Buffer<float>* const> out, bool accumulate,
                        DeviceContext& context, Recorder& recorder) = 0;
+
+    // The group's weights where it is nothing but their products, so that a session may take them into a launch with
+    // what stands around them; empty: it is more.
+    virtual std::span<const PackedWeight* const> products() const { return {}; }
+
     virtual std::size_t stateBytes() const = 0;
 };
 
@@ -227,6 +237,11 @@ struct Method
     std::vector<std::string_view> prepareRecords;
     // Whether this plan needs prepare() (and so is CALIBRATED).
     bool (*needsPrepare)(const LayerPlan&) = nullptr;
+
+    // What a run of the layer under `now` records, from what the run under `before` recorded, where that is enough: a
+    // gate weighs branches that stay. Null: the layer has to be run again.
+    std::shared_ptr<const Trace> (*retold)(const LayerTrace&, const LayerContext& before,
+                                           const LayerContext& now) = nullptr;
 
     // Weight of a key by its score before the row's sum (exp for softmax).
     double (*kernel)(double score, const KnobValues&) = nullptr;

@@ -103,6 +103,14 @@ void Recorder::keep(std::string_view probe, Where where, const Buffer<float>& va
         queue.readLater(values, std::span<float>(to, std::size_t(rows) * std::size_t(cols)));
 }
 
+void Recorder::put(const Trace::Record& record)
+{
+    const Grid& grid = record.grid;
+    float* to = freshRoom(record.probe, record.where, grid.rows(), grid.cols(), record.provenance);
+    for (int row = 0; to != nullptr && row < grid.rows(); ++row)
+        to = std::ranges::copy(grid.row(row), to).out;
+}
+
 std::shared_ptr<const Trace> Recorder::snapshot() const
 {
     m_thread.check();

@@ -39,6 +39,9 @@ public:
     void keep(std::string_view probe, Where where, const Buffer<float>& values, int rows, int cols, Queue& queue,
               Provenance provenance = Provenance::Computed);
 
+    // What another run recorded, as it is.
+    void put(const Trace::Record& record);
+
     // Finishes pending device reads (the queue must have been finished) and copies everything so far.
     std::shared_ptr<const Trace> snapshot() const;
     std::shared_ptr<const Trace> take(); // the same, and forgets it

@@ -16,6 +16,8 @@ constexpr int panel = 32;          // outputs of a weight that lie side by side
 constexpr int rowsOfGroup = 32;    // TILE_ROWS · GROUP_TILES of kernels.cl
 constexpr int positionBlock = 256; // of the two rotation tables
 constexpr int chunk = 1024;        // of blocks_swiglu
+// One core reads this many weights in about the time that the launches take which blocks_row saves.
+constexpr std::size_t mostRowWeights = std::size_t(1) << 18;
 
 std::size_t divideUp(std::size_t a, std::size_t b)
 {
@@ -70,13 +72,6 @@ PackedWeight packWeight(Queue& queue, std::span<const float> weight, int out, in
 
 struct DeviceBlocks::Impl
 {
-    // The two rotation tables of one theta and head width (kernels.cl, blocks_rotate).
-    struct Rotation
-    {
-        Buffer<float> steps, blocks;
-        int blockCount = 0;
-    };
-
     explicit Impl(Device& device)
         : embed(device.kernel(kernelSource("model/kernels.cl"), "blocks_embed"))
         , rmsNorm(device.kernel(kernelSource("model/kernels.cl"), "blocks_rms_norm"))
@@ -86,32 +81,57 @@ struct DeviceBlocks::Impl
         , rotate(device.kernel(kernelSource("model/kernels.cl"), "blocks_rotate"))
         , add(device.kernel(kernelSource("model/kernels.cl"), "blocks_add"))
         , swiGlu(device.kernel(kernelSource("model/kernels.cl"), "blocks_swiglu"))
+        , row(device.kernel(kernelSource("model/kernels.cl"), "blocks_row"))
+        , onProcessor(device.info().cpu)
     {
     }
 
-    const Rotation& rotation(Queue& queue, double theta, int headWidth, int positions);
-
-    Kernel embed, rmsNorm, layerNorm, denseRow, denseTile, rotate, add, swiGlu;
-    std::map<std::pair<double, int>, Rotation> rotations;
+    Kernel embed, rmsNorm, layerNorm, denseRow, denseTile, rotate, add, swiGlu, row;
+    bool onProcessor;
+    std::map<std::pair<double, int>, RotationTables> rotations; // by theta and head width
 };
 
-const DeviceBlocks::Impl::Rotation& DeviceBlocks::Impl::rotation(Queue& queue, double theta, int headWidth,
-                                                                 int positions)
+const RotationTables& DeviceBlocks::rotation(Queue& queue, const Positions& positions, int headWidth, int tokens)
 {
-    Rotation& held = rotations[{theta, headWidth}];
-    const int needed = int(divideUp(std::size_t(positions), positionBlock));
+    if (headWidth % 2 != 0)
+        throw Error(Fault::Shape, "rotary positions turn pairs of features; the heads are " +
+                                      std::to_string(headWidth) + " wide and an even width was expected");
+    RotationTables& held = m_impl->rotations[{positions.theta, headWidth}];
+    const int needed = int(divideUp(std::size_t(tokens), positionBlock));
     if (held.blockCount >= needed)
         return held;
     queue.finish(); // before the tables of enqueued launches are replaced
     const std::size_t rowCells = std::size_t(headWidth / 2) * 2;
     const int count = std::max({needed, 2 * held.blockCount, 16});
-    Rotation made{Buffer<float>(queue.device(), positionBlock * rowCells, "the rotation table"),
-                  Buffer<float>(queue.device(), std::size_t(count) * rowCells, "the rotation table"), count};
-    queue.write(made.steps, std::span<const float>(rotationTable(theta, headWidth, positionBlock, 1)));
-    queue.write(made.blocks, std::span<const float>(rotationTable(theta, headWidth, count, positionBlock)));
+    RotationTables made{Buffer<float>(queue.device(), positionBlock * rowCells, "the rotation table"),
+                        Buffer<float>(queue.device(), std::size_t(count) * rowCells, "the rotation table"), count};
+    queue.write(made.steps, std::span<const float>(rotationTable(positions.theta, headWidth, positionBlock, 1)));
+    queue.write(made.blocks, std::span<const float>(rotationTable(positions.theta, headWidth, count, positionBlock)));
     held = std::move(made);
     return held;
 }
+
+namespace {
+
+void launchRow(Queue& queue, Kernel& kernel, const Buffer<float>& embedding, int id, const LayerEnd& end,
+               Buffer<float>& x, const LayerStart& start, int width, float eps)
+{
+    assert(x.count() >= std::size_t(width) && start.normed.count() >= std::size_t(width));
+    assert(start.weights.size() <= 3 && start.weights.size() == start.out.size());
+    const auto weight = [&](std::size_t i) -> const Buffer<float>& {
+        return i < start.weights.size() ? start.weights[i]->panels : start.norm;
+    };
+    const auto to = [&](std::size_t i) -> Buffer<float>& {
+        return i < start.out.size() ? *start.out[i] : start.normed;
+    };
+    const auto outs = [&](std::size_t i) { return i < start.weights.size() ? start.weights[i]->out : 0; };
+    queue.launch(kernel, Range::groups(1), "row", embedding, id, end.mixed, end.output.in, end.output.panels, end.norm,
+                 end.normed, end.gateWeight.panels, end.gate, end.upWeight.panels, end.up, end.upWeight.out,
+                 end.downWeight.panels, x, start.norm, start.normed, weight(0), to(0), outs(0), weight(1), to(1),
+                 outs(1), weight(2), to(2), outs(2), width, eps);
+}
+
+} // namespace
 
 DeviceBlocks::DeviceBlocks(Device& device)
     : m_impl(std::make_shared<Impl>(device))
@@ -186,10 +206,7 @@ void DeviceBlocks::rotate(Queue& queue, const Positions& positions, const HeadRo
     }
     if (positions.kind == RopeKind::None)
         return;
-    if (headWidth % 2 != 0)
-        throw Error(Fault::Shape, "rotary positions turn pairs of features; the heads are " +
-                                      std::to_string(headWidth) + " wide and an even width was expected");
-    const Impl::Rotation& table = m_impl->rotation(queue, positions.theta, headWidth, first + rows);
+    const RotationTables& table = rotation(queue, positions, headWidth, first + rows);
     const int pairs = headWidth / 2;
     // A fixed group: PoCL compiles the kernel anew for every size it chooses itself.
     const std::size_t group = std::min<std::size_t>(64, queue.device().info().maxWorkGroup);
@@ -212,6 +229,28 @@ void DeviceBlocks::swiGlu(Queue& queue, const Buffer<float>& gate, const Buffer<
     const std::size_t count = std::size_t(rows) * std::size_t(width);
     assert(std::min({gate.count(), up.count(), out.count()}) >= count);
     queue.launch(m_impl->swiGlu, Range::groups(divideUp(count, chunk)), "swiglu", gate, up, out, int(count));
+}
+
+bool DeviceBlocks::rowPays(std::size_t weights) const
+{
+    return m_impl->onProcessor && weights <= mostRowWeights;
+}
+
+void DeviceBlocks::row(Queue& queue, const LayerEnd& end, Buffer<float>& x, const LayerStart& start, float eps)
+{
+    const int width = end.output.out;
+    assert(end.mixed.count() >= std::size_t(end.output.in) && end.downWeight.in == end.upWeight.out);
+    launchRow(queue, m_impl->row, end.norm, -1, end, x, start, width, eps);
+}
+
+void DeviceBlocks::row(Queue& queue, const Buffer<float>& embedding, TokenId id, Buffer<float>& x,
+                       const LayerStart& start, float eps)
+{
+    // Nothing ends here: the arguments of an end only have to be buffers.
+    const PackedWeight& none = *start.weights.front();
+    launchRow(queue, m_impl->row, embedding, id.value,
+              {start.norm, none, start.norm, none, none, none, start.normed, start.normed, start.normed}, x, start,
+              none.in, eps);
 }
 
 } // namespace engine

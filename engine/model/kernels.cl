@@ -15,19 +15,22 @@ __kernel void blocks_embed(__global const float* embedding, __global const int* 
         to[i] = from[i];
 }
 
-// x · weight / sqrt(mean(x²) + eps): one group per row.
-__kernel void blocks_rms_norm(__global const float* x, __global const float* weight, __global float* out, int width,
-                              float eps)
+static void norm_row(__global const float* from, __global const float* weight, __global float* to, int width, float eps)
 {
-    const size_t first = (size_t)get_global_id(0) * width;
-    __global const float* from = x + first;
-    __global float* to = out + first;
     const float scale = 1.0f / sqrt(dot_n(from, from, width) / (float)width + eps);
     int i = 0;
     for (; i + LANES <= width; i += LANES)
         vstore16(vload16(0, from + i) * scale * vload16(0, weight + i), 0, to + i);
     for (; i < width; ++i)
         to[i] = from[i] * scale * weight[i];
+}
+
+// x · weight / sqrt(mean(x²) + eps): one group per row.
+__kernel void blocks_rms_norm(__global const float* x, __global const float* weight, __global float* out, int width,
+                              float eps)
+{
+    const size_t first = (size_t)get_global_id(0) * width;
+    norm_row(x + first, weight, out + first, width, eps);
 }
 
 // (x − mean)/√(variance + eps)·gain + bias: one group per row, in two passes so that a large mean loses nothing.
@@ -79,8 +82,33 @@ static void store_panel(__global float* to, float16 a, float16 b, int left, int 
         to[i] = accumulate ? to[i] + cells[i] : cells[i];
 }
 
-// out = x·Wᵀ for one row and up to three weights, bound by reading W: a group makes 32 outputs. W is [⌈outs/32⌉][in][32];
-// a weight that is not there has no outs. Four partial sums each, because one would wait for the adder's latency.
+// 32 outputs of a·Wᵀ for one row, bound by reading W [⌈outs/32⌉][in][32]. Four partial sums each, because one would wait
+// for the adder's latency.
+static void dense_panel(__global const float* a, __global const float* weight, int panel, int in, int outs,
+                        __global float* out, int accumulate)
+{
+    __global const float* w = weight + (size_t)panel * in * (2 * LANES);
+    float16 sum[4][2];
+#pragma unroll
+    for (int s = 0; s < 4; ++s)
+        sum[s][0] = sum[s][1] = (float16)(0.0f);
+    int k = 0;
+    for (; k + 4 <= in; k += 4) {
+#pragma unroll
+        for (int s = 0; s < 4; ++s) {
+            sum[s][0] = a[k + s] * vload16(2 * (k + s), w) + sum[s][0];
+            sum[s][1] = a[k + s] * vload16(2 * (k + s) + 1, w) + sum[s][1];
+        }
+    }
+    for (; k < in; ++k) {
+        sum[0][0] = a[k] * vload16(2 * k, w) + sum[0][0];
+        sum[0][1] = a[k] * vload16(2 * k + 1, w) + sum[0][1];
+    }
+    store_panel(out + panel * 2 * LANES, (sum[0][0] + sum[1][0]) + (sum[2][0] + sum[3][0]),
+                (sum[0][1] + sum[1][1]) + (sum[2][1] + sum[3][1]), outs - panel * 2 * LANES, accumulate);
+}
+
+// The same for up to three weights, a panel a group; a weight that is not there has no outs.
 __kernel void blocks_dense_row(__global const float* a, __global const float* weight0, __global float* out0, int outs0,
                                __global const float* weight1, __global float* out1, int outs1,
                                __global const float* weight2, __global float* out2, int outs2, int in, int accumulate)
@@ -101,25 +129,7 @@ __kernel void blocks_dense_row(__global const float* a, __global const float* we
         out = out1;
         outs = outs1;
     }
-    w += (size_t)panel * in * (2 * LANES);
-    float16 sum[4][2];
-#pragma unroll
-    for (int s = 0; s < 4; ++s)
-        sum[s][0] = sum[s][1] = (float16)(0.0f);
-    int k = 0;
-    for (; k + 4 <= in; k += 4) {
-#pragma unroll
-        for (int s = 0; s < 4; ++s) {
-            sum[s][0] = a[k + s] * vload16(2 * (k + s), w) + sum[s][0];
-            sum[s][1] = a[k + s] * vload16(2 * (k + s) + 1, w) + sum[s][1];
-        }
-    }
-    for (; k < in; ++k) {
-        sum[0][0] = a[k] * vload16(2 * k, w) + sum[0][0];
-        sum[0][1] = a[k] * vload16(2 * k + 1, w) + sum[0][1];
-    }
-    store_panel(out + panel * 2 * LANES, (sum[0][0] + sum[1][0]) + (sum[2][0] + sum[3][0]),
-                (sum[0][1] + sum[1][1]) + (sum[2][1] + sum[3][1]), outs - panel * 2 * LANES, accumulate);
+    dense_panel(a, w, panel, in, outs, out, accumulate);
 }
 
 #define TILE_ROWS 8   // 8 × 32 results are 16 registers of 16 lanes
@@ -191,11 +201,8 @@ __kernel void blocks_rotate(__global const float* query, __global float* turnedQ
     to[b] = xa * s + xb * c;
 }
 
-// silu(gate) · up over `count` numbers, 1024 to a group; gate and up may be out.
-__kernel void blocks_swiglu(__global const float* gate, __global const float* up, __global float* out, int count)
+static void swiglu_part(__global const float* gate, __global const float* up, __global float* out, int first, int end)
 {
-    const int first = (int)get_global_id(0) * 1024;
-    const int end = min(first + 1024, count);
     int i = first;
     for (; i + LANES <= end; i += LANES) {
         const float16 g = vload16(0, gate + i);
@@ -203,6 +210,13 @@ __kernel void blocks_swiglu(__global const float* gate, __global const float* up
     }
     for (; i < end; ++i)
         out[i] = gate[i] / (1.0f + safe_exp(-gate[i])) * up[i];
+}
+
+// silu(gate) · up over `count` numbers, 1024 to a group; gate and up may be out.
+__kernel void blocks_swiglu(__global const float* gate, __global const float* up, __global float* out, int count)
+{
+    const int first = (int)get_global_id(0) * 1024;
+    swiglu_part(gate, up, out, first, min(first + 1024, count));
 }
 
 // to += from over `count` numbers, 1024 to a group.
@@ -215,4 +229,41 @@ __kernel void blocks_add(__global const float* from, __global float* to, int cou
         vstore16(vload16(0, to + i) + vload16(0, from + i), 0, to + i);
     for (; i < end; ++i)
         to[i] += from[i];
+}
+
+static void dense_whole(__global const float* a, __global const float* weight, int in, int outs, __global float* out,
+                        int accumulate)
+{
+    for (int panel = 0; panel * 2 * LANES < outs; ++panel)
+        dense_panel(a, weight, panel, in, outs, out, accumulate);
+}
+
+// One row of a small model, where launches cost more than a second core gives: a single group walks from the mixed rows
+// of one layer to the queries, keys and values of the next. First x is row `id` of the embedding (id from 0 on), or, of
+// a layer, x += mixed·outputᵀ; x += (silu(gate)·up)·downᵀ of norm(x). Then the next norm of x, and of it the products of
+// up to three weights. The same steps in the same order as the kernels above, so the same bits.
+__kernel void blocks_row(__global const float* embedding, int id, __global const float* mixed, int mixedWidth,
+                         __global const float* output, __global const float* innerNorm, __global float* innerNormed,
+                         __global const float* gateWeight, __global float* gate, __global const float* upWeight,
+                         __global float* up, int hidden, __global const float* down, __global float* x,
+                         __global const float* norm, __global float* normed, __global const float* weight0,
+                         __global float* out0, int outs0, __global const float* weight1, __global float* out1,
+                         int outs1, __global const float* weight2, __global float* out2, int outs2, int width,
+                         float eps)
+{
+    if (id >= 0) {
+        for (int i = 0; i < width; ++i)
+            x[i] = embedding[(size_t)id * width + i];
+    } else {
+        dense_whole(mixed, output, mixedWidth, width, x, 1);
+        norm_row(x, innerNorm, innerNormed, width, eps);
+        dense_whole(innerNormed, gateWeight, width, hidden, gate, 0);
+        dense_whole(innerNormed, upWeight, width, hidden, up, 0);
+        swiglu_part(gate, up, up, 0, hidden);
+        dense_whole(up, down, hidden, width, x, 1);
+    }
+    norm_row(x, norm, normed, width, eps);
+    dense_whole(normed, weight0, width, outs0, out0, 0);
+    dense_whole(normed, weight1, width, outs1, out1, 0);
+    dense_whole(normed, weight2, width, outs2, out2, 0);
 }

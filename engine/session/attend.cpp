@@ -259,6 +259,15 @@ HeadTensors projected(const HeadTensors& exact, const LayerContext& context)
     return {gridOf(made[0]), gridOf(made[1]), gridOf(made[2]), exact.x};
 }
 
+std::shared_ptr<const Trace> retold(std::shared_ptr<const Trace> trace, const LayerContext& before,
+                                    const LayerContext& now)
+{
+    const Method& method = findMethod(now.plan.attention.method);
+    if (method.retold == nullptr)
+        return nullptr;
+    return method.retold({std::move(trace), now.layer, now.shape, now.positions}, before, now);
+}
+
 Attended attend(const HeadTensors& in, const LayerContext& context, DeviceContext* device, const AttendOptions& options,
                 Job& job)
 {

@@ -54,6 +54,11 @@ struct AttendOptions
 Attended attend(const HeadTensors& in, const LayerContext& context, DeviceContext* device, const AttendOptions& options,
                 Job& job);
 
+// What a run of a layer under `now` records, told from what one under `before` recorded (Method::retold); null where it
+// has to be run.
+std::shared_ptr<const Trace> retold(std::shared_ptr<const Trace> trace, const LayerContext& before,
+                                    const LayerContext& now);
+
 // A rectangle of the map; by the device where there is one.
 Grid mapTile(const Attended& attended, const LayerContext& context, HeadIndex head, TokenRange queries, TokenRange keys,
              DeviceContext* device);

@@ -31,6 +31,14 @@ struct Layer
     std::unique_ptr<DeviceLinear> down;
 };
 
+// What of a layer's token mixing is in its buffers already.
+enum class Known
+{
+    Nothing,
+    Projections, // what they read and gave
+    Mixed        // and what the attention gave
+};
+
 // Rows of one chunk on their way through the layers; every buffer holds `rows` rows.
 struct Scratch
 {
@@ -38,7 +46,7 @@ struct Scratch
     Buffer<int> ids;
     Buffer<float> x, normed; // residual stream; what a group of projections reads
     Buffer<float> query, key, value, mixed;
-    Buffer<float> gate, up;
+    Buffer<float> innerNormed, gate, up; // of the feed-forward
 };
 
 Error noDeviceForm(const Method& method)
@@ -69,9 +77,13 @@ private:
     int chunkRows(int left) const;
     void reserve(int rows);
     void feedChunk(std::span<const TokenId> tokens, double begin, double end, Recorder& recorder, Job& job);
-    void runChunk(std::size_t first, bool projected, int rows, double begin, double end, Recorder& recorder, Job& job);
+    void runChunk(std::size_t first, Known known, int rows, double begin, double end, Recorder& recorder, Job& job);
     void hiddenRows(Layer& layer, int rows, Recorder& recorder);
-    void runLayer(Layer& layer, int rows, bool projected, Recorder& recorder);
+    void runLayer(Layer& layer, int rows, Known known, Recorder& recorder);
+    bool rowByRow() const;
+    void feedRow(TokenId token, Recorder& recorder, Job& job);
+    void mixRow(Layer& layer, Recorder& recorder);
+    void take(const SessionPlan& plan, LayerIndex first, const Entering& entering);
     void recordLogits(int rows, Recorder& recorder, Job& job);
     void lastLogits(int rows, Recorder& recorder);
     std::vector<float> feedAll(std::span<const TokenId> tokens, Recorder& recorder, Job& job);
@@ -204,6 +216,7 @@ void DeviceSession::reserve(int rows)
     m_scratch.key = room(m_config.keyHeads * m_config.headWidth, "keys");
     m_scratch.value = room(m_config.keyHeads * m_config.valueWidth, "values");
     m_scratch.mixed = room(m_config.heads * m_config.valueWidth, "mixed rows");
+    m_scratch.innerNormed = room(m_config.width, "normed rows");
     m_scratch.gate = room(m_config.feedForwardWidth, "the feed-forward's gate");
     m_scratch.up = room(m_config.feedForwardWidth, "the feed-forward's rows");
     m_scratch.rows = rows;
@@ -216,19 +229,18 @@ void DeviceSession::hiddenRows(Layer& layer, int rows, Recorder& recorder)
     const LayerIndex index = layer.context.layer;
     const int width = m_config.feedForwardWidth;
     if (m_config.feedForward == FeedForwardKind::Memory) {
-        layer.gateAndUp->apply(s.normed, rows, std::array{&s.gate}, false, m_device, recorder);
+        layer.gateAndUp->apply(s.innerNormed, rows, std::array{&s.gate}, false, m_device, recorder);
         m_device.blocks.layerNorm(m_device.queue, s.gate, m_deviceModel->vector(Weight::InnerNorm, index),
                                   m_deviceModel->vector(Weight::InnerNormBias, index), s.up, rows, width,
                                   float(m_config.innerNormEps));
         return;
     }
-    layer.gateAndUp->apply(s.normed, rows, std::array{&s.gate, &s.up}, false, m_device, recorder);
+    layer.gateAndUp->apply(s.innerNormed, rows, std::array{&s.gate, &s.up}, false, m_device, recorder);
     m_device.blocks.swiGlu(m_device.queue, s.gate, s.up, s.up, rows, width);
 }
 
-// x += output(mix(project(norm(x)))); x += down(swiglu(gate, up of norm(x))). `projected`: what the projections read
-// and gave is in its buffers already.
-void DeviceSession::runLayer(Layer& layer, int rows, bool projected, Recorder& recorder)
+// x += output(mix(project(norm(x)))); x += down(swiglu(gate, up of norm(x))).
+void DeviceSession::runLayer(Layer& layer, int rows, Known known, Recorder& recorder)
 {
     Scratch& s = m_scratch;
     Queue& queue = m_device.queue;
@@ -238,7 +250,7 @@ void DeviceSession::runLayer(Layer& layer, int rows, bool projected, Recorder& r
         recorder.append(probe, index, buffer, rows, cols, queue);
     };
 
-    if (!projected) {
+    if (known == Known::Nothing) {
         m_device.blocks.rmsNorm(queue, s.x, m_deviceModel->vector(Weight::AttentionNorm, index), s.normed, rows,
                                 m_config.width, eps);
         layer.projections->apply(s.normed, rows, std::array{&s.query, &s.key, &s.value}, false, m_device, recorder);
@@ -247,16 +259,17 @@ void DeviceSession::runLayer(Layer& layer, int rows, bool projected, Recorder& r
     record(probes::queryRaw, s.query, m_config.heads * m_config.headWidth);
     record(probes::keyRaw, s.key, m_config.keyHeads * m_config.headWidth);
     record(probes::value, s.value, m_config.keyHeads * m_config.valueWidth);
-    layer.attention->append({s.query, s.key, s.value, &s.normed, m_tokens, rows}, s.mixed, m_device, recorder);
+    if (known != Known::Mixed)
+        layer.attention->append({s.query, s.key, s.value, &s.normed, m_tokens, rows}, s.mixed, m_device, recorder);
     record(probes::mixed, s.mixed, m_config.heads * m_config.valueWidth);
     if (layer.output)
         layer.output->apply(s.mixed, rows, std::array{&s.x}, true, m_device, recorder);
     else
         m_device.blocks.add(queue, s.mixed, s.x, rows, m_config.width);
 
-    m_device.blocks.rmsNorm(queue, s.x, m_deviceModel->vector(Weight::FeedForwardNorm, index), s.normed, rows,
+    m_device.blocks.rmsNorm(queue, s.x, m_deviceModel->vector(Weight::FeedForwardNorm, index), s.innerNormed, rows,
                             m_config.width, eps);
-    record(probes::feedForwardInput, s.normed, m_config.width);
+    record(probes::feedForwardInput, s.innerNormed, m_config.width);
     hiddenRows(layer, rows, recorder);
     record(probes::feedForwardHidden, s.up, m_config.feedForwardWidth);
     layer.down->apply(s.up, rows, std::array{&s.x}, true, m_device, recorder);
@@ -304,11 +317,86 @@ void DeviceSession::feedChunk(std::span<const TokenId> tokens, double begin, dou
     m_device.queue.write(m_scratch.ids, std::span<const int>(ids));
     m_device.blocks.embed(m_device.queue, m_deviceModel->vector(Weight::Embedding), m_scratch.ids, m_scratch.x, rows,
                           m_config.width);
-    runChunk(0, false, rows, begin, end, recorder, job);
+    runChunk(0, Known::Nothing, rows, begin, end, recorder, job);
+}
+
+// Whether every layer is plain products around its attention and so small that one token's launches would cost more
+// than what they compute.
+bool DeviceSession::rowByRow() const
+{
+    return std::ranges::all_of(m_layers, [&](const Layer& layer) {
+        std::size_t weights = 0, products = 0;
+        for (const auto* linear : {&layer.projections, &layer.output, &layer.gateAndUp, &layer.down}) {
+            if (!*linear)
+                return false;
+            for (const PackedWeight* weight : (*linear)->products()) {
+                weights += std::size_t(weight->out) * std::size_t(weight->in);
+                ++products;
+            }
+        }
+        return products == 7 && m_device.blocks.rowPays(weights); // q, k, v; output; gate, up; down
+    });
+}
+
+// The attention of one row, whose projections are in their buffers.
+void DeviceSession::mixRow(Layer& layer, Recorder& recorder)
+{
+    Scratch& s = m_scratch;
+    const auto record = [&](std::string_view probe, const Buffer<float>& buffer, int cols) {
+        recorder.append(probe, layer.context.layer, buffer, 1, cols, m_device.queue);
+    };
+    record(probes::input, s.normed, m_config.width);
+    record(probes::queryRaw, s.query, m_config.heads * m_config.headWidth);
+    record(probes::keyRaw, s.key, m_config.keyHeads * m_config.headWidth);
+    record(probes::value, s.value, m_config.keyHeads * m_config.valueWidth);
+    layer.attention->append({s.query, s.key, s.value, &s.normed, m_tokens, 1}, s.mixed, m_device, recorder);
+    record(probes::mixed, s.mixed, m_config.heads * m_config.valueWidth);
+}
+
+// One token with two launches a layer: its attention, and everything from there to the next layer's projections.
+void DeviceSession::feedRow(TokenId token, Recorder& recorder, Job& job)
+{
+    job.check();
+    reserve(1);
+    Scratch& s = m_scratch;
+    Queue& queue = m_device.queue;
+    const float eps = float(m_config.normEps);
+    const std::array<Buffer<float>*, 3> projected{&s.query, &s.key, &s.value};
+    const auto start = [&](std::size_t index) -> LayerStart {
+        if (index == m_layers.size())
+            return {m_deviceModel->vector(Weight::FinalNorm), s.normed, {}, {}};
+        return {m_deviceModel->vector(Weight::AttentionNorm, {int(index)}), s.normed,
+                m_layers[index].projections->products(), projected};
+    };
+    m_device.blocks.row(queue, m_deviceModel->vector(Weight::Embedding), token, s.x, start(0), eps);
+    for (std::size_t index = 0; index < m_layers.size(); ++index) {
+        Layer& layer = m_layers[index];
+        mixRow(layer, recorder);
+        const auto gateAndUp = layer.gateAndUp->products();
+        const LayerEnd end{s.mixed,
+                           *layer.output->products()[0],
+                           m_deviceModel->vector(Weight::FeedForwardNorm, layer.context.layer),
+                           *gateAndUp[0],
+                           *gateAndUp[1],
+                           *layer.down->products()[0],
+                           s.innerNormed,
+                           s.gate,
+                           s.up};
+        m_device.blocks.row(queue, end, s.x, start(index + 1), eps);
+        const auto record = [&](std::string_view probe, const Buffer<float>& buffer, int cols) {
+            recorder.append(probe, layer.context.layer, buffer, 1, cols, queue);
+        };
+        record(probes::feedForwardInput, s.innerNormed, m_config.width);
+        record(probes::feedForwardHidden, s.up, m_config.feedForwardWidth);
+        record(probes::output, s.x, m_config.width);
+    }
+    m_device.blocks.dense(queue, s.normed, m_deviceModel->dense(Weight::Classifier), m_lastLogits, 1);
+    recorder.append(probes::logits, wholeModel, m_lastLogits, 1, m_config.vocabulary, queue);
+    ++m_tokens;
 }
 
 // The rows in the residual stream through layer `first` and those after it.
-void DeviceSession::runChunk(std::size_t first, bool projected, int rows, double begin, double end, Recorder& recorder,
+void DeviceSession::runChunk(std::size_t first, Known known, int rows, double begin, double end, Recorder& recorder,
                              Job& job)
 {
     const std::string place = ", tokens " + std::to_string(m_tokens) + " to " + std::to_string(m_tokens + rows - 1);
@@ -321,7 +409,7 @@ void DeviceSession::runChunk(std::size_t first, bool projected, int rows, double
             m_device.queue.waitFor(running.front());
             running.pop_front();
         }
-        runLayer(layer, rows, projected && each == first, recorder);
+        runLayer(layer, rows, each == first ? known : Known::Nothing, recorder);
         running.push_back(m_device.queue.mark());
     }
     m_device.blocks.rmsNorm(m_device.queue, m_scratch.x, m_deviceModel->vector(Weight::FinalNorm), m_scratch.normed,
@@ -341,6 +429,10 @@ std::vector<float> DeviceSession::feedAll(std::span<const TokenId> tokens, Recor
 {
     std::size_t done = 0;
     while (done < tokens.size()) {
+        if (tokens.size() - done == 1 && rowByRow()) {
+            feedRow(tokens[done], recorder, job);
+            break;
+        }
         const auto rows = std::size_t(chunkRows(int(tokens.size() - done)));
         const double all = double(tokens.size());
         feedChunk(tokens.subspan(done, rows), double(done) / all, double(done + rows) / all, recorder, job);
@@ -354,6 +446,9 @@ std::vector<float> DeviceSession::rerunAll(std::size_t first, const Entering& en
 {
     const int all = m_tokens;
     const bool projected = !entering.query.empty();
+    const Known known = entering.retold ? Known::Mixed : projected ? Known::Projections : Known::Nothing;
+    const Grid mixed =
+        entering.retold ? entering.retold->grid(probes::mixed, {{int(first)}, allHeads, TokenPos{}}) : Grid();
     m_tokens = 0;
     while (m_tokens < all) {
         const int done = m_tokens, rows = chunkRows(all - done);
@@ -371,7 +466,9 @@ std::vector<float> DeviceSession::rerunAll(std::size_t first, const Entering& en
             write(m_scratch.key, entering.key);
             write(m_scratch.value, entering.value);
         }
-        runChunk(first, projected, rows, double(done) / all, double(done + rows) / all, recorder, job);
+        if (entering.retold)
+            write(m_scratch.mixed, mixed);
+        runChunk(first, known, rows, double(done) / all, double(done + rows) / all, recorder, job);
     }
     return readLogits(job);
 }
@@ -417,6 +514,25 @@ std::vector<float> DeviceSession::feed(std::span<const TokenId> tokens, Recorder
     }
 }
 
+// Makes the layers from `first` on ready to be fed anew; the first one keeps what it holds where its run is retold.
+void DeviceSession::take(const SessionPlan& plan, LayerIndex first, const Entering& entering)
+{
+    m_plan = plan;
+    for (auto index = std::size_t(first.value); index < m_layers.size(); ++index) {
+        Layer& layer = m_layers[index];
+        if (entering.retold && index == std::size_t(first.value)) {
+            layer.context = layerContext(*m_model, m_plan, first, m_prepared);
+            if (!layer.attention->retake(layer.context))
+                throw Error(Fault::Internal,
+                            "layer " + std::to_string(index) + " cannot keep its state under this plan");
+        } else if (layer.context.plan == plan.of({int(index)})) {
+            layer.attention->reset(m_device.queue);
+        } else {
+            make(layer, {int(index)});
+        }
+    }
+}
+
 std::vector<float> DeviceSession::rerun(const SessionPlan& plan, LayerIndex first, const Entering& entering,
                                         Recorder& recorder, Job& job)
 {
@@ -425,14 +541,9 @@ std::vector<float> DeviceSession::rerun(const SessionPlan& plan, LayerIndex firs
         checkLayer(layerContext(*m_model, plan, layer, m_prepared));
     m_device.queue.finish(); // before what launches use goes
     m_interrupted = true;
-    m_plan = plan;
-    for (auto index = std::size_t(first.value); index < m_layers.size(); ++index) {
-        Layer& layer = m_layers[index];
-        if (layer.context.plan == plan.of({int(index)}))
-            layer.attention->reset(m_device.queue);
-        else
-            make(layer, {int(index)});
-    }
+    take(plan, first, entering);
+    if (entering.retold)
+        putRecords(*entering.retold, first, recorder);
     try {
         std::vector<float> logits = rerunAll(std::size_t(first.value), entering, recorder, job);
         m_interrupted = false;

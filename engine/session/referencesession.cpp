@@ -57,7 +57,7 @@ public:
         checkTokens(tokens);
         m_before = m_tokens;
         m_tokens += int(tokens.size());
-        return runFrom({0}, matrixOf(embeddingOf(*m_model, tokens)), false, recorder, job);
+        return runFrom({0}, matrixOf(embeddingOf(*m_model, tokens)), {}, recorder, job);
     }
 
     // Where the projections stay, their rows of before are here in double.
@@ -73,7 +73,9 @@ public:
                 m_histories[index] = {};
         }
         m_before = 0;
-        return runFrom(first, matrixOf(entering.residual), projected, recorder, job);
+        if (entering.retold)
+            putRecords(*entering.retold, first, recorder);
+        return runFrom(first, matrixOf(entering.residual), {projected, entering.retold.get()}, recorder, job);
     }
 
     void reset() override
@@ -99,17 +101,23 @@ public:
     }
 
 private:
-    // The rows that enter a layer through it and those after it; every layer leaves a span. `projected`: the first of
-    // them has its queries, keys and values.
-    std::vector<float> runFrom(LayerIndex first, Matrix x, bool projected, Recorder& recorder, Job& job)
+    // What is known of the first layer that is run: its queries, keys and values; what its attention gives.
+    struct Known
+    {
+        bool projections = false;
+        const Trace* mixed = nullptr;
+    };
+
+    // The rows that enter a layer through it and those after it; every layer leaves a span.
+    std::vector<float> runFrom(LayerIndex first, Matrix x, Known known, Recorder& recorder, Job& job)
     {
         for (const LayerContext& layer : std::span(m_layers).subspan(std::size_t(first.value))) {
             job.report(double(layer.layer.value) / double(m_layers.size()),
                        "layer " + std::to_string(layer.layer.value));
             const std::int64_t begin = nowNs();
-            if (!projected || layer.layer != first)
+            if (!known.projections || layer.layer != first)
                 projectNew(rmsNorm(x, weight(Weight::AttentionNorm, layer), eps()), layer, recorder);
-            x += attentionOf(int(x.rows()), layer, recorder);
+            x += attentionOf(int(x.rows()), layer, layer.layer == first ? known.mixed : nullptr, recorder);
             job.check();
             x += feedForward(rmsNorm(x, weight(Weight::FeedForwardNorm, layer), eps()), layer, recorder);
             recorder.append(probes::output, layer.layer, x);
@@ -158,8 +166,9 @@ private:
         appendRows(history.value, qkv[2]);
     }
 
-    // What the token mixing of a layer adds to the residual stream of the last `rows` tokens.
-    Matrix attentionOf(int rows, const LayerContext& layer, Recorder& recorder)
+    // What the token mixing of a layer adds to the residual stream of the last `rows` tokens; `known`: has its mixed
+    // rows.
+    Matrix attentionOf(int rows, const LayerContext& layer, const Trace* known, Recorder& recorder)
     {
         const History& history = m_histories[std::size_t(layer.layer.value)];
         const auto record = [&](std::string_view probe, const Matrix& all) {
@@ -169,7 +178,9 @@ private:
         record(probes::queryRaw, history.query);
         record(probes::keyRaw, history.key);
         record(probes::value, history.value);
-        const Matrix mixed = mix(history, layer, recorder).bottomRows(rows);
+        const Matrix all = known == nullptr ? mix(history, layer, recorder)
+                                            : matrixOf(known->grid(probes::mixed, {layer.layer, allHeads, {}}));
+        const Matrix mixed = all.bottomRows(rows);
         recorder.append(probes::mixed, layer.layer, mixed);
         return m_model->config().outputProjection ? project(mixed, {Weight::Output}, layer, recorder)[0] : mixed;
     }

@@ -5,6 +5,7 @@
 #include "engine/session/referencesession.h"
 
 #include <algorithm>
+#include <array>
 
 namespace engine {
 namespace {
@@ -150,6 +151,16 @@ LayerContext layerContext(const Model& model, const SessionPlan& plan, LayerInde
         context.preparedLinear = fitted.linear.get();
     }
     return context;
+}
+
+void putRecords(const Trace& retold, LayerIndex layer, Recorder& recorder)
+{
+    static constexpr std::array sessions{
+        probes::input, probes::queryRaw, probes::keyRaw,           probes::value,
+        probes::mixed, probes::output,   probes::feedForwardInput, probes::feedForwardHidden};
+    for (const Trace::Record& record : retold.records())
+        if (record.where.layer == layer && std::ranges::find(sessions, record.probe) == sessions.end())
+            recorder.put(record);
 }
 
 double calibrationBytes(const Model& model, const SessionPlan& plan, std::size_t tokens)

@@ -25,6 +25,9 @@ struct Entering
     // What the layer's projections read and gave (probes::input, queryRaw, keyRaw, value), where they stay as they
     // were. Empty: they are run again.
     Grid input, query, key, value;
+    // All that the layer records under its new plan, where its method could tell (Method::retold; only with the four
+    // above): its attention is not run. Null: it is.
+    std::shared_ptr<const Trace> retold = {};
 };
 
 // One running sequence. Made, used and destroyed on one worker thread.
@@ -75,6 +78,9 @@ PreparedLayers prepareLayers(std::shared_ptr<const Model> model, const SessionPl
 
 // Throws Error{Request} for a norm or a feed-forward layer that no back end walks.
 void refuseUnknownBlocks(const ModelConfig& config);
+
+// The method's own records of a layer whose run is retold; what the session itself records it records again.
+void putRecords(const Trace& retold, LayerIndex layer, Recorder& recorder);
 
 // Bytes that prepareLayers() records of a run over so many calibration tokens, known before it starts.
 double calibrationBytes(const Model& model, const SessionPlan& plan, std::size_t tokens);

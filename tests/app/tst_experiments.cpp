@@ -338,6 +338,11 @@ private slots:
         QVERIFY(program.rest());
         QCOMPARE(work.of("run"), 1);
         QCOMPARE(work.of("rerun"), 1);
+        // Nor are its local attention and its memories, for the map as for the tab: their branches are mixed anew. The
+        // overview of all heads looks at every layer.
+        QCOMPARE(program.document.study("memory")->layer->layer, selection.layer);
+        QCOMPARE(work.of("attend"), 2 * program.document.model()->config().layers * work.of("navigate"));
+        QCOMPARE(work.of("retold"), 2);
         // The layers before it are those of before, to the bit; it and what follows are not.
         const auto after = program.document.lane(compared).run;
         QVERIFY(after->plan == program.document.state().lanes[1]);

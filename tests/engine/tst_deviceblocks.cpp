@@ -70,6 +70,7 @@ private slots:
     void rotateIsTheReference();
     void swiGluIsTheReference();
     void addAdds();
+    void rowIsItsSteps();
 
 private:
     Buffer<float> upload(const std::vector<float>& cells);
@@ -288,6 +289,68 @@ void TestDeviceBlocks::addAdds()
         const std::vector<float> got = download(to);
         for (std::size_t i = 0; i < got.size(); ++i)
             QCOMPARE(got[i], a[i] + b[i]);
+    }
+}
+
+// The launch of a whole row leaves, bit for bit, what its steps leave one by one: in x, and in every buffer on the way.
+void TestDeviceBlocks::rowIsItsSteps()
+{
+    constexpr float eps = 1e-5F;
+    for (const auto& [width, mixedWidth, hidden] : {std::array{8, 12, 7}, {64, 64, 172}, {80, 33, 129}}) {
+        const auto weight = [&](int out, int in, unsigned seed) {
+            return packWeight(*m_queue, numbers(std::size_t(out) * std::size_t(in), seed), out, in);
+        };
+        const auto vector = [&](int count, unsigned seed) { return upload(numbers(std::size_t(count), seed)); };
+        const auto room = [&](int count) { return Buffer<float>(*m_device, std::size_t(count)); };
+        const PackedWeight output = weight(width, mixedWidth, 1), gateWeight = weight(hidden, width, 2),
+                           upWeight = weight(hidden, width, 3), down = weight(width, hidden, 4),
+                           query = weight(width, width, 5), key = weight(width / 2, width, 6),
+                           value = weight(width / 4, width, 7);
+        const Buffer<float> innerNorm = vector(width, 8), norm = vector(width, 9), mixed = vector(mixedWidth, 10),
+                            embedding = vector(width * 20, 11);
+        const auto products = std::array{&query, &key, &value};
+
+        struct Left
+        {
+            Buffer<float> x, innerNormed, gate, up, normed, query, key, value;
+        };
+
+        const auto made = [&] {
+            return Left{vector(width, 12), room(width), room(hidden),    room(hidden),
+                        room(width),       room(width), room(width / 2), room(width / 4)};
+        };
+        Left whole = made(), steps = made();
+        const auto start = [&](Left& left, std::span<Buffer<float>* const> out) {
+            return LayerStart{norm, left.normed, products, out};
+        };
+        const std::array out{&whole.query, &whole.key, &whole.value}, stepsOut{&steps.query, &steps.key, &steps.value};
+        const auto finish = [&] {
+            m_blocks->rmsNorm(*m_queue, steps.x, norm, steps.normed, 1, width, eps);
+            m_blocks->dense(*m_queue, steps.normed, products, stepsOut, 1);
+        };
+        const auto compare = [&] {
+            for (const auto part : {&Left::x, &Left::normed, &Left::query, &Left::key, &Left::value})
+                QVERIFY(std::ranges::equal(download(whole.*part), download(steps.*part)));
+        };
+
+        m_blocks->row(*m_queue, embedding, TokenId{17}, whole.x, start(whole, out), eps);
+        m_queue->copy(embedding, std::size_t(17 * width), steps.x, 0, std::size_t(width));
+        finish();
+        compare();
+
+        m_blocks->row(*m_queue,
+                      {mixed, output, innerNorm, gateWeight, upWeight, down, whole.innerNormed, whole.gate, whole.up},
+                      whole.x, start(whole, out), eps);
+        m_blocks->dense(*m_queue, mixed, output, steps.x, 1, true);
+        m_blocks->rmsNorm(*m_queue, steps.x, innerNorm, steps.innerNormed, 1, width, eps);
+        m_blocks->dense(*m_queue, steps.innerNormed, gateWeight, steps.gate, 1);
+        m_blocks->dense(*m_queue, steps.innerNormed, upWeight, steps.up, 1);
+        m_blocks->swiGlu(*m_queue, steps.gate, steps.up, steps.up, 1, hidden);
+        m_blocks->dense(*m_queue, steps.up, down, steps.x, 1, true);
+        finish();
+        compare();
+        QVERIFY(std::ranges::equal(download(whole.innerNormed), download(steps.innerNormed)));
+        QVERIFY(std::ranges::equal(download(whole.up), download(steps.up)));
     }
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/session/attend.h"
 #include "engine/session/session.h"
 #include "engine/values/error.h"
+#include "tests/engine/support/heads.h"
 #include "tests/support/syntheticmodel.h"
 
 #include <QtTest/QTest>
@@ -98,6 +100,7 @@ private slots:
     void makingCanBeCancelled();
     void rerunsOnlyWhatChanged_data();
     void rerunsOnlyWhatChanged();
+    void mixesAgainUnderAnotherGate();
     void resetStartsAnew();
     void badTokensAreRefused();
     void statsTellWhatRan();
@@ -480,6 +483,71 @@ void TestDeviceSession::rerunsOnlyWhatChanged()
         // The caches of all layers hold the sequence: it goes on.
         Recorder none;
         QVERIFY(furthest(session->feed(next, none, job), fresh->feed(next, none, job)) < 1e-4F);
+    }
+}
+
+// A gate mixes branches that stay: the layer's attention is not run at all, its memories are those of before, and it
+// goes on with the new gate.
+void TestDeviceSession::mixesAgainUnderAnotherGate()
+{
+    ModelConfig config = smallConfig();
+    config.layers = 3;
+    const auto model = syntheticModel(config);
+    const std::vector<TokenId> tokens = someTokens(70, config.vocabulary, 33),
+                               next = someTokens(20, config.vocabulary, 34);
+    const LayerIndex first{1};
+    TraceFilter everyProbe;
+    everyProbe.everyProbe = true;
+    for (const int rule : {0, 1}) // linear, delta
+    {
+        for (const bool onHost : {false, true}) {
+            SessionPlan before;
+            before.everywhere.attention = {"infini", {{"segment", 8}, {"rule", rule}}};
+            before.backend = onHost ? Backend::Reference : Backend::OpenCl;
+            SessionPlan after = before;
+            after.overrides[first] = before.everywhere;
+            std::vector<float> gates(std::size_t(config.heads), -1);
+            gates.back() = 40;
+            after.overrides[first].parameters["gate"] = gates;
+            Job job;
+            const auto session = onHost ? inReference(model, before) : onDevice(model, 70, before);
+            const auto fresh = onHost ? inReference(model, after) : onDevice(model, 70, after);
+            Recorder recorder(everyProbe), whole(everyProbe);
+            const std::vector<float> other = session->feed(tokens, recorder, job);
+            const std::vector<float> expected = fresh->feed(tokens, whole, job);
+            const auto known = recorder.snapshot();
+            const auto of = [&](std::string_view probe, int place) {
+                return known->grid(probe, {{place}, allHeads, TokenPos{}});
+            };
+            Entering entering{of(probes::output, 0), of(probes::input, 1), of(probes::queryRaw, 1),
+                              of(probes::keyRaw, 1), of(probes::value, 1)};
+            entering.retold =
+                retold(known, layerContext(*model, before, first, {}), layerContext(*model, after, first, {}));
+            QVERIFY(entering.retold);
+            recorder.forgetFrom(first);
+            session->stats();
+            const std::vector<float> got = session->rerun(after, first, entering, recorder, job);
+            int written = 0;
+            for (const Span& span : session->stats().spans)
+                written += span.label == "infini write" ? 1 : 0;
+            QCOMPARE(written, onHost ? 0 : 1); // of the layer after it
+            QVERIFY(furthest(got, other) > 1e-4F);
+            QVERIFY(furthest(got, expected) < 1e-5F);
+            const auto trace = recorder.take(), expectedTrace = whole.take();
+            QCOMPARE(trace->records().size(), expectedTrace->records().size());
+            for (std::size_t i = 0; i < trace->records().size(); ++i) {
+                const Trace::Record &mine = trace->records()[i], &its = expectedTrace->records()[i];
+                QCOMPARE(mine.probe, its.probe);
+                QVERIFY(mine.where == its.where);
+                QVERIFY2(tests::distance(mine.grid, its.grid) < 1e-5, mine.probe.c_str());
+            }
+            Recorder none;
+            QVERIFY(furthest(session->feed(next, none, job), fresh->feed(next, none, job)) < 1e-4F);
+            // Another rule writes other memories.
+            SessionPlan others = after;
+            others.overrides[first].attention.knobs["correction"] = true;
+            QVERIFY(!retold(known, layerContext(*model, before, first, {}), layerContext(*model, others, first, {})));
+        }
     }
 }
 

@@ -48,6 +48,7 @@ public:
 
     void append(const LayerRows& rows, Buffer<float>& out, DeviceContext& context, Recorder& recorder) override;
     void reset(Queue& queue) override;
+    bool retake(const LayerContext& context) override;
 
     std::size_t stateBytes() const override
     {
@@ -63,7 +64,7 @@ private:
         const Buffer<float>&query, &raw, &key, &rawKey, &value;
         Buffer<float>& out;
         int first = 0, count = 0;
-        bool wantsRead = false;
+        bool wantsBranches = false;
     };
 
     int slices() const { return (m_shape.valueWidth + writeSlice - 1) / writeSlice; }
@@ -73,6 +74,7 @@ private:
     int openTokens() const { return m_tokens % m_options.segment; }
 
     int batchRows() const;
+    void writeGates();
     void batch(const Step& step, TokenRange rows, Recorder& recorder);
     void attend(const Step& step, TokenRange rows, int open, Queue& queue);
     void close(int open, int count, Queue& queue);
@@ -95,8 +97,8 @@ private:
 
     Kernel m_store, m_shift, m_write, m_attend, m_decode;
     RotatedRows m_rotated;
-    Buffer<float> m_features;                                // of a batch's keys
-    Buffer<float> m_lse, m_denominator, m_share, m_readRows; // of the append's rows
+    Buffer<float> m_features;                                             // of a batch's keys
+    Buffer<float> m_lse, m_denominator, m_share, m_readRows, m_localRows; // of the append's rows
 };
 
 InfiniAttention::InfiniAttention(const LayerContext& context, DeviceContext& device, int expectedTokens)
@@ -113,6 +115,7 @@ InfiniAttention::InfiniAttention(const LayerContext& context, DeviceContext& dev
     , m_gates(device.device, std::size_t(m_shape.heads), "gates")
     , m_bad(device.device, product(slices(), m_shape.keyHeads), "marks of broken memories")
     , m_readRows(device.device, 1, "no read-outs")
+    , m_localRows(device.device, 1, "no local attention")
 {
     const auto kernel = [&](std::string_view name) {
         return device.device.kernel(withTiles(kernels), name, tileDefines(m_shape));
@@ -122,12 +125,28 @@ InfiniAttention::InfiniAttention(const LayerContext& context, DeviceContext& dev
     m_write = kernel("write");
     m_attend = kernel("attend");
     m_decode = kernel("decode");
-    const std::vector<double> all = gates(context);
-    const std::vector<float> gate(all.begin(), all.end());
-    m_queue.write(m_gates, std::span<const float>(gate));
+    writeGates();
     m_queue.clear(m_state);
     m_queue.clear(m_pending);
     m_queue.clear(m_bad);
+}
+
+void InfiniAttention::writeGates()
+{
+    const std::vector<double> all = gates(m_context);
+    const std::vector<float> gate(all.begin(), all.end());
+    m_queue.write(m_gates, std::span<const float>(gate));
+}
+
+// The memory, the open segment and its sum do not know of gates.
+bool InfiniAttention::retake(const LayerContext& context)
+{
+    if (!sameBranches(m_context.plan, context.plan))
+        return false;
+    m_context = context;
+    m_options = optionsOf(context);
+    writeGates();
+    return true;
 }
 
 void InfiniAttention::reset(Queue& queue)
@@ -152,13 +171,20 @@ void InfiniAttention::append(const LayerRows& rows, Buffer<float>& out, DeviceCo
     Queue& queue = context.queue;
     // Positions go on from segment to segment: only their differences matter, and only within one.
     const auto [query, key] = m_rotated.of(rows, m_shape, m_positions, context);
-    const Step step{query,      rows.query, key,
-                    rows.key,   rows.value, out,
-                    rows.first, rows.count, recorder.wants("infini.read", m_context.layer)};
+    const Step step{query,
+                    rows.query,
+                    key,
+                    rows.key,
+                    rows.value,
+                    out,
+                    rows.first,
+                    rows.count,
+                    recorder.wants("infini.read", m_context.layer) || recorder.wants("infini.local", m_context.layer)};
     for (Buffer<float>* numbers : {&m_lse, &m_denominator, &m_share})
         ensure(*numbers, product(rows.count, m_shape.heads), queue, "row sums");
-    if (step.wantsRead)
-        ensure(m_readRows, product(rows.count, m_shape.heads * m_shape.valueWidth), queue, "read-outs");
+    if (step.wantsBranches)
+        for (Buffer<float>* branch : {&m_readRows, &m_localRows})
+            ensure(*branch, product(rows.count, m_shape.heads * m_shape.valueWidth), queue, "the branches");
 
     m_tokens = rows.first;
     const int closedBefore = m_tokens / m_options.segment;
@@ -197,8 +223,8 @@ void InfiniAttention::attend(const Step& step, TokenRange rows, int open, Queue&
     if (rows.count == 1) {
         queue.launch(m_decode, Range::groups(std::size_t(m_shape.heads)), "infini decode", step.query, step.raw,
                      m_rows.keys(), m_rows.values(), m_state, m_gates, step.out, m_lse, m_denominator, m_share,
-                     m_readRows, rows.first, open, m_shape.heads, m_shape.keyHeads, m_rows.capacity(), m_scale,
-                     int(m_options.firstGated), readingOf(m_options), int(step.wantsRead));
+                     m_readRows, m_localRows, rows.first, open, m_shape.heads, m_shape.keyHeads, m_rows.capacity(),
+                     m_scale, int(m_options.firstGated), readingOf(m_options), int(step.wantsBranches));
         return;
     }
     const int endOfFirst = std::min(segment, total), after = total - endOfFirst;
@@ -207,8 +233,9 @@ void InfiniAttention::attend(const Step& step, TokenRange rows, int open, Queue&
     const double each = queryPanel * (std::min(segment, total) * width + 2.0 * m_shape.keyWidth * m_shape.valueWidth);
     launchInPieces(queue, m_attend, panels * m_shape.heads, each, "infini attend", step.query, step.raw, m_rows.keys(),
                    m_rows.values(), m_state, m_slots, m_gates, step.out, m_lse, m_denominator, m_share, m_readRows,
-                   rows.first, rows.count, open, segment, m_shape.heads, m_shape.keyHeads, m_rows.capacity(), m_scale,
-                   int(m_options.firstGated), readingOf(m_options), int(step.wantsRead));
+                   m_localRows, rows.first, rows.count, open, segment, m_shape.heads, m_shape.keyHeads,
+                   m_rows.capacity(), m_scale, int(m_options.firstGated), readingOf(m_options),
+                   int(step.wantsBranches));
 }
 
 // The last closed segment's memory becomes the state, the open one's rows go to the front.
@@ -243,6 +270,7 @@ void InfiniAttention::record(const Step& step, Recorder& recorder)
     append("infini.lse", m_lse, m_shape.heads);
     append("infini.share", m_share, m_shape.heads);
     append("infini.read", m_readRows, m_shape.heads * m_shape.valueWidth);
+    append("infini.local", m_localRows, m_shape.heads * m_shape.valueWidth);
     if (step.first == 0)
         recordGates(recorder, m_context);
 }

@@ -254,13 +254,14 @@ static float16 mix_branches(const float16 (*memory)[2], float16 (*nearby)[2], in
 
 // 32 queries of one head and one segment per work-group: the memory before the segment, then the segment's keys up to
 // the query. `query` has positions, `raw` has not. Per row and head: `lse` of the local scores, `denominator` σ(q)·z (0:
-// the memory is empty), `share` of the memory branch; `read` [rows, heads·DV] is A_mem where it is wanted.
+// the memory is empty), `share` of the memory branch; `read`, `nearby` [rows, heads·DV] are A_mem and A_dot where they
+// are wanted.
 __kernel void attend(__global const float* query, __global const float* raw, __global const float* keys,
                      __global const float* values, __global const float* state, __global const float* slots,
                      __global const float* gates, __global float* out, __global float* lse,
-                     __global float* denominator, __global float* share, __global float* read, int row0, int count,
-                     int open, int segment, int heads, int keyHeads, int capacity, float scale, int firstGated,
-                     int reading, int wantRead, int firstGroup)
+                     __global float* denominator, __global float* share, __global float* read, __global float* nearby,
+                     int row0, int count, int open, int segment, int heads, int keyHeads, int capacity, float scale,
+                     int firstGated, int reading, int wantBranches, int firstGroup)
 {
     const int total = open + count; // places of the batch end here
     const int endOfFirst = segment < total ? segment : total;
@@ -313,7 +314,7 @@ __kernel void attend(__global const float* query, __global const float* raw, __g
     const float16 over0 = 1.0f / (sum0 > least ? sum0 : least);
     const float16 over1 = 1.0f / (sum1 > least ? sum1 : least);
     store_numbers(sum0, sum1, denominator + head, heads, row, lastRow);
-    if (wantRead)
+    if (wantBranches)
         store_rows(memory, over0, over1, read + head * DV, heads * DV, row, lastRow);
 
     load_queries(query + head * D, heads * D, row, lastRow, scale, q);
@@ -349,6 +350,8 @@ __kernel void attend(__global const float* query, __global const float* raw, __g
         max0 = top0;
         max1 = top1;
     }
+    if (wantBranches)
+        store_rows(mixed, 1.0f / part0, 1.0f / part1, nearby + head * DV, heads * DV, row, lastRow);
     const float gate = gates[head];
     const float ofMemory = full && reading != ZEROED ? gate : 0.0f;
     const float ofLocal = full || firstGated ? 1.0f - gate : 1.0f;
@@ -364,8 +367,8 @@ __kernel void attend(__global const float* query, __global const float* raw, __g
 __kernel void decode(__global const float* query, __global const float* raw, __global const float* keys,
                      __global const float* values, __global const float* state, __global const float* gates,
                      __global float* out, __global float* lse, __global float* denominator, __global float* share,
-                     __global float* read, int row, int place, int heads, int keyHeads, int capacity, float scale,
-                     int firstGated, int reading, int wantRead)
+                     __global float* read, __global float* nearby, int row, int place, int heads, int keyHeads,
+                     int capacity, float scale, int firstGated, int reading, int wantBranches)
 {
     const int head = (int)get_group_id(0);
     const int keyHead = head * keyHeads / heads;
@@ -432,8 +435,10 @@ __kernel void decode(__global const float* query, __global const float* raw, __g
         first += x * x;
         second += y * y;
         store_part(x + y, out + slot * DV + i, DV - i);
-        if (wantRead)
+        if (wantBranches) {
             store_part(memory[i / 16] * (full ? over : 0.0f), read + slot * DV + i, DV - i);
+            store_part(mixed[i / 16] / part, nearby + slot * DV + i, DV - i);
+        }
     }
     const float a = sqrt(lane_sum(first)), b = sqrt(lane_sum(second));
     share[slot] = a + b > 0.0f ? a / (a + b) : 0.0f;

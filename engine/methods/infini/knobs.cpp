@@ -125,6 +125,23 @@ std::vector<double> gates(const LayerContext& context)
     return betas;
 }
 
+bool sameBranches(const LayerPlan& a, const LayerPlan& b)
+{
+    const auto withoutGates = [](LayerPlan plan) {
+        plan.parameters.erase("gate");
+        return plan.parameters;
+    };
+    const auto branches = [](const LayerPlan& plan) {
+        Options options = optionsOf(plan.attention.knobs);
+        options.beta = 0;
+        if (options.reading == Reading::Off) // gates of 0
+            options.reading = Reading::On;
+        return options;
+    };
+    return a.linear == b.linear && a.attention.method == b.attention.method && branches(a) == branches(b) &&
+           withoutGates(a) == withoutGates(b);
+}
+
 Positions localPositions(const LayerContext& context)
 {
     const Options options = optionsOf(context);

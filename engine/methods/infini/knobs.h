@@ -29,6 +29,8 @@ struct Options
     double ropeTheta = 0;     // 0: the layer's own positions
     bool interleaved = false; // pairs that rope_theta turns
     Reading reading = Reading::On;
+
+    bool operator==(const Options&) const = default;
 };
 
 Options optionsOf(const KnobValues& knobs);
@@ -37,6 +39,10 @@ Options optionsOf(const LayerContext& context);
 // g = 1/(1 + e^−β) of every query head: the checkpoint's trained gates (parameter `gate`, β), else the knob's.
 // g multiplies the MEMORY.
 std::vector<double> gates(const LayerContext& context);
+
+// Whether two plans of a layer differ in nothing but their gates, so that what is read from the memory and what is
+// local stay as they are.
+bool sameBranches(const LayerPlan& a, const LayerPlan& b);
 
 // What turns queries and keys of the local attention: the layer's positions, or those of the knob rope_theta.
 Positions localPositions(const LayerContext& context);

@@ -28,11 +28,13 @@ Method makeRow()
                    true,
                    true,
                    tabs()};
-    method.mapRecords = {"infini.denominator", "infini.lse"};
+    // The branches too: another gate mixes them again.
+    method.mapRecords = {"infini.denominator", "infini.lse", "infini.read", "infini.local"};
     method.check = check;
     method.attention = reference;
     method.weights = weights;
     method.deviceAttention = makeDevice;
+    method.retold = retold;
     method.study = study;
     method.derive = derive;
     method.cost = cost;

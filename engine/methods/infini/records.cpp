@@ -4,8 +4,18 @@
 #include <Eigen/SVD>
 
 #include <cmath>
+#include <map>
 
 namespace engine::infini {
+
+namespace {
+
+Matrix gateRow(const std::vector<double>& gates)
+{
+    return Eigen::Map<const Eigen::RowVectorXd>(gates.data(), Eigen::Index(gates.size()));
+}
+
+} // namespace
 
 std::vector<ProbeSpec> probeSpecs()
 {
@@ -23,6 +33,8 @@ std::vector<ProbeSpec> probeSpecs()
          Look::Curve, Axis::Token, Axis::Head, Provenance::Computed, true},
         {"infini.read", "Read-out", "What the memory returns for a query, before the gate.", "", Look::Heatmap,
          Axis::Token, Axis::Feature, Provenance::Computed, true},
+        {"infini.local", "Local attention", "What attention inside the segment gives, before the gate.", "",
+         Look::Heatmap, Axis::Token, Axis::Feature, Provenance::Computed, true},
         {"infini.share", "Share of the memory",
          "‖g·A_mem‖ over the sum of the norms of both branches: a gate of 0.5 can still mean a local share of 10 : 1.",
          "", Look::Curve, Axis::Token, Axis::Head, Provenance::Computed, true},
@@ -46,16 +58,17 @@ Series::Series(int tokens, const LayerShape& shape)
     , lse(tokens, shape.heads)
     , share(tokens, shape.heads)
     , read(tokens, shape.heads * shape.valueWidth)
+    , local(tokens, shape.heads * shape.valueWidth)
 {
 }
 
-void Series::set(int head, int first, const Matrix& readOut, const Matrix& memoryBranch, const Matrix& localBranch)
+void Series::set(int head, int row, const Eigen::RowVectorXd& readOut, const Eigen::RowVectorXd& nearby, const Mix& mix)
 {
-    read.block(first, head * readOut.cols(), readOut.rows(), readOut.cols()) = readOut;
-    for (Eigen::Index row = 0; row < readOut.rows(); ++row) {
-        const double memory = memoryBranch.row(row).norm(), both = memory + localBranch.row(row).norm();
-        share(first + row, head) = both > 0 ? memory / both : 0;
-    }
+    const Eigen::Index width = readOut.cols();
+    read.row(row).segment(head * width, width) = readOut;
+    local.row(row).segment(head * width, width) = nearby;
+    const double memory = mix.memory * readOut.norm(), both = memory + mix.local * nearby.norm();
+    share(row, head) = both > 0 ? memory / both : 0;
 }
 
 void Series::append(Recorder& recorder, LayerIndex layer) const
@@ -64,13 +77,50 @@ void Series::append(Recorder& recorder, LayerIndex layer) const
     recorder.append("infini.lse", layer, lse);
     recorder.append("infini.share", layer, share);
     recorder.append("infini.read", layer, read);
+    recorder.append("infini.local", layer, local);
+}
+
+std::shared_ptr<const Trace> retold(const LayerTrace& recorded, const LayerContext& before, const LayerContext& now)
+{
+    const Where where{now.layer, allHeads, {}};
+    const Grid read = recorded.trace().grid("infini.read", where),
+               nearby = recorded.trace().grid("infini.local", where),
+               denominators = recorded.trace().grid("infini.denominator", where);
+    const int tokens = recorded.tokens(), width = now.shape.valueWidth;
+    const bool known = read.rows() == tokens && nearby.rows() == tokens && denominators.rows() == tokens;
+    if (!known || !sameBranches(before.plan, now.plan))
+        return nullptr;
+    const Matrix readOut = matrixOf(read), localRows = matrixOf(nearby);
+    const std::vector<double> gate = gates(now);
+    const Options options = optionsOf(now);
+    Series series(tokens, now.shape);
+    Matrix mixed(tokens, now.shape.heads * width);
+    for (int row = 0; row < tokens; ++row) {
+        for (int head = 0; head < now.shape.heads; ++head) {
+            const Mix mix = mixOf(gate[std::size_t(head)], denominators.at(row, head) == 0, options);
+            const auto a = readOut.row(row).segment(head * width, width),
+                       b = localRows.row(row).segment(head * width, width);
+            mixed.row(row).segment(head * width, width) = mix.memory * a + mix.local * b;
+            series.set(head, row, a, b, mix);
+        }
+    }
+    const std::map<std::string_view, Grid> changed{
+        {probes::mixed, gridOf(mixed)}, {"infini.share", gridOf(series.share)}, {"infini.gate", gridOf(gateRow(gate))}};
+    std::vector<Trace::Record> records;
+    for (const Trace::Record& record : recorded.trace().records()) {
+        if (record.where.layer != now.layer)
+            continue;
+        const auto found = changed.find(record.probe);
+        records.push_back(record);
+        if (found != changed.end())
+            records.back().grid = found->second;
+    }
+    return std::make_shared<const Trace>(std::move(records), recorded.trace().truncated());
 }
 
 void recordGates(Recorder& recorder, const LayerContext& context)
 {
-    const std::vector<double> all = gates(context);
-    recorder.keep("infini.gate", {context.layer, allHeads, {}},
-                  Eigen::Map<const Eigen::RowVectorXd>(all.data(), Eigen::Index(all.size())));
+    recorder.keep("infini.gate", {context.layer, allHeads, {}}, gateRow(gates(context)));
 }
 
 void recordMemories(Recorder& recorder, const LayerContext& context, int head, int firstSegment,

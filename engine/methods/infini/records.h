@@ -3,6 +3,7 @@
 
 #include "engine/methods/infini/memory.h"
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -17,14 +18,18 @@ std::string placeOf(const LayerContext& context, int keyHead);
 struct Series
 {
     Matrix denominator, lse, share; // [N, heads]
-    Matrix read;                    // [N, heads·d_v]
+    Matrix read, local;             // [N, heads·d_v], before the gate
 
     Series(int tokens, const LayerShape& shape);
 
-    // The rows of one head from `first` on: what the memory returned, and the two branches as they enter the sum.
-    void set(int head, int first, const Matrix& readOut, const Matrix& memoryBranch, const Matrix& localBranch);
+    // Row `row` of one head: what the memory returned, what local attention gave, and how they are mixed.
+    void set(int head, int row, const Eigen::RowVectorXd& readOut, const Eigen::RowVectorXd& nearby, const Mix& mix);
     void append(Recorder& recorder, LayerIndex layer) const;
 };
+
+// Method::retold: where `before` and `now` differ in nothing but their gates, the same branches mixed with the gates of
+// `now`; null where they do, or where the branches were not recorded.
+std::shared_ptr<const Trace> retold(const LayerTrace& recorded, const LayerContext& before, const LayerContext& now);
 
 void recordGates(Recorder& recorder, const LayerContext& context);
 

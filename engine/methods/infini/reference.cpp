@@ -74,7 +74,8 @@ Matrix reference(const LayerInput& input, const LayerContext& context, Recorder&
             const Mix mix = mixOf(gate[std::size_t(head)], memory.empty(), options);
             mixed.block(first, head * shape.valueWidth, count, shape.valueWidth) =
                 mix.memory * read.rows + mix.local * local.rows;
-            series.set(head, first, read.rows, mix.memory * read.rows, mix.local * local.rows);
+            for (int row = 0; row < count; ++row)
+                series.set(head, first + row, read.rows.row(row), local.rows.row(row), mix);
             series.denominator.col(head).segment(first, count) = read.denominators;
             series.lse.col(head).segment(first, count) = local.lse;
         }

@@ -40,6 +40,8 @@ public:
         m_store = device.device.kernel(withTiles(kernels), "store", defines);
         m_attend = device.device.kernel(withTiles(kernels), "attend", defines);
         m_decode = device.device.kernel(withTiles(kernels), "decode", defines);
+        m_oneStep = m_shape.keyHeads >= device.device.info().computeUnits;
+        m_step = device.device.kernel(withTiles(kernels), "decode_new", defines);
     }
 
     // Buffers must outlive the launches that use them, also when an error ends a run early.
@@ -57,6 +59,9 @@ public:
     std::string form() const override { return "direct"; }
 
 private:
+    void step(const LayerRows& rows, Buffer<float>& out, DeviceContext& context);
+    void attend(const LayerRows& rows, Buffer<float>& out, DeviceContext& context);
+
     LayerShape m_shape;
     Positions m_positions;
     LayerIndex m_layer;
@@ -64,7 +69,8 @@ private:
     Queue& m_queue;
     RowCache m_cache;
     int m_tokens = 0;
-    Kernel m_store, m_attend, m_decode;
+    bool m_oneStep = false; // a step has a group per key/value head: too few would leave cores idle
+    Kernel m_store, m_attend, m_decode, m_step;
     RotatedRows m_rotated;
     Buffer<float> m_lse, m_entropy; // of the append's rows
 };
@@ -78,11 +84,37 @@ void SoftmaxAttention::append(const LayerRows& rows, Buffer<float>& out, DeviceC
     m_cache.reserve(total, std::min(rows.first, m_tokens), queue);
     for (Buffer<float>* numbers : {&m_lse, &m_entropy})
         ensure(*numbers, std::size_t(rows.count) * std::size_t(m_shape.heads), queue, "row sums");
+    if (rows.count == 1 && m_oneStep)
+        step(rows, out, context);
+    else
+        attend(rows, out, context);
+    m_tokens = total;
+    if (recorder.wants("softmax.lse", m_layer))
+        recorder.append("softmax.lse", m_layer, m_lse, rows.count, m_shape.heads, queue);
+    if (recorder.wants("softmax.entropy", m_layer))
+        recorder.append("softmax.entropy", m_layer, m_entropy, rows.count, m_shape.heads, queue);
+}
+
+void SoftmaxAttention::step(const LayerRows& rows, Buffer<float>& out, DeviceContext& context)
+{
+    const int total = rows.first + 1;
+    const bool turns = m_positions.kind != RopeKind::None;
+    const RotationTables* tables =
+        turns ? &context.blocks.rotation(context.queue, m_positions, m_shape.keyWidth, total) : nullptr;
+    const int positions = !turns ? 0 : m_positions.kind == RopeKind::RotateHalf ? 1 : 2;
+    context.queue.launch(m_step, Range::groups(std::size_t(m_shape.keyHeads)), "softmax step", rows.query, rows.key,
+                         rows.value, m_cache.keys(), m_cache.values(), out, m_lse, m_entropy,
+                         turns ? tables->steps : m_cache.keys(), turns ? tables->blocks : m_cache.keys(), positions,
+                         total, m_shape.heads, m_shape.keyHeads, m_cache.capacity(), m_scale);
+}
+
+void SoftmaxAttention::attend(const LayerRows& rows, Buffer<float>& out, DeviceContext& context)
+{
+    Queue& queue = context.queue;
+    const int total = rows.first + rows.count;
     const auto [query, key] = m_rotated.of(rows, m_shape, m_positions, context);
     queue.launch(m_store, Range::groups(std::size_t(rows.count)), "softmax store", key, rows.value, m_cache.keys(),
                  m_cache.values(), rows.first, m_shape.keyHeads, m_cache.capacity());
-    m_tokens = total;
-
     if (rows.count == 1) {
         queue.launch(m_decode, Range::groups(std::size_t(m_shape.heads)), "softmax decode", query, m_cache.keys(),
                      m_cache.values(), out, m_lse, m_entropy, total, m_shape.heads, m_shape.keyHeads,
@@ -93,10 +125,6 @@ void SoftmaxAttention::append(const LayerRows& rows, Buffer<float>& out, DeviceC
                        m_cache.values(), out, m_lse, m_entropy, rows.first, rows.count, m_shape.heads, m_shape.keyHeads,
                        m_cache.capacity(), int(m_shape.causal), m_scale);
     }
-    if (recorder.wants("softmax.lse", m_layer))
-        recorder.append("softmax.lse", m_layer, m_lse, rows.count, m_shape.heads, queue);
-    if (recorder.wants("softmax.entropy", m_layer))
-        recorder.append("softmax.entropy", m_layer, m_entropy, rows.count, m_shape.heads, queue);
 }
 
 } // namespace

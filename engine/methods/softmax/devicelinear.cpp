@@ -24,6 +24,8 @@ public:
         context.blocks.dense(context.queue, x, m_weights, out, rows, accumulate);
     }
 
+    std::span<const PackedWeight* const> products() const override { return m_weights; }
+
     std::size_t stateBytes() const override { return 0; }
 
 private:

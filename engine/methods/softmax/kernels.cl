@@ -106,26 +106,20 @@ __kernel void attend(__global const float* query, __global const float* keys, __
     store_numbers(log0 - mean0 / sum0 * M_LN2_F, log1 - mean1 / sum1 * M_LN2_F, entropy + head, heads, row, count);
 }
 
-// One new token, one head per work-group: the lanes are features, keys are read as they lie.
-__kernel void decode(__global const float* query, __global const float* keys, __global const float* values,
-                     __global float* out, __global float* lse, __global float* entropy, int total, int heads,
-                     int keyHeads, int capacity, float scale)
+// One new token of one head: the lanes are features, `total` keys are read as they lie.
+static void decode_head(const float16* q, __global const float* keys, __global const float* values, int total,
+                        __global float* out, __global float* lse, __global float* entropy)
 {
-    const int head = (int)get_group_id(0);
-    const long cache = (long)(head * keyHeads / heads) * capacity;
-    float16 q[(D + 15) / 16];
     float16 mixed[(DV + 15) / 16];
     float16 scores[KEYS / 16];
     float* score = (float*)scores;
-    for (int i = 0; i < D; i += 16)
-        q[i / 16] = load_part(query + head * D + i, D - i) * scale;
     for (int i = 0; i < DV; i += 16)
         mixed[i / 16] = (float16)(0.0f);
     float top = masked;
     float sum = 0.0f, mean = 0.0f;
     for (int block = 0; block < total; block += KEYS) {
         const int n = total - block < KEYS ? total - block : KEYS;
-        __global const float* key = keys + (cache + block) * D;
+        __global const float* key = keys + (long)block * D;
         for (int i = 0; i < KEYS / 16; ++i)
             scores[i] = (float16)(masked);
         for (int j = 0; j < n; ++j, key += D) {
@@ -149,7 +143,7 @@ __kernel void decode(__global const float* query, __global const float* keys, __
         mean = keep * (mean + (top - next) * sum) + lane_sum(below);
         sum = sum * keep + lane_sum(part);
         for (int i = 0; i < DV; i += 16) {
-            __global const float* value = values + (cache + block) * DV + i;
+            __global const float* value = values + (long)block * DV + i;
             float16 c = (float16)(0.0f);
             for (int j = 0; j < n; ++j, value += DV)
                 c += load_part(value, DV - i) * score[j];
@@ -158,9 +152,71 @@ __kernel void decode(__global const float* query, __global const float* keys, __
         top = next;
     }
     for (int i = 0; i < DV; i += 16)
-        store_part(mixed[i / 16] / sum, out + head * DV + i, DV - i);
-    lse[head] = top * M_LN2_F + log(sum);
-    entropy[head] = log(sum) - mean / sum * M_LN2_F;
+        store_part(mixed[i / 16] / sum, out + i, DV - i);
+    *lse = top * M_LN2_F + log(sum);
+    *entropy = log(sum) - mean / sum * M_LN2_F;
+}
+
+// One new token, one head per work-group, over keys that are stored.
+__kernel void decode(__global const float* query, __global const float* keys, __global const float* values,
+                     __global float* out, __global float* lse, __global float* entropy, int total, int heads,
+                     int keyHeads, int capacity, float scale)
+{
+    const int head = (int)get_group_id(0);
+    const long cache = (long)(head * keyHeads / heads) * capacity;
+    float16 q[(D + 15) / 16];
+    for (int i = 0; i < D; i += 16)
+        q[i / 16] = load_part(query + head * D + i, D - i) * scale;
+    decode_head(q, keys + cache * D, values + cache * DV, total, out + head * DV, lse + head, entropy + head);
+}
+
+#define UNTURNED 0
+#define ROTATE_HALF 1 // pairs (i, i + D/2); else (2i, 2i + 1)
+
+// `from` turned by its position, as blocks_rotate does it.
+static void turned(__global const float* from, __global const float2* step, __global const float2* block, int positions,
+                   float* to)
+{
+    for (int i = 0; positions == UNTURNED && i < D; ++i)
+        to[i] = from[i];
+    for (int pair = 0; positions != UNTURNED && pair < D / 2; ++pair) {
+        const float c = block[pair].x * step[pair].x - block[pair].y * step[pair].y;
+        const float s = block[pair].y * step[pair].x + block[pair].x * step[pair].y;
+        const int a = positions == ROTATE_HALF ? pair : 2 * pair;
+        const int b = positions == ROTATE_HALF ? pair + D / 2 : 2 * pair + 1;
+        to[a] = from[a] * c - from[b] * s;
+        to[b] = from[a] * s + from[b] * c;
+    }
+}
+
+// The whole step of one new token in a launch, a key/value head per work-group: turns its key and its heads' queries,
+// stores the key and the value at place total − 1, and decodes.
+__kernel void decode_new(__global const float* query, __global const float* key, __global const float* value,
+                         __global float* keys, __global float* values, __global float* out, __global float* lse,
+                         __global float* entropy, __global const float2* steps, __global const float2* blocks,
+                         int positions, int total, int heads, int keyHeads, int capacity, float scale)
+{
+    const int keyHead = (int)get_group_id(0), place = total - 1;
+    __global const float2* byStep = steps + (place & 255) * (D / 2);
+    __global const float2* byBlock = blocks + (place >> 8) * (D / 2);
+    __global float* ownKeys = keys + (long)keyHead * capacity * D;
+    __global float* ownValues = values + (long)keyHead * capacity * DV;
+    float row[(D + 15) / 16 * 16];
+    turned(key + keyHead * D, byStep, byBlock, positions, row);
+    for (int i = 0; i < D; ++i)
+        ownKeys[(long)place * D + i] = row[i];
+    copy_row(value + keyHead * DV, ownValues + (long)place * DV, DV);
+    for (int head = 0; head < heads; ++head) {
+        if (head * keyHeads / heads != keyHead)
+            continue;
+        float16 q[(D + 15) / 16];
+        turned(query + head * D, byStep, byBlock, positions, row);
+        for (int i = D; i < (D + 15) / 16 * 16; ++i)
+            row[i] = 0.0f;
+        for (int i = 0; i < D; i += 16)
+            q[i / 16] = load16_private(row + i) * scale;
+        decode_head(q, ownKeys, ownValues, total, out + head * DV, lse + head, entropy + head);
+    }
 }
 
 // A rectangle of the map from recorded rows: tile[i][j] = e^(scale·q_i·k_j − lse_i), 0 after the query. Keys lie in panels
