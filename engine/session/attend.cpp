@@ -58,6 +58,7 @@ std::vector<Matrix> headsOf(const Grid& grid, int heads)
 {
     const int width = grid.cols() / heads;
     std::vector<Matrix> all;
+    all.reserve(std::size_t(heads));
     for (int head = 0; head < heads; ++head)
         all.push_back(matrixOf(grid.columns(head * width, width)));
     return all;
@@ -240,8 +241,8 @@ Grid Attended::output() const
 HeadTensors headTensors(const Trace& trace, LayerIndex layer)
 {
     const Where where{layer, allHeads, {}};
-    const HeadTensors tensors{trace.grid(probes::queryRaw, where), trace.grid(probes::keyRaw, where),
-                              trace.grid(probes::value, where), trace.grid(probes::input, where)};
+    HeadTensors tensors{trace.grid(probes::queryRaw, where), trace.grid(probes::keyRaw, where),
+                        trace.grid(probes::value, where), trace.grid(probes::input, where)};
     if (tensors.query.empty() || tensors.key.empty() || tensors.value.empty())
         throw Error(Fault::Request, "queries, keys and values of layer " + std::to_string(layer.value) +
                                         " were not recorded" +

@@ -97,10 +97,10 @@ std::shared_ptr<const Trace> retold(const LayerTrace& recorded, const LayerConte
     Matrix mixed(tokens, now.shape.heads * width);
     for (int row = 0; row < tokens; ++row) {
         for (int head = 0; head < now.shape.heads; ++head) {
+            const Eigen::Index column = Eigen::Index(head) * width;
             const Mix mix = mixOf(gate[std::size_t(head)], denominators.at(row, head) == 0, options);
-            const auto a = readOut.row(row).segment(head * width, width),
-                       b = localRows.row(row).segment(head * width, width);
-            mixed.row(row).segment(head * width, width) = mix.memory * a + mix.local * b;
+            const auto a = readOut.row(row).segment(column, width), b = localRows.row(row).segment(column, width);
+            mixed.row(row).segment(column, width) = mix.memory * a + mix.local * b;
             series.set(head, row, a, b, mix);
         }
     }

@@ -56,6 +56,7 @@ Matrix reference(const LayerInput& input, const LayerContext& context, Recorder&
     const auto tokens = int(input.queries.front().rows());
     checkMemory(shape, segmentsOf(tokens, options.segment));
     std::vector<std::vector<Memory>> memories;
+    memories.reserve(std::size_t(shape.keyHeads));
     for (int head = 0; head < shape.keyHeads; ++head)
         memories.push_back(memoriesOf(input.keys[std::size_t(head)], input.values[std::size_t(head)], options,
                                       placeOf(context, head)));
@@ -72,7 +73,7 @@ Matrix reference(const LayerInput& input, const LayerContext& context, Recorder&
             const Memory& memory = memories[shared][std::size_t(index)];
             const ReadOut read = readOut(memory, queryFeatures(q, options));
             const Mix mix = mixOf(gate[std::size_t(head)], memory.empty(), options);
-            mixed.block(first, head * shape.valueWidth, count, shape.valueWidth) =
+            mixed.block(first, Eigen::Index(head) * shape.valueWidth, count, shape.valueWidth) =
                 mix.memory * read.rows + mix.local * local.rows;
             for (int row = 0; row < count; ++row)
                 series.set(head, first + row, read.rows.row(row), local.rows.row(row), mix);
