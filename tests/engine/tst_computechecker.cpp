@@ -300,6 +300,9 @@ int main(int argc, char** argv)
                     if (method.deviceAttention != nullptr && replacesAttention(method))
                         checkAttention(method, knobs, {2, 1, 8, 4, causal}, tokens, bench);
                 }
+            if (knobs.empty() && method.deviceAttention != nullptr &&
+                replacesAttention(method)) // a cache for each head
+                checkAttention(method, knobs, {2, 2, 8, 4, true}, 9, bench);
             if (knobs.size() == 1 && std::holds_alternative<int>(knobs.begin()->second)) // long enough to be split up
                 checkAttention(method, knobs, {1, 1, 8, 4, false}, 260, bench);
             checkSession(method, knobs, brief && !replacesLinear(method) ? 9 : 40, bench);

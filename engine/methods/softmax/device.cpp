@@ -40,7 +40,7 @@ public:
         m_store = device.device.kernel(withTiles(kernels), "store", defines);
         m_attend = device.device.kernel(withTiles(kernels), "attend", defines);
         m_decode = device.device.kernel(withTiles(kernels), "decode", defines);
-        m_oneStep = m_shape.keyHeads >= device.device.info().computeUnits;
+        m_oneStep = m_shape.keyHeads > 1 || m_shape.heads == 1;
         m_step = device.device.kernel(withTiles(kernels), "decode_new", defines);
     }
 
@@ -69,7 +69,7 @@ private:
     Queue& m_queue;
     RowCache m_cache;
     int m_tokens = 0;
-    bool m_oneStep = false; // a step has a group per key/value head: too few would leave cores idle
+    bool m_oneStep = false; // a step has a group per key/value head: one for many heads would leave cores idle
     Kernel m_store, m_attend, m_decode, m_step;
     RotatedRows m_rotated;
     Buffer<float> m_lse, m_entropy; // of the append's rows
