@@ -434,6 +434,7 @@ Study study(std::string_view, const StudyInput& input, Job& job)
     double off = 0;
     for (const double x : scores)
         off = std::max(off, std::abs(polynomial(x) / std::exp(x) - 1));
+    const bool far = off > 9; // only above exp: below it, off is at most 1
     const auto rising = std::count_if(scores.begin(), scores.end(), [](double x) { return x < -1; });
 
     Study study;
@@ -443,9 +444,9 @@ Study study(std::string_view, const StudyInput& input, Job& job)
                       {text(*least, 2), true},
                       {" and ", false},
                       {text(*most, 2), true},
-                      {"; there the polynomial strays up to ", false},
-                      {percent(off), true},
-                      {" from exp; ", false},
+                      {far ? "; there the polynomial is up to " : "; there the polynomial strays up to ", false},
+                      {far ? text(1 + off, 0) + " times" : percent(off), true},
+                      {far ? " exp; " : " from exp; ", false},
                       {percent(shares.both), true},
                       {" of the attention is moved elsewhere.", false}};
     study.second = (tried > 0 ? "τ = " + text(tau, 0) + ", tried here only; the method runs with τ = " + text(own, 2)
