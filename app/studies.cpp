@@ -10,10 +10,6 @@
 
 namespace app {
 
-namespace {
-
-} // namespace
-
 Studies::Studies(Document& document, std::shared_ptr<Turns> turns, AcceleratorOf acceleratorOf)
     : m_document(document)
     , m_turns(std::move(turns))

@@ -95,7 +95,7 @@ std::vector<Result> windowRows(const QString& only)
         result.samples = measured[result.row->work];
         std::ranges::sort(result.samples);
         if (result.samples.empty())
-            result.missing = ran ? "it was not measured" : "subquad_window_bench was not built";
+            result.missing = ran ? "it was not measured" : "subquad_window_bench did not run";
     }
     return results;
 }

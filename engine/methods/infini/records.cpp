@@ -98,7 +98,10 @@ std::shared_ptr<const Trace> retold(const LayerTrace& recorded, const LayerConte
     for (int row = 0; row < tokens; ++row) {
         for (int head = 0; head < now.shape.heads; ++head) {
             const Eigen::Index column = Eigen::Index(head) * width;
-            const Mix mix = mixOf(gate[std::size_t(head)], denominators.at(row, head) == 0, options);
+            const bool first = row < options.segment; // of the text: its memory is empty
+            if (!first && denominators.at(row, head) == 0)
+                return nullptr; // an empty memory, or a query whose features vanish: the records do not say which
+            const Mix mix = mixOf(gate[std::size_t(head)], first, options);
             const auto a = readOut.row(row).segment(column, width), b = localRows.row(row).segment(column, width);
             mixed.row(row).segment(column, width) = mix.memory * a + mix.local * b;
             series.set(head, row, a, b, mix);

@@ -28,7 +28,7 @@ struct Series
 };
 
 // Method::retold: where `before` and `now` differ in nothing but their gates, the same branches mixed with the gates of
-// `now`; null where they do, or where the branches were not recorded.
+// `now`; null where they differ in more, or where the records do not tell the branches.
 std::shared_ptr<const Trace> retold(const LayerTrace& recorded, const LayerContext& before, const LayerContext& now);
 
 void recordGates(Recorder& recorder, const LayerContext& context);
