@@ -140,6 +140,19 @@ static void load_queries(__global const float* query, int stride, int first, int
     }
 }
 
+// Asks for rows [first, end), `width` numbers each and `stride` apart, that are loaded soon: rows of one head lie far
+// apart, and a processor does not guess them.
+static void ask_for_rows(__global const float* rows, int width, int stride, int first, int end)
+{
+    for (int r = first; r < end; ++r)
+        for (int f = 0; f < width; f += 16)
+#ifdef POCL_DEVICE_ADDRESS_BITS // where prefetch() is empty
+            __builtin_prefetch((const void*)(size_t)(rows + (long)r * stride + f));
+#else
+            prefetch(rows + (long)r * stride + f, width - f < 16 ? width - f : 16);
+#endif
+}
+
 // scores[j] = q·key_j for TILE keys. Long rows are summed in parts of 32 features: shorter chains round less.
 static void score_tile(const float16 (*q)[2], __global const float* key, float16 (*scores)[2])
 {

@@ -21,7 +21,7 @@ std::string grouped(Count number)
 Count stateBytes(Form form, const LayerShape& shape, Count tokens)
 {
     const Count perKeyHead =
-        form == Form::Direct ? tokens * (Count(shape.keyWidth) + shape.valueWidth) : stateSize(shape);
+        form == Form::Direct ? tokens * (Count(shape.keyWidth) + shape.valueWidth) : storedSize(shape);
     return Count(sizeof(float)) * shape.keyHeads * perKeyHead;
 }
 

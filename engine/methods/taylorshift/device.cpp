@@ -8,6 +8,8 @@
 #include "engine/methods/taylorshift/knobs.h"
 #include "engine/methods/taylorshift/temperature.h"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace engine::taylorshift {
@@ -72,6 +74,7 @@ private:
         const Buffer<float>& value;
         Buffer<float>& out;
         int first = 0, count = 0;
+        bool records = false; // sums and norms of the rows are wanted
     };
 
     void allocateState(Queue& queue);
@@ -80,16 +83,30 @@ private:
     void chunked(const Step& step, Queue& queue);
     void recurrent(const Step& step, Queue& queue);
 
+    // Keys and values where they lie: token t of key/value head h is row t·tokenStride + h·headStride. Keys of the
+    // cache are unit rows, those of a layer raw ones.
+    struct Rows
+    {
+        const Buffer<float>& keys;
+        const Buffer<float>& values;
+        int tokenStride = 0, headStride = 0;
+        bool raw = false;
+    };
+
+    Rows cached() const { return {m_rows.keys(), m_rows.values(), 1, m_rows.capacity(), false}; }
+
     void storeRows(const Step& step, int place, Queue& queue);
-    void attend(const Step& step, TokenRange rows, int place, TokenRange keys, bool useState, Queue& queue);
-    void build(Buffer<float>& state, TokenRange keys, int splits, bool accumulate, Queue& queue);
+    void attend(const Step& step, TokenRange rows, int place, const Rows& from, TokenRange keys, bool useState,
+                Queue& queue);
+    void build(Buffer<float>& state, const Rows& from, TokenRange keys, int splits, bool accumulate, Queue& queue);
+    bool recordsRows(Recorder& recorder) const;
     void record(const Step& step, DeviceContext& context, Recorder& recorder);
     void recordState(int lastToken, Queue& queue, Recorder& recorder);
 
     float outScale(int token) const; // of a single row
     float outScale() const;          // of all rows: 0 where each has its own
 
-    int slices() const { return (featureWidth(m_shape.keyWidth) + sliceTarget - 1) / sliceTarget; }
+    int slices() const { return (storedFeatures(m_shape.keyWidth) + sliceTarget - 1) / sliceTarget; }
 
     double stateOperations() const { return 2.0 * double(stateSize(m_shape)); } // of one row and head
 
@@ -149,7 +166,7 @@ TaylorAttention::TaylorAttention(const LayerContext& context, DeviceContext& dev
 
 void TaylorAttention::allocateState(Queue& queue)
 {
-    const std::size_t size = std::size_t(stateSize(m_shape)) * std::size_t(m_shape.keyHeads);
+    const std::size_t size = std::size_t(storedSize(m_shape)) * std::size_t(m_shape.keyHeads);
     if (m_state.count() >= size)
         return;
     ensure(m_state, size, queue, "TaylorShift's state");
@@ -167,7 +184,7 @@ void TaylorAttention::append(const LayerRows& rows, Buffer<float>& out, DeviceCo
             allocateState(queue);
     }
     const auto [query, key] = m_rotated.of(rows, m_shape, m_positions, context);
-    const Step step{query, key, rows.value, out, rows.first, rows.count};
+    const Step step{query, key, rows.value, out, rows.first, rows.count, recordsRows(recorder)};
     for (Buffer<float>* numbers : {&m_denominator, &m_linear, &m_queryNorm, &m_keyNorm})
         ensure(*numbers, product(rows.count, m_shape.heads), queue, "row sums");
 
@@ -207,16 +224,17 @@ void TaylorAttention::storeRows(const Step& step, int place, Queue& queue)
 }
 
 // Rows of the append against the state and the cache's places `keys`; row r's own key lies at place + r.
-void TaylorAttention::attend(const Step& step, TokenRange rows, int place, TokenRange keys, bool useState, Queue& queue)
+void TaylorAttention::attend(const Step& step, TokenRange rows, int place, const Rows& from, TokenRange keys,
+                             bool useState, Queue& queue)
 {
     // Without mask every row sees all the tokens, so that all rows have one scale.
     const float scale = m_shape.causal ? outScale() : outScale(step.count - 1);
     const double pair = 2.0 * m_shape.keyWidth + 2.0 * m_shape.valueWidth + 8.0;
     const double each = queryPanel * (keys.count * pair + (useState ? stateOperations() : 0.0));
     launchInPieces(queue, m_attend, panelsOf(rows.count) * m_shape.heads, each, "taylorshift attend", step.query,
-                   m_rows.keys(), m_rows.values(), m_state, m_temperature, step.out, m_denominator, m_linear,
-                   m_queryNorm, step.first, place, rows.first, rows.end(), m_shape.heads, m_shape.keyHeads,
-                   m_rows.capacity(), keys.first, keys.end(), int(m_shape.causal), int(useState), scale);
+                   from.keys, from.values, m_state, m_temperature, step.out, m_denominator, m_linear, m_queryNorm,
+                   step.first, place, rows.first, rows.end(), m_shape.heads, m_shape.keyHeads, from.headStride,
+                   keys.first, keys.end(), int(m_shape.causal), int(useState), int(step.records), scale);
 }
 
 void TaylorAttention::direct(const Step& step, Queue& queue)
@@ -225,7 +243,7 @@ void TaylorAttention::direct(const Step& step, Queue& queue)
     m_rows.reserve(total, std::min(step.first, m_tokens), queue);
     storeRows(step, step.first, queue);
     if (step.count > 1) {
-        attend(step, {0, step.count}, step.first, {0, total}, false, queue);
+        attend(step, {0, step.count}, step.first, cached(), {0, total}, false, queue);
         return;
     }
     queue.launch(m_decode, Range::groups(std::size_t(m_shape.heads)), "taylorshift decode", step.query, m_rows.keys(),
@@ -233,8 +251,9 @@ void TaylorAttention::direct(const Step& step, Queue& queue)
                  m_shape.keyHeads, m_rows.capacity(), outScale(total - 1));
 }
 
-// Adds the features of the cache's places `keys` to the state, or to one state per split.
-void TaylorAttention::build(Buffer<float>& state, TokenRange keys, int splits, bool accumulate, Queue& queue)
+// Adds the features of the tokens `keys` of `from` to the state, or to one state per split.
+void TaylorAttention::build(Buffer<float>& state, const Rows& from, TokenRange keys, int splits, bool accumulate,
+                            Queue& queue)
 {
     const double perToken = stateOperations() * m_shape.keyHeads;
     const int most = roundUp(std::max(1, int(std::min(launchOperations / perToken, 1e9))), keyBlock);
@@ -244,27 +263,27 @@ void TaylorAttention::build(Buffer<float>& state, TokenRange keys, int splits, b
         const int end = std::min(first + most, keys.end());
         const int perSplit = roundUp((end - first + splits - 1) / splits, keyBlock);
         const auto range = Range::groups(std::size_t(slicesNow), std::size_t(m_shape.keyHeads), std::size_t(splits));
-        queue.launch(m_build, range, "taylorshift state", m_rows.keys(), m_rows.values(), state, first, end, perSplit,
-                     m_shape.keyHeads, m_rows.capacity(), int(accumulate || first > keys.first));
+        queue.launch(m_build, range, "taylorshift state", from.keys, from.values, state, m_keyNorm, first, end,
+                     perSplit, m_shape.keyHeads, from.tokenStride, from.headStride, int(from.raw),
+                     int(accumulate || first > keys.first));
     }
 }
 
 void TaylorAttention::efficient(const Step& step, Queue& queue)
 {
-    m_rows.reserve(step.count, 0, queue);
-    storeRows(step, 0, queue);
+    const Rows rows{step.key, step.value, m_shape.keyHeads, 1, true};
     const std::size_t size = m_state.count();
     const int wanted = enoughGroups / (slices() * m_shape.keyHeads);
     const int splits =
         std::clamp(std::min({wanted, step.count / leastSplit, int(mostPartsBytes / m_state.bytes())}), 1, 64);
     if (splits == 1) {
-        build(m_state, {0, step.count}, 1, false, queue);
+        build(m_state, rows, {0, step.count}, 1, false, queue);
     } else {
         ensure(m_parts, size * std::size_t(splits), queue, "TaylorShift's partial states");
-        build(m_parts, {0, step.count}, splits, false, queue);
+        build(m_parts, rows, {0, step.count}, splits, false, queue);
         queue.launch(m_reduce, Range::items(size), "taylorshift reduce", m_parts, m_state, splits, int(size));
     }
-    attend(step, {0, step.count}, 0, {0, 0}, true, queue);
+    attend(step, {0, step.count}, 0, rows, {0, 0}, true, queue);
 }
 
 void TaylorAttention::chunked(const Step& step, Queue& queue)
@@ -273,8 +292,8 @@ void TaylorAttention::chunked(const Step& step, Queue& queue)
     storeRows(step, 0, queue);
     for (int first = 0; first < step.count; first += chunkTokens) {
         const TokenRange chunk{first, std::min(chunkTokens, step.count - first)};
-        attend(step, chunk, 0, chunk, step.first + first > 0, queue);
-        build(m_state, chunk, 1, step.first + first > 0, queue);
+        attend(step, chunk, 0, cached(), chunk, step.first + first > 0, queue);
+        build(m_state, cached(), chunk, 1, step.first + first > 0, queue);
     }
 }
 
@@ -290,6 +309,14 @@ void TaylorAttention::recurrent(const Step& step, Queue& queue)
         queue.launch(m_finish, Range::groups(std::size_t(m_shape.heads)), "taylorshift finish", m_mixed, step.out,
                      m_denominator, row, m_shape.heads, outScale(step.first + row));
     }
+}
+
+bool TaylorAttention::recordsRows(Recorder& recorder) const
+{
+    static constexpr std::array<std::string_view, 5> rows{"taylorshift.denominator", "taylorshift.query_norm",
+                                                          "taylorshift.constant", "taylorshift.linear",
+                                                          "taylorshift.quadratic"};
+    return std::ranges::any_of(rows, [&](std::string_view probe) { return recorder.wants(probe, m_layer); });
 }
 
 void TaylorAttention::record(const Step& step, DeviceContext& context, Recorder& recorder)

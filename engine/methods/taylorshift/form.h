@@ -35,6 +35,20 @@ constexpr std::int64_t stateSize(const LayerShape& shape)
     return std::int64_t(featureWidth(shape.keyWidth)) * (shape.valueWidth + 1);
 }
 
+// Numbers of ψ as a device keeps it, in whole vectors: a part of 16 numbers (8 where a row has no more) against itself
+// and against every later part, see kernels.cl.
+constexpr int storedFeatures(int keyWidth)
+{
+    const int parts = (keyWidth + 15) / 16;
+    return keyWidth <= 8 ? 64 : parts * 160 + parts * (parts - 1) / 2 * 256;
+}
+
+// Numbers of the running sum as a device keeps it.
+constexpr std::int64_t storedSize(const LayerShape& shape)
+{
+    return std::int64_t(storedFeatures(shape.keyWidth)) * (shape.valueWidth + 1);
+}
+
 // Operations of one pass over `tokens` tokens of one layer in a form, multiply and add 1 each, as the kernels run it;
 // the two normalisations (6d a token and head) are in all of them.
 std::int64_t operations(Form form, const LayerShape& shape, int tokens);
