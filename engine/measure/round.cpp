@@ -54,6 +54,8 @@ private:
     const LayerInput& m_input;
 };
 
+// A pass. Short ones are enqueued as the layers of a model are, each with a state of its own, before the queue is waited
+// for: else what is timed is how long sleeping threads take to wake. What is given is the share of one.
 class DeviceLane : public Lane
 {
 public:
@@ -61,8 +63,11 @@ public:
         : m_rows(rows)
         , m_tokens(tokens)
         , m_device(device)
-        , m_attention(method.deviceAttention(context, device, tokens))
     {
+        const auto operations = method.cost(context.shape, context.plan.attention.knobs, tokens).operations;
+        const int layers = operations < shortPass ? manyLayers : 1;
+        for (int layer = 0; layer < layers; ++layer)
+            m_layers.push_back(method.deviceAttention(context, device, tokens));
     }
 
     // What was enqueued must have run before the method's buffers die, whatever was thrown.
@@ -80,26 +85,31 @@ public:
     std::int64_t timedRun() override
     {
         Recorder recorder;
-        m_attention->reset(m_device.queue);
+        for (const auto& layer : m_layers)
+            layer->reset(m_device.queue);
         m_device.queue.finish();
         const LayerRows rows{m_rows.query, m_rows.key, m_rows.value, nullptr, 0, m_tokens};
         const auto begin = Clock::now();
-        m_attention->append(rows, m_rows.out, m_device, recorder);
+        for (const auto& layer : m_layers)
+            layer->append(rows, m_rows.out, m_device, recorder);
         m_device.queue.finish();
         const std::int64_t elapsed = nanosecondsSince(begin);
         m_device.queue.drainSpans(); // or they would pile up
-        return elapsed;
+        return elapsed / std::int64_t(m_layers.size());
     }
 
-    std::string form() const override { return m_attention->form(); }
+    std::string form() const override { return m_layers.front()->form(); }
 
-    std::size_t stateBytes() const override { return m_attention->stateBytes(); }
+    std::size_t stateBytes() const override { return m_layers.front()->stateBytes(); }
 
 private:
+    static constexpr std::int64_t shortPass = 200'000'000; // operations, about a millisecond of two cores
+    static constexpr int manyLayers = 8;
+
     DeviceRows& m_rows;
     int m_tokens;
     DeviceContext& m_device;
-    std::unique_ptr<DeviceAttention> m_attention;
+    std::vector<std::unique_ptr<DeviceAttention>> m_layers;
 };
 
 // One token more after `tokens`, the state made anew before every timed run. Several are taken before the queue is

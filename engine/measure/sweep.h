@@ -44,7 +44,8 @@ struct Sweep
 };
 
 // Times every method at every length on one layer of random q, k, v: methods take turns within a length, each warmed up
-// first, each repeat finished and timed by wall clock. `device` null: the float64 reference. Throws Error{Request} for
+// first, each repeat finished and timed by wall clock; a pass of less than about a millisecond as the share of one in
+// eight that follow each other, as layers do. `device` null: the float64 reference. Throws Error{Request} for
 // lengths, repeats or knobs that cannot be; what does not fit in memory becomes a row with its failure. `onLength` is
 // called with all there is after the peaks and after each length, so that a cancelled sweep leaves a partial picture.
 // Rows of a length during which other programs kept the processors busy (engine/measure/load.h) are marked disturbed.

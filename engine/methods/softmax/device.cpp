@@ -60,7 +60,7 @@ public:
 
 private:
     void step(const LayerRows& rows, Buffer<float>& out, DeviceContext& context);
-    void attend(const LayerRows& rows, Buffer<float>& out, DeviceContext& context);
+    void attend(const LayerRows& rows, Buffer<float>& out, DeviceContext& context, bool records);
 
     LayerShape m_shape;
     Positions m_positions;
@@ -87,7 +87,8 @@ void SoftmaxAttention::append(const LayerRows& rows, Buffer<float>& out, DeviceC
     if (rows.count == 1 && m_oneStep)
         step(rows, out, context);
     else
-        attend(rows, out, context);
+        attend(rows, out, context,
+               recorder.wants("softmax.lse", m_layer) || recorder.wants("softmax.entropy", m_layer));
     m_tokens = total;
     if (recorder.wants("softmax.lse", m_layer))
         recorder.append("softmax.lse", m_layer, m_lse, rows.count, m_shape.heads, queue);
@@ -108,7 +109,7 @@ void SoftmaxAttention::step(const LayerRows& rows, Buffer<float>& out, DeviceCon
                          total, m_shape.heads, m_shape.keyHeads, m_cache.capacity(), m_scale);
 }
 
-void SoftmaxAttention::attend(const LayerRows& rows, Buffer<float>& out, DeviceContext& context)
+void SoftmaxAttention::attend(const LayerRows& rows, Buffer<float>& out, DeviceContext& context, bool records)
 {
     Queue& queue = context.queue;
     const int total = rows.first + rows.count;
@@ -123,7 +124,7 @@ void SoftmaxAttention::attend(const LayerRows& rows, Buffer<float>& out, DeviceC
         launchInPieces(queue, m_attend, panelsOf(rows.count) * m_shape.heads,
                        queryPanel * rowOperations(m_shape, total), "softmax attend", query, m_cache.keys(),
                        m_cache.values(), out, m_lse, m_entropy, rows.first, rows.count, m_shape.heads, m_shape.keyHeads,
-                       m_cache.capacity(), int(m_shape.causal), m_scale);
+                       m_cache.capacity(), int(m_shape.causal), int(records), m_scale);
     }
 }
 

@@ -33,11 +33,12 @@ __kernel void store(__global const float* key, __global const float* value, __gl
     }
 }
 
-// 32 queries of one head per work-group, all their keys block by block. Per row and head, [count, heads]: `lse` is
-// ln Σ e^score, `entropy` is −Σ a·ln a = lse − Σ a·score.
+// 32 queries of one head per work-group, all their keys block by block. Where `records`, per row and head [count, heads]:
+// `lse` is ln Σ e^score, `entropy` is −Σ a·ln a = lse − Σ a·score.
 __kernel void attend(__global const float* query, __global const float* keys, __global const float* values,
                      __global float* out, __global float* lse, __global float* entropy, int first, int count,
-                     int heads, int keyHeads, int capacity, int causal, float scale, int firstGroup)
+                     int heads, int keyHeads, int capacity, int causal, int records, float scale,
+                     int firstGroup)
 {
     const int group = (int)get_group_id(0) + firstGroup;
     // Head after head, so that a head's keys and values stay in the cache; its longest rows go first.
@@ -50,6 +51,7 @@ __kernel void attend(__global const float* query, __global const float* keys, __
     float16 scores[KEYS][2];
     float16 mixed[DV][2];
     load_queries(query + head * D, heads * D, row, count, scale, q);
+    ask_for_rows(query + head * D, D, heads * D, row < QUERIES ? 0 : row - QUERIES, row); // of the next panel
     for (int c = 0; c < DV; ++c)
         mixed[c][0] = mixed[c][1] = (float16)(0.0f);
     float16 max0 = (float16)(masked), max1 = (float16)(masked);
@@ -89,8 +91,10 @@ __kernel void attend(__global const float* query, __global const float* keys, __
             const float16 p1 = weight_of(below1);
             part0 += p0;
             part1 += p1;
-            mean0 += p0 * below0;
-            mean1 += p1 * below1;
+            if (records) {
+                mean0 += p0 * below0;
+                mean1 += p1 * below1;
+            }
             scores[j][0] = p0;
             scores[j][1] = p1;
         }
@@ -101,6 +105,8 @@ __kernel void attend(__global const float* query, __global const float* keys, __
         max1 = top1;
     }
     store_rows(mixed, 1.0f / sum0, 1.0f / sum1, out + head * DV, heads * DV, row, count);
+    if (!records)
+        return;
     const float16 log0 = log(sum0), log1 = log(sum1);
     store_numbers(max0 * M_LN2_F + log0, max1 * M_LN2_F + log1, lse + head, heads, row, count);
     store_numbers(log0 - mean0 / sum0 * M_LN2_F, log1 - mean1 / sum1 * M_LN2_F, entropy + head, heads, row, count);
