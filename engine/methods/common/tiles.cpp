@@ -10,25 +10,26 @@
 namespace engine {
 namespace {
 
-std::string joined(std::string_view path)
+std::string joined(std::string_view path, std::string_view first)
 {
     std::string text;
-    for (const std::string_view part : {std::string_view("methods/common/tiles.cl"), path})
-        // #line keeps the compiler's messages at the places of the two files.
-        text += "#line 1 \"" + std::string(part) + "\"\n" + std::string(kernelSource(part).text);
+    for (const std::string_view part : {std::string_view("methods/common/tiles.cl"), first, path})
+        if (!part.empty()) // #line keeps the compiler's messages at the places of the files
+            text += "#line 1 \"" + std::string(part) + "\"\n" + std::string(kernelSource(part).text);
     return text;
 }
 
 } // namespace
 
-KernelSource withTiles(std::string_view path)
+KernelSource withTiles(std::string_view path, std::string_view first)
 {
     static std::mutex mutex;
     static std::map<std::string, std::string, std::less<>> texts;
+    const std::string name = first.empty() ? std::string(path) : std::string(first) + ", " + std::string(path);
     const std::lock_guard lock(mutex);
-    auto found = texts.find(path);
+    auto found = texts.find(name);
     if (found == texts.end())
-        found = texts.emplace(path, joined(path)).first;
+        found = texts.emplace(name, joined(path, first)).first;
     return {found->first, found->second};
 }
 

@@ -28,8 +28,8 @@ constexpr int panelsOf(int rows)
     return (rows + queryPanel - 1) / queryPanel;
 }
 
-// The kernels of a method with the shared tiles in front.
-KernelSource withTiles(std::string_view path);
+// The kernels of a method with the shared tiles in front; those of `first` between them, where there are any.
+KernelSource withTiles(std::string_view path, std::string_view first = {});
 
 // D and DV, the widths that the tiles are built for.
 Defines tileDefines(const LayerShape& shape);

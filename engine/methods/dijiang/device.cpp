@@ -13,6 +13,7 @@
 #include <array>
 #include <cmath>
 #include <functional>
+#include <optional>
 
 namespace engine::dijiang {
 namespace {
@@ -71,6 +72,10 @@ private:
 
     Buffer<float> upload(const std::vector<float>& cells, const char* what);
     void causal(const LayerRows& rows, Buffer<float>& out, Recorder& recorder);
+    void advance(const LayerRows& rows, Buffer<float>& out);
+    void advanceLogs(const LayerRows& rows, Buffer<float>& out, Recorder& recorder);
+    double operationsPerToken() const;
+    bool wantsLogs(Recorder& recorder) const;
     void full(const LayerRows& rows, Buffer<float>& out, Recorder& recorder);
     void features(int first, int end);
     void spoil(const LayerRows& rows, int first, int end, Buffer<float>& out);
@@ -93,6 +98,7 @@ private:
     int m_features;
     int m_tokens = 0;
     std::string m_ran;
+    std::optional<Kernel> m_rowsKernel; // where features are as many as a row has numbers
     Kernel m_advance, m_gather, m_read, m_spoil, m_norm, m_spread, m_show;
     Buffer<float> m_state; // [states][S | z | M]
     Buffer<float> m_logDecays, m_alive, m_scratch, m_weight, m_bias, m_gateGiven;
@@ -121,6 +127,11 @@ DiJiangAttention::DiJiangAttention(const LayerContext& context, DeviceContext& d
         return m_device.kernel(withTiles(kernels), name, defines(m_shape, m_options));
     };
     m_advance = kernel("advance");
+    if (m_shape.causal && m_features == m_shape.keyWidth && m_maps.maps.front().rows() == m_features) {
+        Defines both = defines(m_shape, m_options);
+        both.insert(m_map.defines().begin(), m_map.defines().end());
+        m_rowsKernel = m_device.kernel(withTiles(kernels, mapKernels), "advance_rows", both);
+    }
     m_gather = kernel("gather");
     m_read = kernel("read_all");
     m_spoil = kernel("spoil");
@@ -139,7 +150,7 @@ DiJiangAttention::DiJiangAttention(const LayerContext& context, DeviceContext& d
     m_state =
         Buffer<float>(m_device, std::size_t(states) * std::size_t(stateSize(m_shape, context.plan.attention.knobs)),
                       "DiJiang's state");
-    m_scratch = Buffer<float>(m_device, product(states, chunkTokens) * std::size_t(m_features + m_shape.valueWidth),
+    m_scratch = Buffer<float>(m_device, product(states, chunkTokens) * std::size_t(2 * m_features + m_shape.valueWidth),
                               "features of a chunk");
     m_weight = upload(parameterOf(context, "norm_weight", std::size_t(width()), float(m_options.normWeight)),
                       "GroupNorm's weight");
@@ -191,14 +202,46 @@ void DiJiangAttention::features(int first, int end)
     m_map.features(*m_keyRows, first, end, m_shape.keyHeads, states, m_keyLogs, m_queue);
 }
 
-// Piece by piece, so that features are read while the caches still hold them.
+double DiJiangAttention::operationsPerToken() const
+{
+    const double each =
+        double(m_features) * (4.0 * m_shape.valueWidth + 4.0 * chunkTokens) + 2.0 * chunkTokens * m_shape.valueWidth;
+    return each * (m_maps.states() + m_shape.heads);
+}
+
+bool DiJiangAttention::wantsLogs(Recorder& recorder) const
+{
+    return recorder.wants("dijiang.query_logs", m_layer) || recorder.wants("dijiang.key_logs", m_layer);
+}
+
 void DiJiangAttention::causal(const LayerRows& rows, Buffer<float>& out, Recorder& recorder)
 {
-    const int states = m_maps.states(), heads = m_shape.heads;
     m_ran = rows.count == 1 ? "recurrent" : "chunked";
-    const double perToken =
-        double(m_features) * (4.0 * m_shape.valueWidth + 4.0 * chunkTokens) + 2.0 * chunkTokens * m_shape.valueWidth;
-    const double most = std::min(launchOperations / (perToken * (states + heads)),
+    if (m_rowsKernel && !wantsLogs(recorder))
+        advance(rows, out);
+    else
+        advanceLogs(rows, out, recorder);
+}
+
+void DiJiangAttention::advance(const LayerRows& rows, Buffer<float>& out)
+{
+    const int states = m_maps.states(), heads = m_shape.heads;
+    const DeviceMap::Arguments& map = m_map.arguments();
+    ensure(m_queryLogs, product(chunkTokens, heads) * std::size_t(m_features), m_queue, "features of queries");
+    const int piece = wholeChunks(launchOperations / operationsPerToken(), rows.count);
+    for (int first = 0; first < rows.count; first += piece)
+        m_queue.launch(*m_rowsKernel, Range::groups(std::size_t(states)), "dijiang advance", *m_queryRows, *m_keyRows,
+                       rows.value, map.matrix, map.radii, map.factors, map.logWeights, map.maps, map.norm, map.shift,
+                       map.softmax, m_state, m_logDecays, m_alive, m_scratch, m_queryLogs, out, m_lse, m_marks, heads,
+                       m_shape.keyHeads, states, rows.first, first, std::min(first + piece, rows.count),
+                       int(rows.first + first == 0));
+}
+
+// Piece by piece, so that features are read while the caches still hold them.
+void DiJiangAttention::advanceLogs(const LayerRows& rows, Buffer<float>& out, Recorder& recorder)
+{
+    const int states = m_maps.states(), heads = m_shape.heads;
+    const double most = std::min(launchOperations / operationsPerToken(),
                                  cachedBytes / (sizeof(float) * double(m_features) * (states + heads)));
     const int piece = wholeChunks(most, rows.count);
     for (int first = 0; first < rows.count; first += piece) {

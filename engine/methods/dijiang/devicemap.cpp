@@ -11,7 +11,6 @@
 namespace engine::dijiang {
 namespace {
 
-constexpr std::string_view kernels = "methods/dijiang/features.cl";
 constexpr int tileRows = 8; // TILE of tiles.cl
 
 // One matrix after another, each filled up with rows of zeros to whole tiles.
@@ -66,46 +65,47 @@ std::vector<float> logWeights(const LayerMaps& maps)
 
 DeviceMap::DeviceMap(const LayerContext& context, const LayerMaps& maps, DeviceContext& device)
     : m_width(context.shape.keyWidth)
-    , m_rows(maps.maps.front().rows())
-    , m_features(maps.maps.front().features())
-    , m_maps(maps.states())
-    , m_norm(float(maps.maps.front().norm * maps.maps.front().scale * maps.maps.front().scale))
-    , m_constant(float(maps.maps.front().constant))
-    , m_softmax(int(maps.maps.front().softmax))
     , m_operations(double(featureOperations(context.shape, context.plan.attention.knobs)))
 {
     const Options options = optionsOf(context.plan.attention.knobs);
+    const FeatureMap& one = maps.maps.front();
     const bool has = hasFastDct(m_width);
     const bool fast = usesFastDct(context.shape, options);
     const std::string kind = options.transposed ? "3" : "2";
-    const Defines defines{{"D", std::to_string(m_width)},           {"DV", "1"},
-                          {"ROWS", std::to_string(m_rows)},         {"FEATURES", std::to_string(m_features)},
-                          {"FAST", fast ? kind : std::string("0")}, {"SPECTRUM", has ? kind : std::string("0")}};
-    m_features1 = device.device.kernel(withTiles(kernels), "features", defines);
-    m_spectrum = device.device.kernel(withTiles(kernels), "spectrum", defines);
+    m_defines = {{"D", std::to_string(m_width)},           {"DV", "1"},
+                 {"ROWS", std::to_string(one.rows())},     {"FEATURES", std::to_string(one.features())},
+                 {"FAST", fast ? kind : std::string("0")}, {"SPECTRUM", has ? kind : std::string("0")}};
+    m_features = device.device.kernel(withTiles(mapKernels), "features", m_defines);
+    m_spectrum = device.device.kernel(withTiles(mapKernels), "spectrum", m_defines);
     std::vector<Matrix> projections;
     for (const FeatureMap& map : maps.maps)
         projections.push_back(map.projection());
     const Matrix c = dctMatrix(m_width);
-    m_matrix = uploaded(tiled(projections), device, "DiJiang's map");
-    m_radii = uploaded(fastRadii(maps, m_width, options.transposed), device, "DiJiang's radii");
-    m_factors = uploaded(has ? floats(dctFactors(m_width)) : std::vector<float>(1), device, "the DCT's factors");
-    m_logWeights = uploaded(logWeights(maps), device, "DiJiang's weights");
+    m_arguments.matrix = uploaded(tiled(projections), device, "DiJiang's map");
+    m_arguments.radii = uploaded(fastRadii(maps, m_width, options.transposed), device, "DiJiang's radii");
+    m_arguments.factors =
+        uploaded(has ? floats(dctFactors(m_width)) : std::vector<float>(1), device, "the DCT's factors");
+    m_arguments.logWeights = uploaded(logWeights(maps), device, "DiJiang's weights");
+    m_arguments.maps = maps.states();
+    m_arguments.norm = float(one.norm * one.scale * one.scale);
+    m_arguments.shift = float(one.constant);
+    m_arguments.softmax = int(one.softmax);
     m_cosines = uploaded(tiled({options.transposed ? Matrix(c.transpose()) : c}), device, "the DCT's matrix");
 }
 
 void DeviceMap::features(const Buffer<float>& x, int first, int end, int inHeads, int outHeads, Buffer<float>& out,
                          Queue& queue)
 {
-    launchInPieces(queue, m_features1, panelsOf(end - first) * outHeads, queryPanel * m_operations, "dijiang features",
-                   x, m_matrix, m_radii, m_factors, m_logWeights, out, first, end, inHeads, outHeads, m_maps, m_norm,
-                   m_constant, m_softmax);
+    const Arguments& map = m_arguments;
+    launchInPieces(queue, m_features, panelsOf(end - first) * outHeads, queryPanel * m_operations, "dijiang features",
+                   x, map.matrix, map.radii, map.factors, map.logWeights, map.maps, map.norm, map.shift, map.softmax,
+                   out, first, end, inHeads, outHeads);
 }
 
 void DeviceMap::spectrum(const Buffer<float>& x, int count, int inHeads, int outHeads, Buffer<float>& out, Queue& queue)
 {
     launchInPieces(queue, m_spectrum, panelsOf(count) * outHeads, queryPanel * 2.0 * m_width * m_width,
-                   "dijiang spectrum", x, m_cosines, m_factors, out, count, inHeads, outHeads);
+                   "dijiang spectrum", x, m_cosines, m_arguments.factors, out, count, inHeads, outHeads);
 }
 
 } // namespace engine::dijiang

@@ -74,7 +74,7 @@ static void weave(const float16* from, int fromStride, float16* to, int toStride
 #endif
 
 // All passes over a block of eight. Blocks of two are woven as they are.
-static void transform8(const float16* from, int fromStride, float16* to, int toStride, int turned,
+static __attribute__((always_inline)) void transform8(const float16* from, int fromStride, float16* to, int toStride, int turned,
                        __global const float* factors, int transposed)
 {
     float16 a[8], b[8];
@@ -188,23 +188,17 @@ static int16 not_finite(float16 x)
     return (as_int16(x) & 0x7f800000) == 0x7f800000;
 }
 
-// out [end − first][outHeads][FEATURES] = ln φ of x [row][inHeads][D] for the rows first … end. `matrix` is T C of every
-// map, [maps][WHOLE(ROWS)][D]; the fast transform takes its radii, [maps][ROWS], instead. `logWeights` [maps][ROWS]. norm: c;
-// shift: added to all; softmax: over the features. A row that is not finite, or whose exponents are not, is BROKEN.
-__kernel void features(__global const float* x, __global const float* matrix, __global const float* radii,
-                       __global const float* factors, __global const float* logWeights, __global float* out, int first,
-                       int end, int inHeads, int outHeads, int maps, float norm, float shift, int softmax,
-                       int firstGroup)
-{
-    const int group = (int)get_group_id(0) + firstGroup;
-    const int head = group % outHeads; // heads of the same rows in turn: they lie side by side
-    const int row = group / outHeads * QUERIES, count = end - first;
-    x += (long)first * inHeads * D;
-    const int map = head * maps / outHeads;
+// What all maps of a layer are made of. `matrix` is T C of every map, [maps][WHOLE(ROWS)][D]; the fast transform takes its
+// radii, [maps][ROWS], instead. `logWeights` [maps][ROWS]. norm: c; shift: added to all; softmax: over the features.
+#define MAPS                                                                                                          \
+    __global const float *matrix, __global const float *radii, __global const float *factors,                         \
+        __global const float *logWeights, int maps, float norm, float shift, int softmax
+#define MAPS_GIVEN matrix, radii, factors, logWeights, maps, norm, shift, softmax
 
-    float16 q[D][2];
-    float16 y[2 * SPACE][2];
-    load_queries(x + head * inHeads / outHeads * D, inHeads * D, row, count, 1.0f, q);
+// y = ln φ of the rows in q, by map number `map`; q is used up. A row that is not finite, or whose exponents are not, is
+// BROKEN.
+static void logs_of(float16 (*q)[2], int map, MAPS, float16 (*y)[2])
+{
     float16 offset0 = (float16)(shift), offset1 = offset0;
     if (norm != 0.0f) {
         float16 squares0 = (float16)(0.0f), squares1 = squares0;
@@ -254,6 +248,29 @@ __kernel void features(__global const float* x, __global const float* matrix, __
         }
     }
     break_rows(y, not_finite(total0), not_finite(total1));
+}
+
+// The rows that a work-group loads.
+static void ask_for_panel(__global const float* x, int group, int count, int inHeads, int outHeads)
+{
+    const int row = group / outHeads * QUERIES;
+    ask_for_rows(x + group % outHeads * inHeads / outHeads * D, D, inHeads * D, row,
+                 row + QUERIES < count ? row + QUERIES : count);
+}
+
+// out [end − first][outHeads][FEATURES] = ln φ of x [row][inHeads][D] for the rows first … end.
+__kernel void features(__global const float* x, MAPS, __global float* out, int first, int end, int inHeads,
+                       int outHeads, int firstGroup)
+{
+    const int group = (int)get_group_id(0) + firstGroup;
+    const int head = group % outHeads; // heads of the same rows in turn: they lie side by side
+    const int row = group / outHeads * QUERIES, count = end - first;
+    x += (long)first * inHeads * D;
+    float16 q[D][2];
+    float16 y[2 * SPACE][2];
+    load_queries(x + head * inHeads / outHeads * D, inHeads * D, row, count, 1.0f, q);
+    ask_for_panel(x, group + 1, count, inHeads, outHeads);
+    logs_of(q, head * maps / outHeads, MAPS_GIVEN, y);
     store_lanes(y, FEATURES, (float16)(1.0f), (float16)(1.0f), out + head * FEATURES, outHeads * FEATURES, row, count);
 }
 

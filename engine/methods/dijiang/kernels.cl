@@ -17,7 +17,9 @@
 #define MOST_RISE 40.0f
 // Logarithms of a row that is not a number (features.cl): as a key it adds nothing to the sums, and its own row is no
 // number either.
+#ifndef BROKEN
 #define BROKEN -3e38f
+#endif
 
 static void clear_state(__global float* s)
 {
@@ -163,15 +165,14 @@ static void chunk_features(__global const float* keyLogs, int state, int states,
     }
 }
 
-// The rows of the chunk for one query head: what the state holds, aged γ^(i+1), and the pairs inside the chunk.
-static void read_chunk(__global const float* s, __global const float* e, __global const float* queryLogs,
+// The rows of the chunk for one query head, their logarithms in p, which is used up: what the state holds, aged γ^(i+1),
+// and the pairs inside the chunk.
+static void read_chunk(__global const float* s, __global const float* e, float16 (*p)[2],
                        __global const float* packed, const float* reference, int chunk, int n, float logDecay,
                        float alive, __global float* out, __global float* lse, int head, int heads)
 {
-    float16 p[D][2];
     float16 mixed[DV][2];
     float16 w[CHUNK][2];
-    load_queries(queryLogs + ((long)chunk * heads + head) * D, heads * D, 0, n, 1.0f, p);
     float16 top0 = (float16)(-3e38f), top1 = top0;
     for (int f = 0; f < D; ++f) {
         p[f][0] += reference[f];
@@ -358,10 +359,16 @@ __kernel void advance(__global const float* queryLogs, __global const float* key
             continue;
         }
         pack_values(keyLogs, value, own, keyHeads, states, chunk, n, packed);
+        const int next = chunk + CHUNK, after = next + CHUNK < count ? next + CHUNK : count;
+        ask_for_rows(value + own * keyHeads / states * DV, DV, keyHeads * DV, next, after);
         chunk_features(keyLogs, own, states, chunk, n, reference, e);
-        for (int head = 0; head < heads; ++head)
-            if (head * states / heads == own)
-                read_chunk(s, e, queryLogs, packed, reference, chunk, n, logDecay, alive[own], out, lse, head, heads);
+        for (int head = 0; head < heads; ++head) {
+            if (head * states / heads != own)
+                continue;
+            float16 p[D][2];
+            load_queries(queryLogs + ((long)chunk * heads + head) * D, heads * D, 0, n, 1.0f, p);
+            read_chunk(s, e, p, packed, reference, chunk, n, logDecay, alive[own], out, lse, head, heads);
+        }
         add_chunk(s, keyLogs, own, states, chunk, e, packed, reference, n, logDecay);
     }
 }
@@ -439,6 +446,95 @@ static void write_nan(__global float* to, int count)
     for (int i = 0; i < count; ++i)
         ((__global uint*)to)[i] = 0x7fc00000u;
 }
+
+#ifdef FEATURES // features.cl stands in front, and D is the width of rows too
+// A row whose query or key is no number is none; a row of numbers that floats do not hold is marked (see spoil).
+static void spoil_row(int broken, __global float* out, __global float* lse, __global int* marks, int token)
+{
+    if (broken) {
+        write_nan(out, DV);
+        write_nan(lse, 1);
+    }
+#if RUNNING && !DENOMINATOR
+    for (int c = 0; !broken && c < DV; ++c)
+        if (!is_finite(out[c]))
+            marks[0] = 1 + token;
+#endif
+}
+
+// advance() from the rows themselves, for one state per work-group: the features of a chunk are made where they are used,
+// and no logarithm of them leaves the caches. query [count][heads][D], key [count][keyHeads][D];
+// scratch [states][CHUNK][2 D + DV], queryLogs [CHUNK][heads][D] for chunks whose maxima rise too far.
+__kernel void advance_rows(__global const float* query, __global const float* key, __global const float* value, MAPS,
+                           __global float* state, __global const float* logDecays, __global const float* alive,
+                           __global float* scratch, __global float* queryLogs, __global float* out,
+                           __global float* lse, __global int* marks, int heads, int keyHeads, int states,
+                           int firstToken, int begin, int end, int fresh)
+{
+    const int own = (int)get_group_id(0), keyHead = own * keyHeads / states;
+    const float logDecay = logDecays[own];
+    const float decay = exp(logDecay);
+    __global float* s = state + (long)own * STATE;
+    __global float* e = scratch + (long)own * CHUNK * (2 * D + DV);
+    __global float* packed = e + CHUNK * D;
+    __global float* keyLogs = packed + CHUNK * DV;
+    float reference[LANE_PARTS * 16];
+    float16 q[D][2];
+    float16 p[SPACE][2];
+    if (fresh)
+        clear_state(s);
+    for (int chunk = begin; chunk < end; chunk += CHUNK) {
+        const int n = end - chunk < CHUNK ? end - chunk : CHUNK;
+        const int next = chunk + CHUNK, after = next + CHUNK < end ? next + CHUNK : end;
+        __global const float* values = value + ((long)chunk * keyHeads + keyHead) * DV;
+        __global float* rows = out + (long)chunk * heads * DV;
+        __global float* sums = lse + (long)chunk * heads;
+        load_queries(key + keyHead * D, keyHeads * D, chunk, end, 1.0f, q);
+        ask_for_rows(key + keyHead * D, D, keyHeads * D, next, after);
+        ask_for_rows(value + keyHead * DV, DV, keyHeads * DV, next, after);
+        logs_of(q, own * maps / states, MAPS_GIVEN, p);
+        store_lanes(p, D, (float16)(1.0f), (float16)(1.0f), keyLogs, D, 0, n);
+        const int together = n > 1 && references(s, keyLogs, 0, 1, 0, n, logDecay, reference);
+        if (together) {
+            pack_values(keyLogs, values, 0, keyHeads, 1, 0, n, packed);
+            chunk_features(keyLogs, 0, 1, 0, n, reference, e);
+        }
+        for (int head = 0; head < heads; ++head) {
+            if (head * states / heads != own)
+                continue;
+            load_queries(query + head * D, heads * D, chunk, end, 1.0f, q);
+            ask_for_rows(query + head * D, D, heads * D, next, after);
+            logs_of(q, head * maps / heads, MAPS_GIVEN, p);
+            if (!together) {
+                store_lanes(p, D, (float16)(1.0f), (float16)(1.0f), queryLogs + head * D, heads * D, 0, n);
+                continue;
+            }
+            float first[QUERIES];
+            store16_private(p[0][0], first);
+            store16_private(p[0][1], first + 16);
+            read_chunk(s, e, p, packed, reference, 0, n, logDecay, alive[own], rows, sums, head, heads);
+            for (int j = 0; j < n; ++j)
+                spoil_row(first[j] == BROKEN || keyLogs[j * D] == BROKEN, rows + ((long)j * heads + head) * DV,
+                          sums + (long)j * heads + head, marks, firstToken + chunk + j);
+        }
+        if (together) {
+            add_chunk(s, keyLogs, 0, 1, 0, e, packed, reference, n, logDecay);
+            continue;
+        }
+        for (int j = 0; j < n; ++j) {
+            add_key(s, keyLogs + j * D, values + (long)j * keyHeads * DV, decay, logDecay);
+            for (int head = 0; head < heads; ++head) {
+                if (head * states / heads != own)
+                    continue;
+                const long place = (long)j * heads + head;
+                read_row(s, queryLogs + place * D, alive[own], rows + place * DV, sums + place);
+                spoil_row(queryLogs[place * D] == BROKEN || keyLogs[j * D] == BROKEN, rows + place * DV, sums + place,
+                          marks, firstToken + chunk + j);
+            }
+        }
+    }
+}
+#endif
 
 // After the sums, for one token and query head per work-item: rows whose query or key is no number are none. A row of
 // numbers that floats do not hold leaves 1 + its token in `marks`: without denominator it grows with e^(q·k). The
