@@ -29,6 +29,11 @@ bool Recorder::wants(std::string_view probe, LayerIndex layer) const
     return m_filter.layers.empty() || layer == wholeModel || m_filter.layers.contains(layer);
 }
 
+bool Recorder::wantsAny(std::initializer_list<std::string_view> probes, LayerIndex layer) const
+{
+    return std::ranges::any_of(probes, [&](std::string_view probe) { return wants(probe, layer); });
+}
+
 // Memory for `rows` more rows at a place, or null where nobody wants them or the byte limit is reached. A series that
 // lost rows takes no later ones: row t of a series is always token t.
 float* Recorder::room(std::string_view probe, Where where, int rows, int cols, Provenance provenance)

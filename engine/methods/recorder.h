@@ -8,6 +8,7 @@
 #include "engine/values/trace.h"
 
 #include <deque>
+#include <initializer_list>
 #include <map>
 #include <memory>
 #include <string_view>
@@ -23,6 +24,7 @@ public:
     explicit Recorder(TraceFilter filter = TraceFilter::nothing());
 
     bool wants(std::string_view probe, LayerIndex layer) const;
+    bool wantsAny(std::initializer_list<std::string_view> probes, LayerIndex layer) const;
 
     // A series with one row per token: rows are appended to what the probe already holds for this layer and head
     // (`where.token` is ignored). Feeding token by token or whole gives the same series.

@@ -75,7 +75,6 @@ private:
     void advance(const LayerRows& rows, Buffer<float>& out);
     void advanceLogs(const LayerRows& rows, Buffer<float>& out, Recorder& recorder);
     double operationsPerToken() const;
-    bool wantsLogs(Recorder& recorder) const;
     void full(const LayerRows& rows, Buffer<float>& out, Recorder& recorder);
     void features(int first, int end);
     void spoil(const LayerRows& rows, int first, int end, Buffer<float>& out);
@@ -209,15 +208,10 @@ double DiJiangAttention::operationsPerToken() const
     return each * (m_maps.states() + m_shape.heads);
 }
 
-bool DiJiangAttention::wantsLogs(Recorder& recorder) const
-{
-    return recorder.wants("dijiang.query_logs", m_layer) || recorder.wants("dijiang.key_logs", m_layer);
-}
-
 void DiJiangAttention::causal(const LayerRows& rows, Buffer<float>& out, Recorder& recorder)
 {
     m_ran = rows.count == 1 ? "recurrent" : "chunked";
-    if (m_rowsKernel && !wantsLogs(recorder))
+    if (m_rowsKernel && !recorder.wantsAny({"dijiang.query_logs", "dijiang.key_logs"}, m_layer))
         advance(rows, out);
     else
         advanceLogs(rows, out, recorder);

@@ -64,7 +64,7 @@ private:
         const Buffer<float>&query, &raw, &key, &rawKey, &value;
         Buffer<float>& out;
         int first = 0, count = 0;
-        bool wantsBranches = false;
+        bool wantsNumbers = false, wantsBranches = false;
     };
 
     int slices() const { return (m_shape.valueWidth + writeSlice - 1) / writeSlice; }
@@ -179,7 +179,8 @@ void InfiniAttention::append(const LayerRows& rows, Buffer<float>& out, DeviceCo
                     out,
                     rows.first,
                     rows.count,
-                    recorder.wants("infini.read", m_context.layer) || recorder.wants("infini.local", m_context.layer)};
+                    recorder.wantsAny({"infini.denominator", "infini.lse", "infini.share"}, m_context.layer),
+                    recorder.wantsAny({"infini.read", "infini.local"}, m_context.layer)};
     for (Buffer<float>* numbers : {&m_lse, &m_denominator, &m_share})
         ensure(*numbers, product(rows.count, m_shape.heads), queue, "row sums");
     if (step.wantsBranches)
@@ -234,7 +235,7 @@ void InfiniAttention::attend(const Step& step, TokenRange rows, int open, Queue&
     launchInPieces(queue, m_attend, panels * m_shape.heads, each, "infini attend", step.query, step.raw, m_rows.keys(),
                    m_rows.values(), m_state, m_slots, m_gates, step.out, m_lse, m_denominator, m_share, m_readRows,
                    m_localRows, rows.first, rows.count, open, segment, m_shape.heads, m_shape.keyHeads,
-                   m_rows.capacity(), m_scale, int(m_options.firstGated), readingOf(m_options),
+                   m_rows.capacity(), m_scale, int(m_options.firstGated), readingOf(m_options), int(step.wantsNumbers),
                    int(step.wantsBranches));
 }
 

@@ -237,8 +237,15 @@ __kernel void write(__global const float* features, __global const float* values
 }
 
 // What the two branches of 32 queries become: a = share of the memory over its denominator, b = of local attention over
-// its sum. Per row and head: ‖a‖/(‖a‖ + ‖b‖).
-static float16 mix_branches(const float16 (*memory)[2], float16 (*nearby)[2], int side, float16 a, float16 b)
+// its sum.
+static void mix_branches(const float16 (*memory)[2], float16 (*nearby)[2], int side, float16 a, float16 b)
+{
+    for (int c = 0; c < DV; ++c)
+        nearby[c][side] = memory[c][side] * a + nearby[c][side] * b;
+}
+
+// Per row and head: ‖a‖/(‖a‖ + ‖b‖) of the branches weighted so.
+static float16 share_of(const float16 (*memory)[2], const float16 (*nearby)[2], int side, float16 a, float16 b)
 {
     float16 first = (float16)(0.0f), second = (float16)(0.0f);
     for (int c = 0; c < DV; ++c) {
@@ -246,22 +253,21 @@ static float16 mix_branches(const float16 (*memory)[2], float16 (*nearby)[2], in
         const float16 y = nearby[c][side] * b;
         first += x * x;
         second += y * y;
-        nearby[c][side] = x + y;
     }
     const float16 size = sqrt(first) + sqrt(second);
     return size > (float16)(0.0f) ? sqrt(first) / size : (float16)(0.0f);
 }
 
 // 32 queries of one head and one segment per work-group: the memory before the segment, then the segment's keys up to
-// the query. `query` has positions, `raw` has not. Per row and head: `lse` of the local scores, `denominator` σ(q)·z (0:
-// the memory is empty), `share` of the memory branch; `read`, `nearby` [rows, heads·DV] are A_mem and A_dot where they
-// are wanted.
+// the query. `query` has positions, `raw` has not. Where `wantNumbers`, per row and head: `lse` of the local scores,
+// `denominator` σ(q)·z (0: the memory is empty), `share` of the memory branch; where `wantBranches`, `read`, `nearby`
+// [rows, heads·DV] are A_mem and A_dot.
 __kernel void attend(__global const float* query, __global const float* raw, __global const float* keys,
                      __global const float* values, __global const float* state, __global const float* slots,
                      __global const float* gates, __global float* out, __global float* lse,
                      __global float* denominator, __global float* share, __global float* read, __global float* nearby,
                      int row0, int count, int open, int segment, int heads, int keyHeads, int capacity, float scale,
-                     int firstGated, int reading, int wantBranches, int firstGroup)
+                     int firstGated, int reading, int wantNumbers, int wantBranches, int firstGroup)
 {
     const int total = open + count; // places of the batch end here
     const int endOfFirst = segment < total ? segment : total;
@@ -289,6 +295,8 @@ __kernel void attend(__global const float* query, __global const float* raw, __g
     float16 scores[KEYS][2];
     float16 mixed[DV][2], memory[DV][2];
     load_queries(raw + head * D, heads * D, row, lastRow, 1.0f, q);
+    const int next = row + QUERIES, soon = next + QUERIES < row0 + count ? next + QUERIES : row0 + count;
+    ask_for_rows(raw + head * D, D, heads * D, next, soon);
     for (int f = 0; reading == SHUFFLED && f < D / 2; ++f) {
         for (int side = 0; side < 2; ++side) {
             const float16 x = q[f][side];
@@ -313,11 +321,14 @@ __kernel void attend(__global const float* query, __global const float* raw, __g
     const float16 least = (float16)(LEAST);
     const float16 over0 = 1.0f / (sum0 > least ? sum0 : least);
     const float16 over1 = 1.0f / (sum1 > least ? sum1 : least);
-    store_numbers(sum0, sum1, denominator + head, heads, row, lastRow);
+    if (wantNumbers)
+        store_numbers(sum0, sum1, denominator + head, heads, row, lastRow);
     if (wantBranches)
         store_rows(memory, over0, over1, read + head * DV, heads * DV, row, lastRow);
 
     load_queries(query + head * D, heads * D, row, lastRow, scale, q);
+    if (query != raw)
+        ask_for_rows(query + head * D, D, heads * D, next, soon);
     float16 max0 = (float16)(masked), max1 = (float16)(masked);
     float16 part0 = (float16)(0.0f), part1 = (float16)(0.0f); // Σ 2^(score − max)
     const int first = place - start;
@@ -355,11 +366,15 @@ __kernel void attend(__global const float* query, __global const float* raw, __g
     const float gate = gates[head];
     const float ofMemory = full && reading != ZEROED ? gate : 0.0f;
     const float ofLocal = full || firstGated ? 1.0f - gate : 1.0f;
-    const float16 share0 = mix_branches(memory, mixed, 0, over0 * ofMemory, ofLocal / part0);
-    const float16 share1 = mix_branches(memory, mixed, 1, over1 * ofMemory, ofLocal / part1);
+    const float16 memory0 = over0 * ofMemory, memory1 = over1 * ofMemory, local0 = ofLocal / part0, local1 = ofLocal / part1;
+    if (wantNumbers)
+        store_numbers(share_of(memory, mixed, 0, memory0, local0), share_of(memory, mixed, 1, memory1, local1),
+                      share + head, heads, row, lastRow);
+    mix_branches(memory, mixed, 0, memory0, local0);
+    mix_branches(memory, mixed, 1, memory1, local1);
     store_rows(mixed, (float16)(1.0f), (float16)(1.0f), out + head * DV, heads * DV, row, lastRow);
-    store_numbers(share0, share1, share + head, heads, row, lastRow);
-    store_numbers(max0 * M_LN2_F + log(part0), max1 * M_LN2_F + log(part1), lse + head, heads, row, lastRow);
+    if (wantNumbers)
+        store_numbers(max0 * M_LN2_F + log(part0), max1 * M_LN2_F + log(part1), lse + head, heads, row, lastRow);
 }
 
 // One new token, one head per work-group: the lanes are features, then values. It is place `place` of the open segment,

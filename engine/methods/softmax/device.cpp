@@ -87,8 +87,7 @@ void SoftmaxAttention::append(const LayerRows& rows, Buffer<float>& out, DeviceC
     if (rows.count == 1 && m_oneStep)
         step(rows, out, context);
     else
-        attend(rows, out, context,
-               recorder.wants("softmax.lse", m_layer) || recorder.wants("softmax.entropy", m_layer));
+        attend(rows, out, context, recorder.wantsAny({"softmax.lse", "softmax.entropy"}, m_layer));
     m_tokens = total;
     if (recorder.wants("softmax.lse", m_layer))
         recorder.append("softmax.lse", m_layer, m_lse, rows.count, m_shape.heads, queue);

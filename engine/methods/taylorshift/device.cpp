@@ -9,7 +9,6 @@
 #include "engine/methods/taylorshift/temperature.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 namespace engine::taylorshift {
@@ -99,7 +98,6 @@ private:
     void attend(const Step& step, TokenRange rows, int place, const Rows& from, TokenRange keys, bool useState,
                 Queue& queue);
     void build(Buffer<float>& state, const Rows& from, TokenRange keys, int splits, bool accumulate, Queue& queue);
-    bool recordsRows(Recorder& recorder) const;
     void record(const Step& step, DeviceContext& context, Recorder& recorder);
     void recordState(int lastToken, Queue& queue, Recorder& recorder);
 
@@ -184,7 +182,10 @@ void TaylorAttention::append(const LayerRows& rows, Buffer<float>& out, DeviceCo
             allocateState(queue);
     }
     const auto [query, key] = m_rotated.of(rows, m_shape, m_positions, context);
-    const Step step{query, key, rows.value, out, rows.first, rows.count, recordsRows(recorder)};
+    const bool records = recorder.wantsAny({"taylorshift.denominator", "taylorshift.query_norm", "taylorshift.constant",
+                                            "taylorshift.linear", "taylorshift.quadratic"},
+                                           m_layer);
+    const Step step{query, key, rows.value, out, rows.first, rows.count, records};
     for (Buffer<float>* numbers : {&m_denominator, &m_linear, &m_queryNorm, &m_keyNorm})
         ensure(*numbers, product(rows.count, m_shape.heads), queue, "row sums");
 
@@ -311,14 +312,6 @@ void TaylorAttention::recurrent(const Step& step, Queue& queue)
     }
 }
 
-bool TaylorAttention::recordsRows(Recorder& recorder) const
-{
-    static constexpr std::array<std::string_view, 5> rows{"taylorshift.denominator", "taylorshift.query_norm",
-                                                          "taylorshift.constant", "taylorshift.linear",
-                                                          "taylorshift.quadratic"};
-    return std::ranges::any_of(rows, [&](std::string_view probe) { return recorder.wants(probe, m_layer); });
-}
-
 void TaylorAttention::record(const Step& step, DeviceContext& context, Recorder& recorder)
 {
     Queue& queue = context.queue;
@@ -329,8 +322,8 @@ void TaylorAttention::record(const Step& step, DeviceContext& context, Recorder&
     };
     append("taylorshift.denominator", m_denominator);
     append("taylorshift.query_norm", m_queryNorm);
-    if (wants("taylorshift.constant") || wants("taylorshift.linear") || wants("taylorshift.quadratic") ||
-        wants("taylorshift.key_norm")) {
+    if (recorder.wantsAny(
+            {"taylorshift.constant", "taylorshift.linear", "taylorshift.quadratic", "taylorshift.key_norm"}, m_layer)) {
         const std::size_t places = product(step.count, m_shape.heads);
         for (Buffer<float>* shares : {&m_constantShare, &m_linearShare, &m_quadraticShare, &m_headKeyNorm})
             ensure(*shares, places, queue, "shares of a row's sum");
