@@ -73,9 +73,9 @@ static void weave(const float16* from, int fromStride, float16* to, int toStride
 #define LEAF 1
 #endif
 
-// All passes over a block of eight. Blocks of two are woven as they are.
-static __attribute__((always_inline)) void transform8(const float16* from, int fromStride, float16* to, int toStride, int turned,
-                       __global const float* factors, int transposed)
+// All passes over a block of eight. Blocks of two are woven as they are. A call of its own would halve the vectors.
+static __attribute__((always_inline)) void transform8(const float16* from, int fromStride, float16* to, int toStride,
+                                                      int turned, __global const float* factors, int transposed)
 {
     float16 a[8], b[8];
     if (transposed) {

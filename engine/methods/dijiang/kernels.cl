@@ -12,6 +12,7 @@
 #define CHUNK QUERIES
 #define SUM_ROWS 4                                  // a register tile of the sums: features
 #define SUM_PARTS (DV > 48 ? 4 : (DV + 15) / 16)    // and vectors of values
+#define ROWS_ASKED ((CHUNK * SUM_ROWS + D - 1) / D) // of the next chunk with each tile of the sums
 // How far a maximum may rise inside a chunk: sums keep terms down to e^-87 of the reference, so that what is lost next to
 // the largest visible term is below e^-40.
 #define MOST_RISE 40.0f
@@ -241,12 +242,11 @@ static void read_chunk(__global const float* s, __global const float* e, float16
     store_rows(mixed, factor0, factor1, out + ((long)chunk * heads + head) * DV, heads * DV, 0, n);
 }
 
-// The chunk's keys into the state, which is n tokens older then.
-static void add_chunk(__global float* s, __global const float* keyLogs, int state, int states, int chunk,
-                      __global float* e, __global const float* packed, const float* reference, int n, float logDecay)
+// What of the sums is kept once the chunk's keys are added, and what the new part is worth, per feature: the state is n
+// tokens older then. Its maxima and z are brought up to date, and e is aged.
+static void age_chunk(__global float* s, __global const float* keyLogs, int state, int states, int chunk,
+                      __global float* e, const float* reference, int n, float logDecay, float* keeps, float* grows)
 {
-    // What of a sum is kept, and what its new part is worth, 16 features at a time.
-    float keeps[LANE_PARTS * 16], grows[LANE_PARTS * 16];
     for (int f = 0; f < D; f += 16) {
         float16 keep = (float16)(safe_exp(n * logDecay)), grow = (float16)(1.0f);
 #if RUNNING
@@ -280,39 +280,54 @@ static void add_chunk(__global float* s, __global const float* keyLogs, int stat
         store16_private(keep, keeps + f);
         store16_private(grow, grows + f);
     }
-    for (int f = 0; f < D; f += SUM_ROWS)
-        for (int c = 0; c < DV; c += SUM_PARTS * 16) {
-            float16 grown[SUM_ROWS][SUM_PARTS];
+}
+
+// Rows first … first + SUM_ROWS of S: keeps·S + grows·Σ e v.
+static void add_features(__global float* s, int first, __global const float* e, __global const float* packed, int n,
+                         const float* keeps, const float* grows)
+{
+    for (int c = 0; c < DV; c += SUM_PARTS * 16) {
+        float16 grown[SUM_ROWS][SUM_PARTS];
 #pragma unroll
-            for (int r = 0; r < SUM_ROWS; ++r)
+        for (int r = 0; r < SUM_ROWS; ++r)
+#pragma unroll
+            for (int part = 0; part < SUM_PARTS; ++part)
+                grown[r][part] = (float16)(0.0f);
+        for (int j = 0; j < n; ++j) {
+            float16 v[SUM_PARTS];
+#pragma unroll
+            for (int part = 0; part < SUM_PARTS; ++part)
+                v[part] = c + part * 16 < DV ? load_part(packed + j * DV + c + part * 16, DV - c - part * 16)
+                                             : (float16)(0.0f);
+#pragma unroll
+            for (int r = 0; r < SUM_ROWS; ++r) {
+                const float x = e[j * D + (first + r < D ? first + r : D - 1)]; // a row past the last is not stored
 #pragma unroll
                 for (int part = 0; part < SUM_PARTS; ++part)
-                    grown[r][part] = (float16)(0.0f);
-            for (int j = 0; j < n; ++j) {
-                float16 v[SUM_PARTS];
-#pragma unroll
-                for (int part = 0; part < SUM_PARTS; ++part)
-                    v[part] = c + part * 16 < DV ? load_part(packed + j * DV + c + part * 16, DV - c - part * 16)
-                                                 : (float16)(0.0f);
-#pragma unroll
-                for (int r = 0; r < SUM_ROWS; ++r) {
-                    const float x = e[j * D + (f + r < D ? f + r : D - 1)]; // a row past the last is not stored
-#pragma unroll
-                    for (int part = 0; part < SUM_PARTS; ++part)
-                        grown[r][part] += v[part] * x;
-                }
+                    grown[r][part] += v[part] * x;
             }
-#pragma unroll
-            for (int r = 0; r < SUM_ROWS; ++r)
-#pragma unroll
-                for (int part = 0; part < SUM_PARTS; ++part) {
-                    const int column = c + part * 16;
-                    __global float* to = s + (f + r) * DV + column;
-                    if (f + r < D && column < DV)
-                        store_part(load_part(to, DV - column) * keeps[f + r] + grown[r][part] * grows[f + r], to,
-                                   DV - column);
-                }
         }
+#pragma unroll
+        for (int r = 0; r < SUM_ROWS; ++r)
+#pragma unroll
+            for (int part = 0; part < SUM_PARTS; ++part) {
+                const int column = c + part * 16;
+                __global float* to = s + (first + r) * DV + column;
+                if (first + r < D && column < DV)
+                    store_part(load_part(to, DV - column) * keeps[first + r] + grown[r][part] * grows[first + r], to,
+                               DV - column);
+            }
+    }
+}
+
+// The chunk's keys into the state.
+static void add_chunk(__global float* s, __global const float* keyLogs, int state, int states, int chunk,
+                      __global float* e, __global const float* packed, const float* reference, int n, float logDecay)
+{
+    float keeps[LANE_PARTS * 16], grows[LANE_PARTS * 16];
+    age_chunk(s, keyLogs, state, states, chunk, e, reference, n, logDecay, keeps, grows);
+    for (int f = 0; f < D; f += SUM_ROWS)
+        add_features(s, f, e, packed, n, keeps, grows);
 }
 
 // Values of the chunk's keys side by side; zeros for a key that is no number, whose value may be none either.
@@ -478,7 +493,7 @@ __kernel void advance_rows(__global const float* query, __global const float* ke
     __global float* e = scratch + (long)own * CHUNK * (2 * D + DV);
     __global float* packed = e + CHUNK * D;
     __global float* keyLogs = packed + CHUNK * DV;
-    float reference[LANE_PARTS * 16];
+    float reference[LANE_PARTS * 16], keeps[LANE_PARTS * 16], grows[LANE_PARTS * 16];
     float16 q[D][2];
     float16 p[SPACE][2];
     if (fresh)
@@ -490,8 +505,6 @@ __kernel void advance_rows(__global const float* query, __global const float* ke
         __global float* rows = out + (long)chunk * heads * DV;
         __global float* sums = lse + (long)chunk * heads;
         load_queries(key + keyHead * D, keyHeads * D, chunk, end, 1.0f, q);
-        ask_for_rows(key + keyHead * D, D, keyHeads * D, next, after);
-        ask_for_rows(value + keyHead * DV, DV, keyHeads * DV, next, after);
         logs_of(q, own * maps / states, MAPS_GIVEN, p);
         store_lanes(p, D, (float16)(1.0f), (float16)(1.0f), keyLogs, D, 0, n);
         const int together = n > 1 && references(s, keyLogs, 0, 1, 0, n, logDecay, reference);
@@ -503,7 +516,6 @@ __kernel void advance_rows(__global const float* query, __global const float* ke
             if (head * states / heads != own)
                 continue;
             load_queries(query + head * D, heads * D, chunk, end, 1.0f, q);
-            ask_for_rows(query + head * D, D, heads * D, next, after);
             logs_of(q, head * maps / heads, MAPS_GIVEN, p);
             if (!together) {
                 store_lanes(p, D, (float16)(1.0f), (float16)(1.0f), queryLogs + head * D, heads * D, 0, n);
@@ -518,7 +530,16 @@ __kernel void advance_rows(__global const float* query, __global const float* ke
                           sums + (long)j * heads + head, marks, firstToken + chunk + j);
         }
         if (together) {
-            add_chunk(s, keyLogs, 0, 1, 0, e, packed, reference, n, logDecay);
+            age_chunk(s, keyLogs, 0, 1, 0, e, reference, n, logDecay, keeps, grows);
+            for (int f = 0; f < D; f += SUM_ROWS) {
+                // The next chunk's rows, a few at a time: asked for at once they would wait for each other.
+                const int ask = next + f / SUM_ROWS * ROWS_ASKED;
+                const int asked = ask + ROWS_ASKED < after ? ask + ROWS_ASKED : after;
+                ask_for_rows(key + keyHead * D, D, keyHeads * D, ask, asked);
+                ask_for_rows(query + own * heads / states * D, heads / states * D, heads * D, ask, asked);
+                ask_for_rows(value + keyHead * DV, DV, keyHeads * DV, ask, asked);
+                add_features(s, f, e, packed, n, keeps, grows);
+            }
             continue;
         }
         for (int j = 0; j < n; ++j) {

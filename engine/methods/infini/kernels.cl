@@ -366,7 +366,8 @@ __kernel void attend(__global const float* query, __global const float* raw, __g
     const float gate = gates[head];
     const float ofMemory = full && reading != ZEROED ? gate : 0.0f;
     const float ofLocal = full || firstGated ? 1.0f - gate : 1.0f;
-    const float16 memory0 = over0 * ofMemory, memory1 = over1 * ofMemory, local0 = ofLocal / part0, local1 = ofLocal / part1;
+    const float16 memory0 = over0 * ofMemory, memory1 = over1 * ofMemory;
+    const float16 local0 = ofLocal / part0, local1 = ofLocal / part1;
     if (wantNumbers)
         store_numbers(share_of(memory, mixed, 0, memory0, local0), share_of(memory, mixed, 1, memory1, local1),
                       share + head, heads, row, lastRow);
