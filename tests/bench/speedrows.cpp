@@ -215,6 +215,25 @@ std::vector<TokenId> someTokens(const Model& model, int count)
     return ids;
 }
 
+// What the driver takes for a launch that does nothing and a read of what it wrote, threads asleep before: no token of
+// a greedy decode can cost less. Microseconds, the median of many.
+double emptyLaunch(Bench& bench)
+{
+    constexpr std::string_view text = "__kernel void nothing(__global float* to) { to[0] = 1.0f; }";
+    Kernel nothing = bench.device.kernel({"an empty kernel", text}, "nothing");
+    Buffer<float> to(bench.device, 1, "a number");
+    std::array<float, 1> number{};
+    std::vector<double> samples;
+    for (int turn = 0; turn < 300; ++turn)
+        samples.push_back(secondsOf([&] {
+            bench.queue.launch(nothing, Range::groups(1), "nothing", to);
+            bench.queue.read(to, std::span<float>(number));
+        }));
+    bench.queue.finish();
+    std::ranges::nth_element(samples, samples.begin() + std::ptrdiff_t(samples.size() / 2));
+    return samples[samples.size() / 2] * 1e6;
+}
+
 struct Decoded
 {
     double perToken = 0, busy = 0, launches = 0; // microseconds, of them on the device, a token
@@ -384,6 +403,7 @@ std::vector<SpeedRow> speedRows()
         rows.push_back({"dense product over Memory Layer, " + std::to_string(tokens) + " tokens",
                         tokens == 1 ? std::optional(4.0) : std::nullopt, "x faster", false,
                         [=](Bench& bench) { return denseOverTables(tokens, bench); }});
+    rows.push_back({"an empty launch and a read of its number", std::nullopt, "us", true, emptyLaunch});
     for (const char* name : {"stories260K", "tinystories-656K", "stories-1m"}) {
         const std::string what = "decode " + std::string(name) + ", greedy, 256 tokens, ";
         rows.push_back({what + "tokens a second", std::nullopt, "tokens/s", false,

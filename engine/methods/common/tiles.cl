@@ -147,7 +147,7 @@ static void ask_for_rows(__global const float* rows, int width, int stride, int 
     for (int r = first; r < end; ++r)
         for (int f = 0; f < width; f += 16)
 #ifdef POCL_DEVICE_ADDRESS_BITS // where prefetch() is empty
-            __builtin_prefetch((const void*)(size_t)(rows + (long)r * stride + f));
+            __builtin_prefetch(rows + (long)r * stride + f);
 #else
             prefetch(rows + (long)r * stride + f, width - f < 16 ? width - f : 16);
 #endif
