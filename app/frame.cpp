@@ -78,7 +78,7 @@ ViewLayout arranged(const NamedLayout& named, ViewLayout layout)
     layout.tab = named.tab;
     layout.leftDock = named.left;
     layout.rightDock = named.right;
-    layout.maximised = false;
+    layout.maximised.clear();
     layout.scale = named.scale;
     return layout;
 }
@@ -199,8 +199,11 @@ void Frame::fillView()
         [this] { changeLayout([this](ViewLayout& layout) { layout.leftDock = !m_window.leftOpen(); }); });
     add(view, tr("Right dock"), {QKeySequence("Ctrl+Shift+R")},
         [this] { changeLayout([this](ViewLayout& layout) { layout.rightDock = !m_window.rightOpen(); }); });
-    add(view, tr("Maximise the view"), {QKeySequence("Ctrl+Shift+M")},
-        [this] { changeLayout([](ViewLayout& layout) { layout.maximised = !layout.maximised; }); });
+    add(view, tr("Maximise what the pointer is on, or back"), {QKeySequence("Ctrl+Shift+M")}, [this] {
+        changeLayout([this](ViewLayout& layout) {
+            layout.maximised = layout.maximised.empty() ? m_window.pointedView().toStdString() : std::string();
+        });
+    });
     add(view, tr("Present to a class"), {QKeySequence("Ctrl+F5")}, [this] { present(); });
     add(view, tr("Full screen"), {QKeySequence("Alt+Return"), QKeySequence("Alt+Enter")}, [this] { fullScreen(); });
 }
@@ -321,7 +324,7 @@ void Frame::stepOut()
     if (m_document.state().selection.query)
         m_document.pin(std::nullopt, std::nullopt);
     else
-        changeLayout([](ViewLayout& layout) { layout.maximised = false; });
+        changeLayout([](ViewLayout& layout) { layout.maximised.clear(); });
 }
 
 void Frame::explainHovered()
@@ -330,7 +333,7 @@ void Frame::explainHovered()
         m_document.pin(m_document.hoveredQuery(), m_document.hoveredKey());
     changeLayout([](ViewLayout& layout) {
         layout.rightDock = true;
-        layout.maximised = false;
+        layout.maximised.clear();
     });
 }
 

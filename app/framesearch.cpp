@@ -89,6 +89,10 @@ void Frame::addPlaces(std::vector<Entry>& entries)
     for (const QString& tab : m_window.tabs())
         entries.push_back({{m_window.titleOf(tab), tr("Tab"), {}},
                            [this, tab] { changeLayout([&](ViewLayout& layout) { layout.tab = tab.toStdString(); }); }});
+    for (const auto& [view, name] : m_window.views())
+        entries.push_back({{tr("Maximise %1").arg(name), tr("View"), {}}, [this, id = view.toStdString()] {
+                               changeLayout([&](ViewLayout& layout) { layout.maximised = id; });
+                           }});
     if (const auto& model = m_document.model())
         for (int layer = 0; layer < model->config().layers; ++layer)
             for (int head = 0; head < model->config().heads; ++head)

@@ -334,7 +334,7 @@ void TestShortcuts::namedLayoutsArrange()
     m_rig->document.setLayout(layout);
     QVERIFY(!m_rig->window.leftOpen());
     layout.leftDock = true;
-    layout.maximised = true;
+    layout.maximised = "tab";
     m_rig->document.setLayout(layout);
     QVERIFY(!m_rig->window.tools().isVisible());
     m_rig->document.undo();
