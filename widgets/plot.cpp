@@ -269,7 +269,7 @@ void paintLine(QPainter& painter, const PlotSeries& series, const PlotLayout& la
         painter.setPen(series.identity ? seriesPen(series.thin ? engine::Dash::Solid : series.identity->dash,
                                                    series.identity->outline(), width)
                                        : QPen(look.text, width));
-        painter.drawPolyline(line);
+        drawPolyline(painter, line);
     }
     painter.restore();
 }

@@ -159,7 +159,7 @@ void StudyCurves::drawCurve(QPainter& painter, std::size_t index) const
         if (curve.line) {
             painter.setPen(penOf(index, 1.6 * theme().scale));
             painter.setBrush(Qt::NoBrush);
-            painter.drawPolyline(run);
+            drawPolyline(painter, run);
         }
         const bool dense = curve.line && run.size() > 1 && m_plot.width() / double(run.size()) < look.px(7);
         if (!curve.points || dense) // closer markers would only blot

@@ -9,6 +9,7 @@
 #include "widgets/tokenstrip.h"
 
 #include <QMouseEvent>
+#include <QPainter>
 #include <QSignalSpy>
 #include <QTest>
 
@@ -59,6 +60,31 @@ class TestViews : public QObject
     Q_OBJECT
 
 private slots:
+
+    // In pieces a line of many points is the same line: its dashes go on, its corners are whole.
+    void longLinesAreDrawnInPieces()
+    {
+        const auto drawn = [](engine::Dash dash, bool inPieces) {
+            QImage image(600, 120, QImage::Format_RGB32);
+            image.fill(Qt::white);
+            QPainter painter(&image);
+            painter.setRenderHint(QPainter::Antialiasing);
+            painter.setPen(seriesPen(dash, Qt::black, 1.2));
+            QPolygonF line;
+            for (int x = 0; x < 580; x += 2)
+                line << QPointF(10 + x, 60 + 45 * std::sin(x * 0.7));
+            inPieces ? drawPolyline(painter, line) : painter.drawPolyline(line);
+            return image;
+        };
+        for (const engine::Dash dash : {engine::Dash::Solid, engine::Dash::Dashed, engine::Dash::DashDot}) {
+            const QImage whole = drawn(dash, false), pieces = drawn(dash, true);
+            int other = 0; // pixels that a reader could tell apart: those of a corner where two pieces meet
+            for (int y = 0; y < whole.height(); ++y)
+                for (int x = 0; x < whole.width(); ++x)
+                    other += std::abs(qGray(whole.pixel(x, y)) - qGray(pieces.pixel(x, y))) > 64 ? 1 : 0;
+            QVERIFY2(other <= 20, qPrintable(QString::number(other)));
+        }
+    }
 
     void accountsAreReadable_data()
     {
