@@ -251,13 +251,13 @@ void drawPolyline(QPainter& painter, const QPolygonF& line)
 
 void drawHatch(QPainter& painter, const QRectF& box)
 {
-    const double pitch = std::max(4, theme().px(6));
+    const int pitch = std::max(4, theme().px(6));
     painter.save();
     painter.setRenderHint(QPainter::Antialiasing);
     painter.setPen(QPen(theme().hatch, std::max(1.0, theme().scale), Qt::SolidLine, Qt::FlatCap));
     // Lines x + y = k · pitch.
-    for (double sum = std::ceil((box.left() + box.top()) / pitch) * pitch; sum < box.right() + box.bottom();
-         sum += pitch) {
+    const int first = int(std::ceil((box.left() + box.top()) / pitch)) * pitch;
+    for (int sum = first; sum < box.right() + box.bottom(); sum += pitch) {
         const double left = std::max(box.left(), sum - box.bottom());
         const double right = std::min(box.right(), sum - box.top());
         if (right > left)
