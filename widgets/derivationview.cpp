@@ -66,6 +66,15 @@ void DerivationView::setDerivations(const engine::Derivation& exact, const engin
             ++after;
         }
     }
+    int digits = 9; // as few as any of them: a column of numbers has the same
+    for (const Line& line : m_lines)
+        for (const auto& each : {line.exact, line.own})
+            if (each && each->value.number)
+                digits = std::min(digits, each->value.digits);
+    for (Line& line : m_lines)
+        for (auto* each : {&line.exact, &line.own})
+            if (*each)
+                (*each)->value.digits = digits;
     for (Line& line : m_lines)
         if (line.exact && line.own && differs(*line.exact, *line.own)) {
             line.first = true;
