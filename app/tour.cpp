@@ -314,6 +314,8 @@ std::vector<std::string> writeTour(Document& document, Lanes& lanes, MainWindow&
     document.open(heads);
     rest(lanes);
     write("map");
+    for (std::string& name : writeMaximised(document, lanes, window, "map", folder))
+        names.push_back(std::move(name));
     return names;
 }
 
