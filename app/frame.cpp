@@ -124,6 +124,10 @@ QAction* Frame::add(const QString& menu, const QString& text, const QList<QKeySe
 void Frame::fillFile()
 {
     const QString file = tr("File");
+    QAction* tokenizer = add(file, tr("Choose a tokenizer…"), {}, [this] { chooseTokenizer(); });
+    tokenizer->setEnabled(m_document.model() != nullptr);
+    connect(&m_document, &Document::modelChanged, tokenizer,
+            [this, tokenizer] { tokenizer->setEnabled(m_document.model() != nullptr); });
     m_window.menu(file)->addSeparator();
     add(file, tr("Save the session"), {QKeySequence::Save}, [this] { saveSession(false); });
     add(file, tr("Save the session as…"), {QKeySequence("Ctrl+Shift+S")}, [this] { saveSession(true); });
@@ -260,6 +264,18 @@ void Frame::showBookmarks()
         if (place < bookmarks.size())
             m_bookmarks[place]->setText(QString::fromStdString(bookmarks[place].name + ", " + bookmarks[place].tab));
     }
+}
+
+// For the model that is open: its own is not beside it, or another is wanted.
+void Frame::chooseTokenizer()
+{
+    auto* dialog =
+        new QFileDialog(&m_window, tr("Choose a tokenizer"), {}, tr("Tokenizers (*.json *.bin);;All files (*)"));
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(QFileDialog::ExistingFile);
+    connect(dialog, &QFileDialog::fileSelected, this,
+            [this](const QString& path) { m_document.open(m_document.state().checkpoint, path.toStdString()); });
+    dialog->open();
 }
 
 void Frame::saveSession(bool as)

@@ -67,6 +67,7 @@ private:
     void search(std::vector<Entry> entries, const QString& hint);
     void showShortcuts();
 
+    void chooseTokenizer();
     void saveSession(bool as);
     void changeLayout(const std::function<void(ViewLayout&)>& change);
     void turnTab(int by);
