@@ -87,6 +87,7 @@ Frame::Frame(Document& document, Keeper& keeper, MainWindow& window)
     : m_document(document)
     , m_keeper(keeper)
     , m_window(window)
+    , m_keys(keeper, window)
     , m_search(new widgets::CommandSearch(&window))
 {
     connect(m_search, &widgets::CommandSearch::chosen, this, [this](int place) {

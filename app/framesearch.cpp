@@ -3,7 +3,6 @@
 #include "app/frame.h"
 #include "app/results.h"
 #include "app/wording.h"
-#include "widgets/shortcutsheet.h"
 
 #include <QAction>
 #include <QDialog>
@@ -134,25 +133,45 @@ void Frame::search(std::vector<Entry> entries, const QString& hint)
     m_search->open(std::move(commands), hint, m_window);
 }
 
-void Frame::showShortcuts()
+// Every visible command that has keys, by menu.
+std::vector<widgets::ShortcutGroup> Frame::keysByMenu(std::vector<QAction*>& commands)
 {
     std::vector<widgets::ShortcutGroup> groups;
+    commands.clear();
     eachMenu(m_window, [&](QAction& action, const QString& path) {
-        if (action.shortcuts().isEmpty() || !action.isVisible())
+        if (action.shortcut().isEmpty() || !action.isVisible())
             return;
         const QString title = path.section(" › ", 0, 0);
         if (groups.empty() || groups.back().title != title)
             groups.push_back({title, {}});
         groups.back().lines.emplace_back(withoutMnemonic(action.text()), keysOf(action));
+        commands.push_back(&action);
     });
+    return groups;
+}
+
+void Frame::showShortcuts()
+{
+    std::vector<QAction*> commands;
     auto* dialog = new QDialog(&m_window);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setWindowTitle(tr("Shortcuts"));
     auto* area = new QScrollArea(dialog);
-    auto* sheet = new widgets::ShortcutSheet(std::move(groups), area);
+    auto* sheet = new widgets::ShortcutSheet(keysByMenu(commands), area);
+    connect(sheet, &widgets::ShortcutSheet::asked, this, [this, sheet = QPointer(sheet)](int line) {
+        std::vector<QAction*> now;
+        keysByMenu(now);
+        if (line < int(now.size()))
+            m_keys.ask(*now[std::size_t(line)], [this, sheet] {
+                std::vector<QAction*> after;
+                if (sheet)
+                    sheet->setGroups(keysByMenu(after));
+            });
+    });
     area->setWidget(sheet);
     area->setWidgetResizable(true);
     area->setFrameShape(QFrame::NoFrame);
+    area->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     auto* column = new QVBoxLayout(dialog);
     column->setContentsMargins(0, 0, 0, 0);
     column->addWidget(area);
