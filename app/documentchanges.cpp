@@ -335,6 +335,8 @@ void Document::setLayout(const ViewLayout& layout)
     DocumentState next = m_state;
     next.layout = layout;
     next.layout.scale = std::clamp(layout.scale, 0.8, 3.0);
+    if (layout.tab != m_state.layout.tab && layout.maximised.starts_with("dock/"))
+        next.layout.maximised.clear(); // it would hide the tab
     change(std::move(next));
 }
 

@@ -355,7 +355,9 @@ QJsonObject layoutToJson(const ViewLayout& layout)
         json["left_dock"] = *layout.leftDock;
     if (layout.rightDock)
         json["right_dock"] = *layout.rightDock;
-    json["maximised"] = layout.maximised;
+    json["maximised"] = !layout.maximised.empty();
+    if (!layout.maximised.empty() && layout.maximised != "tab")
+        json["maximised_part"] = QString::fromStdString(layout.maximised);
     return json;
 }
 
@@ -380,7 +382,9 @@ ViewLayout layoutFromJson(const QJsonObject& json)
     controlsFromJson(taker.object("controls"), layout);
     layout.leftDock = taker.optionalFlag("left_dock");
     layout.rightDock = taker.optionalFlag("right_dock");
-    layout.maximised = taker.flag("maximised");
+    const std::string part = taker.text("maximised_part");
+    if (taker.flag("maximised"))
+        layout.maximised = part.empty() ? std::string("tab") : part;
     layout.unknown = taker.left();
     AttentionView every;
     every.low = 0;

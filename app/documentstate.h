@@ -74,8 +74,9 @@ struct ViewLayout
     std::map<std::string, Sight, std::less<>> sights = {}; // by the view's name; a view without one shows all it has
     // Whether the docks are open; none: as the width of the window allows.
     std::optional<bool> leftDock, rightDock;
-    bool maximised = false; // the tab's view fills the window
-    QJsonObject unknown;    // keys of a later version
+    // What fills the window: "tab", "TAB/PART" of a tab's view, "dock/SECTION"; empty: nothing.
+    std::string maximised;
+    QJsonObject unknown; // keys of a later version
 
     bool operator==(const ViewLayout&) const = default;
 };

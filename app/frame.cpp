@@ -78,7 +78,7 @@ ViewLayout arranged(const NamedLayout& named, ViewLayout layout)
     layout.tab = named.tab;
     layout.leftDock = named.left;
     layout.rightDock = named.right;
-    layout.maximised = false;
+    layout.maximised.clear();
     layout.scale = named.scale;
     return layout;
 }
@@ -87,6 +87,7 @@ Frame::Frame(Document& document, Keeper& keeper, MainWindow& window)
     : m_document(document)
     , m_keeper(keeper)
     , m_window(window)
+    , m_keys(keeper, window)
     , m_search(new widgets::CommandSearch(&window))
 {
     connect(m_search, &widgets::CommandSearch::chosen, this, [this](int place) {
@@ -124,6 +125,10 @@ QAction* Frame::add(const QString& menu, const QString& text, const QList<QKeySe
 void Frame::fillFile()
 {
     const QString file = tr("File");
+    QAction* tokenizer = add(file, tr("Choose a tokenizer…"), {}, [this] { chooseTokenizer(); });
+    tokenizer->setEnabled(m_document.model() != nullptr);
+    connect(&m_document, &Document::modelChanged, tokenizer,
+            [this, tokenizer] { tokenizer->setEnabled(m_document.model() != nullptr); });
     m_window.menu(file)->addSeparator();
     add(file, tr("Save the session"), {QKeySequence::Save}, [this] { saveSession(false); });
     add(file, tr("Save the session as…"), {QKeySequence("Ctrl+Shift+S")}, [this] { saveSession(true); });
@@ -199,8 +204,11 @@ void Frame::fillView()
         [this] { changeLayout([this](ViewLayout& layout) { layout.leftDock = !m_window.leftOpen(); }); });
     add(view, tr("Right dock"), {QKeySequence("Ctrl+Shift+R")},
         [this] { changeLayout([this](ViewLayout& layout) { layout.rightDock = !m_window.rightOpen(); }); });
-    add(view, tr("Maximise the view"), {QKeySequence("Ctrl+Shift+M")},
-        [this] { changeLayout([](ViewLayout& layout) { layout.maximised = !layout.maximised; }); });
+    add(view, tr("Maximise what the pointer is on, or back"), {QKeySequence("Ctrl+Shift+M")}, [this] {
+        changeLayout([this](ViewLayout& layout) {
+            layout.maximised = layout.maximised.empty() ? m_window.pointedView().toStdString() : std::string();
+        });
+    });
     add(view, tr("Present to a class"), {QKeySequence("Ctrl+F5")}, [this] { present(); });
     add(view, tr("Full screen"), {QKeySequence("Alt+Return"), QKeySequence("Alt+Enter")}, [this] { fullScreen(); });
 }
@@ -257,6 +265,18 @@ void Frame::showBookmarks()
         if (place < bookmarks.size())
             m_bookmarks[place]->setText(QString::fromStdString(bookmarks[place].name + ", " + bookmarks[place].tab));
     }
+}
+
+// For the model that is open: its own is not beside it, or another is wanted.
+void Frame::chooseTokenizer()
+{
+    auto* dialog =
+        new QFileDialog(&m_window, tr("Choose a tokenizer"), {}, tr("Tokenizers (*.json *.bin);;All files (*)"));
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(QFileDialog::ExistingFile);
+    connect(dialog, &QFileDialog::fileSelected, this,
+            [this](const QString& path) { m_document.open(m_document.state().checkpoint, path.toStdString()); });
+    dialog->open();
 }
 
 void Frame::saveSession(bool as)
@@ -321,7 +341,7 @@ void Frame::stepOut()
     if (m_document.state().selection.query)
         m_document.pin(std::nullopt, std::nullopt);
     else
-        changeLayout([](ViewLayout& layout) { layout.maximised = false; });
+        changeLayout([](ViewLayout& layout) { layout.maximised.clear(); });
 }
 
 void Frame::explainHovered()
@@ -330,7 +350,7 @@ void Frame::explainHovered()
         m_document.pin(m_document.hoveredQuery(), m_document.hoveredKey());
     changeLayout([](ViewLayout& layout) {
         layout.rightDock = true;
-        layout.maximised = false;
+        layout.maximised.clear();
     });
 }
 

@@ -3,8 +3,10 @@
 
 #include "app/document.h"
 #include "app/keeper.h"
+#include "app/keymap.h"
 #include "app/mainwindow.h"
 #include "widgets/commandsearch.h"
+#include "widgets/shortcutsheet.h"
 
 #include <QObject>
 
@@ -65,8 +67,10 @@ private:
     void addPlaces(std::vector<Entry>& entries);
     std::vector<Entry> tokens();
     void search(std::vector<Entry> entries, const QString& hint);
+    std::vector<widgets::ShortcutGroup> keysByMenu(std::vector<QAction*>& commands);
     void showShortcuts();
 
+    void chooseTokenizer();
     void saveSession(bool as);
     void changeLayout(const std::function<void(ViewLayout&)>& change);
     void turnTab(int by);
@@ -80,6 +84,7 @@ private:
     Document& m_document;
     Keeper& m_keeper;
     MainWindow& m_window;
+    KeyMap m_keys;
     widgets::CommandSearch* m_search;
     std::vector<Entry> m_offered; // by the open search
     QAction* m_undo = nullptr;

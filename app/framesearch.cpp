@@ -3,7 +3,6 @@
 #include "app/frame.h"
 #include "app/results.h"
 #include "app/wording.h"
-#include "widgets/shortcutsheet.h"
 
 #include <QAction>
 #include <QDialog>
@@ -89,6 +88,10 @@ void Frame::addPlaces(std::vector<Entry>& entries)
     for (const QString& tab : m_window.tabs())
         entries.push_back({{m_window.titleOf(tab), tr("Tab"), {}},
                            [this, tab] { changeLayout([&](ViewLayout& layout) { layout.tab = tab.toStdString(); }); }});
+    for (const auto& [view, name] : m_window.views())
+        entries.push_back({{tr("Maximise %1").arg(name), tr("View"), {}}, [this, id = view.toStdString()] {
+                               changeLayout([&](ViewLayout& layout) { layout.maximised = id; });
+                           }});
     if (const auto& model = m_document.model())
         for (int layer = 0; layer < model->config().layers; ++layer)
             for (int head = 0; head < model->config().heads; ++head)
@@ -130,25 +133,45 @@ void Frame::search(std::vector<Entry> entries, const QString& hint)
     m_search->open(std::move(commands), hint, m_window);
 }
 
-void Frame::showShortcuts()
+// Every visible command that has keys, by menu.
+std::vector<widgets::ShortcutGroup> Frame::keysByMenu(std::vector<QAction*>& commands)
 {
     std::vector<widgets::ShortcutGroup> groups;
+    commands.clear();
     eachMenu(m_window, [&](QAction& action, const QString& path) {
-        if (action.shortcuts().isEmpty() || !action.isVisible())
+        if (action.shortcut().isEmpty() || !action.isVisible())
             return;
         const QString title = path.section(" › ", 0, 0);
         if (groups.empty() || groups.back().title != title)
             groups.push_back({title, {}});
         groups.back().lines.emplace_back(withoutMnemonic(action.text()), keysOf(action));
+        commands.push_back(&action);
     });
+    return groups;
+}
+
+void Frame::showShortcuts()
+{
+    std::vector<QAction*> commands;
     auto* dialog = new QDialog(&m_window);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setWindowTitle(tr("Shortcuts"));
     auto* area = new QScrollArea(dialog);
-    auto* sheet = new widgets::ShortcutSheet(std::move(groups), area);
+    auto* sheet = new widgets::ShortcutSheet(keysByMenu(commands), area);
+    connect(sheet, &widgets::ShortcutSheet::asked, this, [this, sheet = QPointer(sheet)](int line) {
+        std::vector<QAction*> now;
+        keysByMenu(now);
+        if (line < int(now.size()))
+            m_keys.ask(*now[std::size_t(line)], [this, sheet] {
+                std::vector<QAction*> after;
+                if (sheet)
+                    sheet->setGroups(keysByMenu(after));
+            });
+    });
     area->setWidget(sheet);
     area->setWidgetResizable(true);
     area->setFrameShape(QFrame::NoFrame);
+    area->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     auto* column = new QVBoxLayout(dialog);
     column->setContentsMargins(0, 0, 0, 0);
     column->addWidget(area);

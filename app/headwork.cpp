@@ -5,6 +5,7 @@
 #include "engine/session/fidelity.h"
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <cmath>
 
@@ -100,6 +101,28 @@ Grid outputOf(const HeadLook& look, int rows)
     return look.layer->attended.output().columns(look.head.value * width, width).rowRange(0, rows);
 }
 
+// The prompt of a model without a tokenizer: ids, by spaces or commas.
+std::vector<engine::TokenId> idsIn(const std::string& prompt, const engine::Model& model)
+{
+    constexpr const char* apart = " ,\t\n\r";
+    std::vector<engine::TokenId> ids;
+    for (std::size_t first = prompt.find_first_not_of(apart); first != std::string::npos;) {
+        const std::size_t end = std::min(prompt.find_first_of(apart, first), prompt.size());
+        int id = -1;
+        const auto [stopped, failed] = std::from_chars(prompt.data() + first, prompt.data() + end, id);
+        const int most = model.config().vocabulary - 1;
+        if (failed != std::errc() || stopped != prompt.data() + end || id < 0 || id > most)
+            throw engine::Error(engine::Fault::Request, model.checkpoint().name + " has no tokenizer, and \"" +
+                                                            prompt.substr(first, end - first) +
+                                                            "\" is no token id; ids from 0 to " + std::to_string(most) +
+                                                            " were expected as the prompt, or a tokenizer "
+                                                            "(File > Choose a tokenizer…)");
+        ids.push_back({id});
+        first = prompt.find_first_not_of(apart, end);
+    }
+    return ids;
+}
+
 } // namespace
 
 Opened openModel(const std::filesystem::path& path, const std::filesystem::path& tokenizer, Job& job)
@@ -130,13 +153,14 @@ std::shared_ptr<const Sequence> encodePrompt(const engine::Model& model, const s
             sequence->pieces.push_back(tokenizer->piece(id));
             sequence->special.push_back(tokenizer->special(id));
         }
-    } else if (!prompt.empty()) {
-        throw engine::Error(engine::Fault::Request,
-                            model.checkpoint().name + " has no tokenizer: a prompt cannot be turned into tokens");
     } else {
-        sequence->ids.push_back(model.config().bos.value_or(engine::TokenId{0}));
-        sequence->pieces.push_back(std::to_string(sequence->ids.front().value));
-        sequence->special.push_back(model.config().bos.has_value());
+        sequence->ids = idsIn(prompt, model);
+        if (sequence->ids.empty())
+            sequence->ids.push_back(model.config().bos.value_or(engine::TokenId{0}));
+        for (const engine::TokenId id : sequence->ids) {
+            sequence->pieces.push_back(std::to_string(id.value));
+            sequence->special.push_back(model.config().bos == id);
+        }
     }
     if (sequence->ids.empty())
         throw engine::Error(engine::Fault::Request,

@@ -170,6 +170,7 @@ void Keeper::begin()
             layout.scale = m_memory.scale;
             m_document.prefer(layout);
             emit recentChanged();
+            emit keysChanged();
             if (m_offer) {
                 m_document.setMessage(Message{tr("Subquad was not closed properly."),
                                               tr("What was open on %1 has been kept.").arg(m_offer->when), true,
@@ -304,6 +305,16 @@ void Keeper::remember(const QString& path)
         m_memory.recent.removeLast();
     writeMemory();
     emit recentChanged();
+}
+
+void Keeper::setKeys(const QMap<QString, QString>& keys)
+{
+    if (keys == m_memory.keys)
+        return;
+    m_memory.keys = keys;
+    if (m_claim)
+        writeMemory();
+    emit keysChanged();
 }
 
 void Keeper::writeMemory()

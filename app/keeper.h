@@ -36,6 +36,10 @@ public:
 
     const QStringList& recent() const { return m_memory.recent; }
 
+    const QMap<QString, QString>& keys() const { return m_memory.keys; } // as Memory has them
+
+    void setKeys(const QMap<QString, QString>& keys);
+
     const std::filesystem::path& session() const { return m_session; } // opened or saved last; empty: none
 
     bool hasOffer() const { return m_offer.has_value(); }
@@ -51,6 +55,7 @@ public slots:
 
 signals:
     void recentChanged();
+    void keysChanged();
     void offerChanged();
 
 private:

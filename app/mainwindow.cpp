@@ -91,7 +91,7 @@ MainWindow::MainWindow(QWidget* parent)
     middle->addWidget(m_centre, 1);
     m_right = new SideDock(SideDock::Side::Right, this);
     m_explain = new ExplainPanel(m_right);
-    m_right->addSection(tr("Explain"), m_explain, 1);
+    m_right->addSection("explain", tr("Explain"), m_explain, 1);
     middle->addWidget(m_right);
     connect(m_right, &SideDock::unfoldAsked, this, [this] { openDock(*m_right); });
 
@@ -101,6 +101,12 @@ MainWindow::MainWindow(QWidget* parent)
     column->setSpacing(0);
     column->addWidget(m_tools);
     column->addWidget(m_message);
+    m_back = new Heading(tr("Maximised"), 36, all);
+    m_back->setWords(tr("Esc brings the other panels back"));
+    auto* back = new widgets::IconButton(widgets::Symbol::Maximise, tr("Back to all panels"), m_back);
+    m_back->addTool(back);
+    connect(back, &widgets::IconButton::clicked, this, &MainWindow::maximiseAsked);
+    column->addWidget(m_back);
     column->addLayout(middle, 1);
     column->addWidget(m_tokens);
     column->addWidget(m_live);
@@ -125,15 +131,15 @@ void MainWindow::addDock()
     column->addWidget(m_model);
     m_prompt = new PromptPanel(m_dock);
     m_methods = new MethodsPanel(m_dock);
-    m_dock->addSection(tr("Model"), model);
-    m_dock->addSection(tr("Prompt"), m_prompt);
+    m_dock->addSection("model", tr("Model"), model);
+    m_dock->addSection("prompt", tr("Prompt"), m_prompt);
     m_heads = new HeadsPanel(m_dock);
-    m_dock->addSection(tr("Heads"), m_heads);
-    m_dock->addSection(tr("Methods"), m_methods, 1);
+    m_dock->addSection("heads", tr("Heads"), m_heads);
+    m_dock->addSection("methods", tr("Methods"), m_methods, 1);
     m_noModelDock = new widgets::EmptyPanel(m_dock);
     m_noModelDock->setWords(tr("No model is open."), tr("Its prompt, heads and tensors."));
-    m_noModelDock->hide();
-    m_dock->addWithoutName(m_noModelDock, 1);
+    m_dock->addSection({}, {}, m_noModelDock, 1);
+    m_dock->setShown(*m_noModelDock, false);
     m_ofModel = {m_prompt, m_heads};
     connect(fold, &widgets::IconButton::clicked, this, [this] { emit leftAsked(false); });
     connect(m_dock, &SideDock::unfoldAsked, this, [this] { openDock(*m_dock); });
@@ -196,9 +202,9 @@ void MainWindow::addPage(const QString& title, const QString& id, QWidget* view)
     showPage();
 }
 
-void MainWindow::addLeftSection(const QString& name, QWidget* section, int stretch)
+void MainWindow::addLeftSection(const QString& id, const QString& name, QWidget* section, int stretch)
 {
-    m_dock->addSection(name, section, stretch);
+    m_dock->addSection(id, name, section, stretch);
     m_ofModel.push_back(section);
 }
 
@@ -207,8 +213,8 @@ void MainWindow::setModelShown(bool shown, const QString& own)
     m_modelShown = shown;
     m_withoutModel = own;
     for (QWidget* section : m_ofModel)
-        section->setVisible(shown);
-    m_noModelDock->setVisible(!shown);
+        m_dock->setShown(*section, shown);
+    m_dock->setShown(*m_noModelDock, !shown);
     m_explain->setModelShown(shown);
     showPage();
     fold();
@@ -310,22 +316,29 @@ void MainWindow::fold()
     const bool compact = width() < look.px(foldBelow);
     m_compactTools->setVisible(compact && m_tabs->tabData(m_tabs->currentIndex()) == QStringLiteral("attention"));
     m_compactTools->setNarrow(width() < look.px(toolsNarrowBelow));
-    m_dock->setFolded(!m_leftWanted.value_or(!compact));
-    m_right->setFolded(!m_rightWanted.value_or(width() >= look.px(foldRightBelow)));
-    if (width() < look.px(oneDockBelow) && !m_dock->folded()) // both were open before the window became narrow
-        m_right->setFolded(true);
     const bool alone = m_alone != nullptr && m_pages->currentWidget() == m_alone;
-    m_dock->setVisible(!m_maximised);
-    m_right->setVisible(!m_maximised && !alone && !m_right->isEmpty());
-    const bool dockAlone = !m_maximised && width() < look.px(dockAloneBelow) &&
-                           (!m_dock->folded() || (m_right->isVisibleTo(this) && !m_right->folded()));
-    const double whole = width() / look.scale - 30; // beside the other one's rail
-    m_dock->setBreadth(dockAlone ? whole : 240);
-    m_right->setBreadth(dockAlone ? whole : compact ? 252 : 320);
+    const bool whole = m_maximised.isEmpty();
+    const bool leftOnly = !m_dock->only().isEmpty(), rightOnly = !m_right->only().isEmpty();
+    const bool left = whole || leftOnly, right = (whole && !alone && !m_right->isEmpty()) || rightOnly;
+    m_dock->setFolded(!leftOnly && !m_leftWanted.value_or(!compact));
+    m_right->setFolded(!rightOnly && !m_rightWanted.value_or(width() >= look.px(foldRightBelow)));
+    if (width() < look.px(oneDockBelow) && !m_dock->folded() && !rightOnly) // both were open before it became narrow
+        m_right->setFolded(true);
+    const bool leftOpen = left && !m_dock->folded(), rightOpen = right && !m_right->folded();
+    const bool dockAlone =
+        leftOnly || rightOnly || (whole && width() < look.px(dockAloneBelow) && (leftOpen || rightOpen));
+    // What gives way goes before what takes its room comes: the window would grow to hold both.
+    if (dockAlone)
+        m_centre->hide();
+    m_dock->setBreadth(240, dockAlone && leftOpen);
+    m_right->setBreadth(compact ? 252 : 320, dockAlone && rightOpen);
+    m_dock->setVisible(left);
+    m_right->setVisible(right);
     m_centre->setVisible(!dockAlone);
-    m_tokens->setVisible(!m_maximised && !alone && m_modelShown && height() >= look.px(tokensFrom));
-    m_tools->setVisible(!m_maximised);
-    m_live->setVisible(!m_maximised && height() >= look.px(liveFrom));
+    m_back->setVisible(leftOnly || rightOnly);
+    m_tokens->setVisible(whole && !alone && m_modelShown && height() >= look.px(tokensFrom));
+    m_tools->setVisible(whole);
+    m_live->setVisible(whole && height() >= look.px(liveFrom));
     if (compact == m_compact)
         return;
     m_compact = compact;
@@ -335,18 +348,15 @@ void MainWindow::fold()
     emit compactChanged(compact);
 }
 
-void MainWindow::addRightSection(const QString& name, QWidget* section, int stretch)
-{
-    m_right->addSection(name, section, stretch);
-    fold();
-}
-
-void MainWindow::setArrangement(std::optional<bool> left, std::optional<bool> right, bool maximised)
+void MainWindow::setArrangement(std::optional<bool> left, std::optional<bool> right, const QString& maximised)
 {
     m_leftWanted = left;
     m_rightWanted = right;
-    m_maximised = maximised;
-    m_maximise->setToolTip(maximised ? tr("Back to all panels") : tr("Maximise the view"));
+    if (maximised != m_maximised) {
+        m_maximised = maximised;
+        m_maximise->setToolTip(maximised.isEmpty() ? tr("Maximise the view") : tr("Back to all panels"));
+        maximise();
+    }
     fold();
 }
 

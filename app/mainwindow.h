@@ -4,6 +4,7 @@
 #include <QMainWindow>
 
 #include <optional>
+#include <utility>
 #include <vector>
 
 class QTabBar;
@@ -16,6 +17,7 @@ class IconButton;
 class JobBar;
 class LiveStrip;
 class MessageBar;
+class Parted;
 class TokenStrip;
 } // namespace widgets
 
@@ -24,6 +26,7 @@ namespace app {
 class AttentionPanel;
 class AttentionTools;
 class ExplainPanel;
+class Heading;
 class HeadsPanel;
 class MethodsPanel;
 class ModelPanel;
@@ -84,16 +87,16 @@ public:
     QStringList tabs() const; // the visible ones
     QString titleOf(const QString& id) const;
 
-    // Adds a section to the right dock, which is there once it has one. The window owns it from then on.
-    void addRightSection(const QString& name, QWidget* section, int stretch = 0);
-
-    // Docks open or folded (none: as the width allows); maximised: nothing but menu, tabs and the tab's view.
-    void setArrangement(std::optional<bool> left, std::optional<bool> right, bool maximised);
+    // Docks open or folded (none: as the width allows); maximised: nothing but menu, tabs and the tab's view ("tab"), a
+    // part of it ("TAB/PART"), or a section of a dock ("dock/SECTION").
+    void setArrangement(std::optional<bool> left, std::optional<bool> right, const QString& maximised);
+    std::vector<std::pair<QString, QString>> views(); // what can be maximised now: as above, and its name
+    QString pointedView(); // the one under the pointer, else the one with the focus, else the tab's
     bool leftOpen() const;
     bool rightOpen() const;
 
     // Adds a section to the left dock. The window owns it from then on.
-    void addLeftSection(const QString& name, QWidget* section, int stretch = 0);
+    void addLeftSection(const QString& id, const QString& name, QWidget* section, int stretch = 0);
 
     // Adds an entry with its shortcuts to a menu, by the menu's title.
     QAction* addEntry(const QString& menu, const QString& text, const QList<QKeySequence>& keys = {});
@@ -120,6 +123,9 @@ private:
     void openDock(SideDock& dock);
     void showPage(); // of the tab in front
     void fold();     // by the window's width
+    QString tabInFront() const;
+    widgets::Parted* partsOf(QWidget* page) const; // of a page; null: it has none
+    void maximise();                               // what is asked for
 
     ToolPanel* m_tools;
     widgets::MessageBar* m_message;
@@ -142,7 +148,8 @@ private:
     widgets::LiveStrip* m_live;
     std::optional<bool> m_compact; // none before the first layout
     std::optional<bool> m_leftWanted, m_rightWanted;
-    bool m_maximised = false;
+    QString m_maximised;
+    Heading* m_back;            // above a dock's section that fills the window
     QWidget* m_alone = nullptr; // the page of setPageAlone
     widgets::EmptyPanel* m_noModelPage;
     widgets::EmptyPanel* m_noModelDock;

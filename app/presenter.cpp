@@ -313,7 +313,7 @@ void Presenter::showTheme()
     if (m_theme != wanted) // every widget lays itself out anew
         widgets::ThemeSource::instance().set(layout.dark, layout.scale);
     m_theme = wanted;
-    m_window.setArrangement(layout.leftDock, layout.rightDock, layout.maximised);
+    m_window.setArrangement(layout.leftDock, layout.rightDock, QString::fromStdString(layout.maximised));
 }
 
 void Presenter::showTab()

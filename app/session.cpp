@@ -114,10 +114,14 @@ QStringList whatChanged(const DocumentState& before, const DocumentState& after)
 
 QByteArray memoryBytes(const Memory& memory)
 {
+    QJsonObject keys;
+    for (auto each = memory.keys.begin(); each != memory.keys.end(); ++each)
+        keys[each.key()] = each.value();
     return QJsonDocument(QJsonObject{{"version", 1},
                                      {"recent", QJsonArray::fromStringList(memory.recent)},
                                      {"dark", memory.dark},
-                                     {"scale", memory.scale}})
+                                     {"scale", memory.scale},
+                                     {"keys", keys}})
         .toJson();
 }
 
@@ -125,9 +129,13 @@ Memory memoryOf(const QByteArray& bytes)
 {
     const QJsonObject json = QJsonDocument::fromJson(bytes).object();
     Memory memory;
-    for (const QJsonValue& path : json["recent"].toArray())
+    for (const QJsonValue path : json["recent"].toArray())
         if (path.isString() && memory.recent.size() < mostRecent)
             memory.recent << path.toString();
+    const QJsonObject keys = json["keys"].toObject();
+    for (auto each = keys.begin(); each != keys.end(); ++each)
+        if (each.value().isString())
+            memory.keys[each.key()] = each.value().toString();
     memory.dark = json["dark"].toBool();
     const double scale = json["scale"].toDouble(1);
     memory.scale = scale >= 0.8 && scale <= 3 ? scale : 1;

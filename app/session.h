@@ -4,6 +4,7 @@
 #include "app/documentstate.h"
 
 #include <QByteArray>
+#include <QMap>
 #include <QStringList>
 
 #include <filesystem>
@@ -34,6 +35,7 @@ struct Memory
     QStringList recent; // newest first, absolute, at most 9
     bool dark = false;
     double scale = 1;
+    QMap<QString, QString> keys = {}; // a command's own keys, and those the user gave it in their place
 
     bool operator==(const Memory&) const = default;
 };

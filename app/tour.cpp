@@ -134,6 +134,30 @@ std::vector<std::string> writeTab(Document& document, const Lanes& lanes, MainWi
     return names;
 }
 
+// Each view of the tab in front, and each section of the docks, alone.
+std::vector<std::string> writeMaximised(Document& document, const Lanes& lanes, MainWindow& window,
+                                        const std::string& tab, const fs::path& folder)
+{
+    std::vector<std::string> names;
+    const ViewLayout before = document.state().layout;
+    setTab(document, tab);
+    rest(lanes);
+    for (const auto& [view, title] : window.views()) {
+        const Picture& picture = plain[0];
+        const std::string name =
+            nameOf("maximised-" + QString(view).replace('/', '-').replace(' ', '-').toStdString(), picture);
+        if (!isWanted(name))
+            continue;
+        ViewLayout layout = document.state().layout;
+        layout.maximised = view.toStdString();
+        document.setLayout(layout);
+        writePicture(document, lanes, window, picture, folder / name);
+        names.push_back(name);
+    }
+    document.setLayout(before);
+    return names;
+}
+
 // What the tab's play sets half way through the maps that it walks along; none where it walks along none.
 std::optional<int> halfWay(const Document& document, const engine::TabSpec& tab)
 {
@@ -265,6 +289,8 @@ std::vector<std::string> writeTour(Document& document, Lanes& lanes, MainWindow&
     }
     if (document.heads()) // a file without a model: that is all
         return names;
+    for (std::string& name : writeMaximised(document, lanes, window, "attention", folder))
+        names.push_back(std::move(name));
     openTensor(document, window);
     write("tensor");
     // The tabs of methods that are in no lane: each is put into the compared one for its own.
@@ -288,6 +314,8 @@ std::vector<std::string> writeTour(Document& document, Lanes& lanes, MainWindow&
     document.open(heads);
     rest(lanes);
     write("map");
+    for (std::string& name : writeMaximised(document, lanes, window, "map", folder))
+        names.push_back(std::move(name));
     return names;
 }
 

@@ -182,8 +182,11 @@ void Wiring::wireTools()
             [this](bool open) { changeLayout([=](ViewLayout& layout) { layout.leftDock = open; }); });
     connect(&m_window, &MainWindow::rightAsked, this,
             [this](bool open) { changeLayout([=](ViewLayout& layout) { layout.rightDock = open; }); });
-    connect(&m_window, &MainWindow::maximiseAsked, this,
-            [this] { changeLayout([](ViewLayout& layout) { layout.maximised = !layout.maximised; }); });
+    connect(&m_window, &MainWindow::maximiseAsked, this, [this] {
+        changeLayout([](ViewLayout& layout) {
+            layout.maximised = layout.maximised.empty() ? std::string("tab") : std::string();
+        });
+    });
     connect(&m_timing, &TimingDesk::figureAsked, &m_figures, &FigureDesk::exportFigure);
     connect(&m_studies, &StudyPresenter::exportAsked, &m_figures, &FigureDesk::exportFigure);
     connect(&m_logits, &LogitsWiring::exportAsked, &m_figures, &FigureDesk::exportFigure);
@@ -357,8 +360,13 @@ void Wiring::wireViewMenu()
     entry(tr("Smaller"), {QKeySequence("Ctrl+-")}, [](ViewLayout& layout) { layout.scale /= 1.1; });
     entry(tr("Normal size"), {QKeySequence("Ctrl+0")}, [](ViewLayout& layout) { layout.scale = 1; });
     m_window.menu(view)->addSeparator();
-    connect(m_window.addEntry(view, tr("Let go of the pinned cell"), {QKeySequence("Esc")}), &QAction::triggered, this,
-            [this] { m_document.pin(std::nullopt, std::nullopt); });
+    connect(m_window.addEntry(view, tr("Let go of what is maximised, or of the pinned cell"), {QKeySequence("Esc")}),
+            &QAction::triggered, this, [this] {
+                if (m_document.state().layout.maximised.empty())
+                    m_document.pin(std::nullopt, std::nullopt);
+                else
+                    changeLayout([](ViewLayout& layout) { layout.maximised.clear(); });
+            });
 }
 
 void Wiring::wireModelMenu()

@@ -42,9 +42,12 @@ void ColumnScroll::settle()
     if (widget() == nullptr || m_settling)
         return;
     const QScopedValueRollback<bool> settling(m_settling, true);
-    const QSize room = maximumViewportSize();
+    const QSize room = contentsRect().size();
     int wide = room.width(), high = heightAt(wide);
-    if (high > room.height()) {
+    const bool scrolls = high > room.height();
+    // Said here: Qt finds out later, and not at all while the column is hidden.
+    setVerticalScrollBarPolicy(scrolls ? Qt::ScrollBarAlwaysOn : Qt::ScrollBarAlwaysOff);
+    if (scrolls) {
         wide -= verticalScrollBar()->sizeHint().width();
         high = std::max(heightAt(wide), room.height() + 1); // the bar stays even where its own width made room for all
     }

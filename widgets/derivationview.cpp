@@ -12,7 +12,8 @@
 namespace widgets {
 namespace {
 
-constexpr double headHeight = 22, plainHeight = 24, formulaHeight = 40, resultHeight = 30, side = 16, share = 0.31;
+constexpr double headHeight = 22, plainHeight = 24, formulaHeight = 40, resultHeight = 30, side = 16;
+constexpr double share = 0.31, mostShare = 0.38; // of the width, to a column of numbers
 
 QString labelOf(const engine::DerivationLine& line)
 {
@@ -26,6 +27,14 @@ bool differs(const engine::DerivationLine& a, const engine::DerivationLine& b)
         return std::abs(*a.value.number - *b.value.number) >
                1e-4 * std::max(std::abs(*a.value.number), std::abs(*b.value.number));
     return figureText(a.value) != figureText(b.value);
+}
+
+// Of two weights of a long row the difference is small too: it keeps its digits.
+QString signedFigure(double value)
+{
+    if (value == 0 || std::abs(value) >= 0.01)
+        return signedFixed(value, 3);
+    return (value < 0 ? QStringLiteral("−") : QStringLiteral("+")) + figureText({.number = std::abs(value)});
 }
 
 } // namespace
@@ -57,6 +66,15 @@ void DerivationView::setDerivations(const engine::Derivation& exact, const engin
             ++after;
         }
     }
+    int digits = 9; // as few as any of them: a column of numbers has the same
+    for (const Line& line : m_lines)
+        for (const auto& each : {line.exact, line.own})
+            if (each && each->value.number)
+                digits = std::min(digits, each->value.digits);
+    for (Line& line : m_lines)
+        for (auto* each : {&line.exact, &line.own})
+            if (*each)
+                (*each)->value.digits = digits;
     for (Line& line : m_lines)
         if (line.exact && line.own && differs(*line.exact, *line.own)) {
             line.first = true;
@@ -93,13 +111,13 @@ void DerivationView::describe()
         texts << (line.first ? text + tr(", the first line that differs") : text);
     }
     if (const auto by = difference())
-        texts << tr("difference %1").arg(signedFixed(*by, 3));
+        texts << tr("difference %1").arg(signedFigure(*by));
     setAccessibleDescription(texts.join(QStringLiteral("; ")));
 }
 
 double DerivationView::heightOf(const Line& line) const
 {
-    if (line.result())
+    if (line.result() && !line.first)
         return theme().px(resultHeight);
     return theme().px(line.formulas() || line.first ? formulaHeight : plainHeight);
 }
@@ -119,12 +137,25 @@ QSize DerivationView::minimumSizeHint() const
     return sizeHint();
 }
 
+// Of each of the two columns of numbers: none runs into the other.
+double DerivationView::columnWidth() const
+{
+    const Theme& look = theme();
+    const double room = width() - 2 * look.px(side);
+    double wide = room * share;
+    for (const Line& line : m_lines)
+        for (const auto& each : {line.exact, line.own})
+            if (each)
+                wide = std::max(wide, textWidth(look.font(Theme::labelSize), figureText(each->value)) + look.px(8));
+    return std::round(std::min(wide, room * mostShare));
+}
+
 void DerivationView::drawLine(QPainter& painter, const Line& line, double top) const
 {
     const Theme& look = theme();
     const QFont small = look.font(Theme::labelSize);
     const double left = look.px(side), right = width() - look.px(side);
-    const double wide = std::round((right - left) * share), high = heightOf(line);
+    const double wide = columnWidth(), high = heightOf(line);
     if (line.first) {
         painter.fillRect(QRectF(0, top, width(), high), look.warningGround);
         painter.fillRect(QRectF(0, top, look.px(3), high), m_own.outline());
@@ -133,11 +164,12 @@ void DerivationView::drawLine(QPainter& painter, const Line& line, double top) c
         painter.fillRect(QRectF(0, top, width(), 1), look.hairline);
     const bool two = line.formulas() || line.first;
     const double half = two && !line.result() ? high / 2 : 0; // formulas above numbers
+    const double words = line.first ? high / 2 : half;
     const double labels = right - left - 2 * wide - look.px(4);
-    drawText(painter, {left, top, labels, half > 0 ? half : high}, Qt::AlignLeft, labelOf(line.any()), look.font(),
+    drawText(painter, {left, top, labels, words > 0 ? words : high}, Qt::AlignLeft, labelOf(line.any()), look.font(),
              line.first || line.result() ? look.text : look.secondary);
     if (line.first)
-        drawText(painter, {left, top + half, labels, high - half}, Qt::AlignLeft, tr("first to differ"), small,
+        drawText(painter, {left, top + words, labels, high - words}, Qt::AlignLeft, tr("first to differ"), small,
                  look.warningText);
     // Two long numbers must not run into each other.
     QFont numbers = look.font(line.result() ? Theme::resultSize : Theme::bodySize);
@@ -174,7 +206,7 @@ void DerivationView::drawDifference(QPainter& painter, double top) const
              look.secondary);
     // The colour says who gives more, as in the difference map.
     const QColor color = *by == 0 ? look.text : *by < 0 ? m_exact.label() : m_own.label();
-    drawNumber(painter, {0, top, double(width() - look.px(side)), high}, Qt::AlignRight, signedFixed(*by, 3),
+    drawNumber(painter, {0, top, double(width() - look.px(side)), high}, Qt::AlignRight, signedFigure(*by),
                look.font(Theme::resultSize), color);
 }
 
@@ -187,7 +219,7 @@ void DerivationView::paintEvent(QPaintEvent*)
         return;
     const QFont small = look.font(Theme::labelSize);
     const double right = width() - look.px(side);
-    const double wide = std::round((right - look.px(side)) * share);
+    const double wide = columnWidth();
     const auto head = [&](const Identity& identity, const QString& name, double end, double room) {
         const double text = std::min(textWidth(small, name) + 1, room);
         drawText(painter, {end - text, 0, text, double(look.px(headHeight))}, Qt::AlignRight, name, small, look.text);

@@ -45,6 +45,7 @@ private:
     };
 
     double heightOf(const Line& line) const;
+    double columnWidth() const;
     void drawLine(QPainter& painter, const Line& line, double top) const;
     void drawDifference(QPainter& painter, double top) const;
     std::optional<double> difference() const; // own − exact

@@ -17,6 +17,7 @@ namespace {
 
 constexpr double rowLabel = 14, columnLabel = 16, gap = 3, barHeight = 3, nameHeight = 14;
 constexpr double largestCell = 44, smallestThumbnail = 11;
+constexpr double roomyFrom = 480, roomyCell = 120, roomyHeight = 480; // wider than a dock
 
 // Where a thumbnail's colours end: nine of ten of its cells are within. Each has its own range: what counts is the
 // pattern.
@@ -84,8 +85,11 @@ HeadsGrid::Sizes HeadsGrid::sizesFor(int width) const
 {
     const Theme& look = theme();
     const double left = m_sorted ? 0 : look.px(rowLabel);
-    const double cell =
-        std::clamp(std::floor((width - left) / m_columns - look.px(gap)), 3.0, double(look.px(largestCell)));
+    double largest = look.px(largestCell);
+    if (width >= look.px(roomyFrom)) // as large as leaves all of them in view
+        largest = std::clamp(std::floor(look.px(roomyHeight) / double(std::max(1, rows()))), largest,
+                             double(look.px(roomyCell)));
+    const double cell = std::clamp(std::floor((width - left) / m_columns - look.px(gap)), 3.0, largest);
     const double line = cell >= look.px(smallestThumbnail) ? look.px(barHeight) + 2 : 0;
     const double name = m_sorted && cell >= look.px(18) ? look.px(nameHeight) : 0;
     return {left, m_sorted ? 0.0 : look.px(columnLabel), cell, cell + line + name + look.px(gap), line};
@@ -113,8 +117,8 @@ QRectF HeadsGrid::rectOf(int place) const
     const Sizes sizes = sizesFor(width());
     const double across = std::floor((width() - sizes.left) / m_columns);
     const double step = std::min(across, sizes.cell + theme().px(gap));
-    return {sizes.left + (place % m_columns) * step, sizes.top + (place / m_columns) * sizes.step, sizes.cell,
-            sizes.cell};
+    const int row = place / m_columns;
+    return {sizes.left + (place % m_columns) * step, sizes.top + row * sizes.step, sizes.cell, sizes.cell};
 }
 
 int HeadsGrid::at(QPointF point) const

@@ -85,6 +85,8 @@ void LongMapView::setHovered(std::optional<Cell> cell)
 
 void LongMapView::setAxesShown(bool shown)
 {
+    if (shown == m_axesShown)
+        return;
     m_axesShown = shown;
     arrange();
 }

@@ -5,6 +5,8 @@
 #include "widgets/theme.h"
 
 #include <QFontMetricsF>
+#include <QLineF>
+#include <QPaintEngine>
 #include <QPainter>
 #include <QPainterPath>
 
@@ -226,15 +228,36 @@ QPen seriesPen(engine::Dash dash, const QColor& color, double width)
 }
 
 // As lines, each cut to the box, so that figures have them as vectors and any thread may draw them.
+void drawPolyline(QPainter& painter, const QPolygonF& line)
+{
+    constexpr qsizetype piece = 32;
+    if (painter.paintEngine()->type() != QPaintEngine::Raster || line.size() <= piece) {
+        painter.drawPolyline(line);
+        return;
+    }
+    const QPen whole = painter.pen();
+    QPen pen = whole;
+    double along = whole.dashOffset(); // in widths of the pen
+    for (qsizetype first = 0; first + 1 < line.size(); first += piece) {
+        const QPolygonF part = line.mid(first, piece + 1);
+        pen.setDashOffset(along);
+        painter.setPen(pen);
+        painter.drawPolyline(part);
+        for (qsizetype place = 1; place < part.size(); ++place)
+            along += QLineF(part[place - 1], part[place]).length() / std::max(whole.widthF(), 1.0);
+    }
+    painter.setPen(whole);
+}
+
 void drawHatch(QPainter& painter, const QRectF& box)
 {
-    const double pitch = std::max(4, theme().px(6));
+    const int pitch = std::max(4, theme().px(6));
     painter.save();
     painter.setRenderHint(QPainter::Antialiasing);
     painter.setPen(QPen(theme().hatch, std::max(1.0, theme().scale), Qt::SolidLine, Qt::FlatCap));
     // Lines x + y = k · pitch.
-    for (double sum = std::ceil((box.left() + box.top()) / pitch) * pitch; sum < box.right() + box.bottom();
-         sum += pitch) {
+    const int first = int(std::ceil((box.left() + box.top()) / pitch)) * pitch;
+    for (int sum = first; sum < box.right() + box.bottom(); sum += pitch) {
         const double left = std::max(box.left(), sum - box.bottom());
         const double right = std::min(box.right(), sum - box.top());
         if (right > left)

@@ -6,6 +6,7 @@
 #include <QColor>
 #include <QFont>
 #include <QPen>
+#include <QPolygonF>
 #include <QRectF>
 #include <QString>
 
@@ -54,6 +55,9 @@ void drawMarker(QPainter& painter, const Identity& identity, QPointF centre, dou
 // A marker on a halo of the panel's colour, as on lines.
 void drawPoint(QPainter& painter, const Identity& identity, QPointF centre, double size);
 QPen seriesPen(engine::Dash dash, const QColor& color, double width);
+// A polyline with the painter's pen. On screen it is drawn in pieces, dashes going on from one to the next: Qt sorts
+// all edges of a line that cross the same pixels, which takes a zigzag of 512 points ten times as long in one piece.
+void drawPolyline(QPainter& painter, const QPolygonF& line);
 
 // 45°, 6 px pitch: what cannot be.
 void drawHatch(QPainter& painter, const QRectF& box);

@@ -269,7 +269,7 @@ void paintLine(QPainter& painter, const PlotSeries& series, const PlotLayout& la
         painter.setPen(series.identity ? seriesPen(series.thin ? engine::Dash::Solid : series.identity->dash,
                                                    series.identity->outline(), width)
                                        : QPen(look.text, width));
-        painter.drawPolyline(line);
+        drawPolyline(painter, line);
     }
     painter.restore();
 }
@@ -291,14 +291,31 @@ void paintMarkers(QPainter& painter, const PlotSeries& series, const PlotLayout&
     }
 }
 
-// Points along everything that is drawn: what a label should not cover.
-std::vector<QPointF> obstacles(const PlotValue& value, const PlotLayout& layout)
+// What a label should not cover: points along the lines, and marks.
+struct Obstacles
 {
-    std::vector<QPointF> points;
+    std::vector<QPointF> lines, marks;
+
+    double under(const QRectF& box) const
+    {
+        const double mark = theme().px(4);
+        const QRectF nearby = box.adjusted(-mark, -mark, mark, mark);
+        double cost = 0;
+        for (const QPointF& point : lines)
+            cost += box.contains(point) ? 1 : 0;
+        for (const QPointF& point : marks)
+            cost += nearby.contains(point) ? 4 : 0;
+        return cost;
+    }
+};
+
+Obstacles obstacles(const PlotValue& value, const PlotLayout& layout)
+{
+    Obstacles all;
     const auto along = [&](QPointF from, QPointF to) {
         const int steps = std::max(1, int(std::hypot(to.x() - from.x(), to.y() - from.y()) / theme().px(4)));
         for (int step = 0; step <= steps; ++step)
-            points.push_back(from + (to - from) * step / steps);
+            all.lines.push_back(from + (to - from) * step / steps);
     };
     for (const PlotSeries& series : value.series) {
         std::optional<QPointF> last;
@@ -307,21 +324,41 @@ std::vector<QPointF> obstacles(const PlotValue& value, const PlotLayout& layout)
                 continue;
             const QPointF here = layout.at(point);
             along(last && series.line ? *last : here, here);
-            points.insert(points.end(), 3, here); // a marker weighs more than a line
+            all.marks.push_back(here);
             last = here;
         }
     }
     for (const PlotRoof& roof : value.roofs)
         along(layout.at(roof.from), layout.at(roof.to));
-    return points;
+    return all;
 }
 
-// Labels of series beside their point, where they cover least: above, below, at its sides.
+// Where a label may stand, the best first: above its point, below, at its sides, at its corners; farther where the
+// nearer places are taken.
+std::vector<QPointF> labelPlaces(QPointF point, QSizeF size)
+{
+    std::vector<QPointF> places;
+    for (const double away : {7, 21, 36, 52}) {
+        const double by = theme().px(away);
+        const double left = point.x() - by - size.width(), middle = point.x() - size.width() / 2;
+        const double above = point.y() - by - size.height(), beside = point.y() - size.height() / 2;
+        for (const double y : {above, point.y() + by})
+            places.emplace_back(middle, y);
+        for (const double x : {point.x() + by, left})
+            places.emplace_back(x, beside);
+        for (const double y : {above, point.y() + by})
+            for (const double x : {point.x() + by / 2, left + by / 2})
+                places.emplace_back(x, y);
+    }
+    return places;
+}
+
+// Labels of series beside their point, where they cover least.
 void paintLabels(QPainter& painter, const PlotValue& value, const PlotLayout& layout, std::vector<QRectF> taken)
 {
     const Theme& look = theme();
     const QFont small = look.font(Theme::labelSize);
-    const std::vector<QPointF> points = obstacles(value, layout);
+    const Obstacles drawn = obstacles(value, layout);
     const QRectF room = layout.area.adjusted(0, -look.px(16), look.px(rightRoom), 0);
     for (const PlotSeries& series : value.series) {
         if (series.label.isEmpty() || series.points.empty())
@@ -329,25 +366,21 @@ void paintLabels(QPainter& painter, const PlotValue& value, const PlotLayout& la
         const std::size_t which = series.labelAt < 0 ? series.points.size() - 1 : std::size_t(series.labelAt);
         if (!drawable(series.points[which].y(), layout.yLog))
             continue;
-        const QPointF point = layout.at(series.points[which]);
         const QSizeF size(textWidth(small, series.label) + 2, look.px(15));
-        const double middle = point.x() - size.width() / 2, beside = point.y() - size.height() / 2, away = look.px(10);
         QRectF best;
         double least = 1e9;
-        for (QPointF at : {QPointF(middle, point.y() - look.px(22)), QPointF(middle, point.y() + look.px(7)),
-                           QPointF(point.x() + away, beside), QPointF(point.x() - away - size.width(), beside),
-                           QPointF(middle, point.y() - look.px(36)), QPointF(middle, point.y() + look.px(21))}) {
+        for (QPointF at : labelPlaces(layout.at(series.points[which]), size)) {
             at.setX(std::clamp(at.x(), room.left(), std::max(room.left(), room.right() - size.width())));
             const QRectF box(at, size);
-            double cost = room.contains(box) ? 0 : 50;
-            for (const QPointF& other : points)
-                cost += box.contains(other) ? 1 : 0;
+            double cost = (room.contains(box) ? 0 : 50) + drawn.under(box);
             for (const QRectF& other : taken)
                 cost += other.intersects(box) ? 100 : 0;
             if (cost < least) {
                 least = cost;
                 best = box;
             }
+            if (least <= 0)
+                break;
         }
         taken.push_back(best);
         QColor ground = look.panel;

@@ -27,6 +27,7 @@ public:
                          const QWidget* widget) const override;
     int styleHint(StyleHint hint, const QStyleOption* option, const QWidget* widget,
                   QStyleHintReturn* data) const override;
+    void polish(QApplication* application) override;
     void polish(QWidget* widget) override;
     using QProxyStyle::polish;
 };

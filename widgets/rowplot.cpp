@@ -47,6 +47,8 @@ RowPlot::RowPlot(QWidget* parent)
 
 void RowPlot::setRow(RowValue row)
 {
+    if (row == m_row)
+        return;
     m_row = std::move(row);
     double low = 0;
     double high = 0;
@@ -247,9 +249,9 @@ void RowPlot::drawLine(QPainter& painter, const RowValue::Series& series) const
     painter.save();
     painter.setRenderHint(QPainter::Antialiasing);
     painter.setPen(QPen(look.panel, 3.4, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
-    painter.drawPolyline(line);
+    drawPolyline(painter, line);
     painter.setPen(seriesPen(series.identity.dash, series.identity.outline(), 1.2));
-    painter.drawPolyline(line);
+    drawPolyline(painter, line);
     painter.restore();
     if (!line.isEmpty() && columnOf(0).width() >= look.px(7)) // closer markers would only blot
         for (const QPointF& point : line)

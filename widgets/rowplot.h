@@ -21,12 +21,16 @@ struct RowValue
     {
         Identity identity;
         std::vector<float> weights; // one per key up to the query
+
+        bool operator==(const Series&) const = default;
     };
 
     QString subtitle;           // "where ‘bird’ looks, query 40"
     QString after = {};         // what is said of the keys without a weight
     QStringList keys;           // of the whole text: those after the query are hatched
     std::vector<Series> series; // the first as bars, the others as markers joined by lines
+
+    bool operator==(const RowValue&) const = default;
 };
 
 // Where one query looks. Keys are categories, so the marker carries the value and the line only leads the eye.

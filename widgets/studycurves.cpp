@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 namespace widgets {
 namespace {
@@ -145,8 +146,7 @@ void StudyCurves::drawBand(QPainter& painter, const Curve& curve) const
     painter.setBrush(fill);
     for (std::size_t i = 0; i < std::min(lows.size(), highs.size()); ++i) {
         QPolygonF band = highs[i];
-        for (auto point = lows[i].rbegin(); point != lows[i].rend(); ++point)
-            band << *point;
+        std::reverse_copy(lows[i].begin(), lows[i].end(), std::back_inserter(band));
         painter.drawPolygon(band);
     }
 }
@@ -159,7 +159,7 @@ void StudyCurves::drawCurve(QPainter& painter, std::size_t index) const
         if (curve.line) {
             painter.setPen(penOf(index, 1.6 * theme().scale));
             painter.setBrush(Qt::NoBrush);
-            painter.drawPolyline(run);
+            drawPolyline(painter, run);
         }
         const bool dense = curve.line && run.size() > 1 && m_plot.width() / double(run.size()) < look.px(7);
         if (!curve.points || dense) // closer markers would only blot
@@ -237,8 +237,7 @@ void StudyCurves::drawHover(QPainter& painter, const StudyPlace& place) const
     const double value = first.x[std::size_t(place.col)];
     const double x = std::round(m_x.at(value));
     painter.fillRect(QRectF(x, m_plot.top(), 1, m_plot.height()), theme().outline);
-    for (std::size_t index = 0; index < m_body.curves.size(); ++index) {
-        const Curve& curve = m_body.curves[index];
+    for (const Curve& curve : m_body.curves) {
         if (isGround(curve))
             continue;
         const auto near = std::min_element(curve.x.begin(), curve.x.end(), [&](double a, double b) {

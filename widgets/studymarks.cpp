@@ -103,7 +103,7 @@ void drawMarks(QPainter& painter, const QRectF& plot, const PlotAxis& x, const P
         const QLineF line =
             mark.vertical ? QLineF(at, plot.top(), at, plot.bottom()) : QLineF(plot.left(), at, plot.right(), at);
         lines.push_back(QPolygonF(QList<QPointF>{line.p1(), line.p2()}));
-        painter.drawPolyline(lines.back());
+        drawPolyline(painter, lines.back());
     }
     painter.restore();
     std::vector<QRectF> taken;

@@ -46,7 +46,6 @@ void StudyPanels::setPanels(const std::vector<engine::Panel>& panels, const Stud
             continue;
         StudyPane* pane = reuse(panel.id, old);
         pane->setPanel(panel, names);
-        pane->show();
         m_panes.push_back(pane);
     }
     for (StudyPane* pane : old) {
@@ -55,9 +54,49 @@ void StudyPanels::setPanels(const std::vector<engine::Panel>& panels, const Stud
     }
     for (std::size_t i = 1; i < m_panes.size(); ++i)
         QWidget::setTabOrder(&m_panes[i - 1]->body(), &m_panes[i]->body());
+    laidOutAnew();
+}
+
+void StudyPanels::laidOutAnew()
+{
+    const std::vector<StudyPane*> now = shown();
+    for (StudyPane* pane : m_panes)
+        pane->setVisible(std::ranges::find(now, pane) != now.end());
     arrange();
     updateGeometry();
     update();
+}
+
+std::vector<StudyPane*> StudyPanels::shown() const
+{
+    for (StudyPane* pane : m_panes)
+        if (textOf(pane->panel().id) == m_only)
+            return {pane};
+    return m_panes;
+}
+
+std::vector<std::pair<QString, QString>> StudyPanels::parts() const
+{
+    std::vector<std::pair<QString, QString>> all;
+    for (const StudyPane* pane : m_panes)
+        all.emplace_back(textOf(pane->panel().id), textOf(pane->panel().title));
+    return all;
+}
+
+QString StudyPanels::partAt(const QWidget& inside) const
+{
+    for (const StudyPane* pane : m_panes)
+        if (pane == &inside || pane->isAncestorOf(&inside))
+            return textOf(pane->panel().id);
+    return {};
+}
+
+void StudyPanels::setOnly(const QString& part)
+{
+    if (part == m_only)
+        return;
+    m_only = part;
+    laidOutAnew();
 }
 
 void StudyPanels::setCompact(bool compact)
@@ -80,7 +119,7 @@ double StudyPanels::last() const
 // The panels of each row of the study in as many lines as leave each panel the width it needs.
 std::vector<std::vector<StudyPane*>> StudyPanels::lines(double wide) const
 {
-    std::vector<StudyPane*> sorted = m_panes;
+    std::vector<StudyPane*> sorted = shown();
     std::stable_sort(sorted.begin(), sorted.end(),
                      [](const StudyPane* a, const StudyPane* b) { return a->panel().row < b->panel().row; });
     const auto fit = [&](const std::vector<StudyPane*>& line) {
@@ -112,7 +151,7 @@ std::vector<StudyPanels::Row> StudyPanels::rows(int width) const
     const double wide = std::max(width, theme().px(200)) - theme().px(Theme::gap4) - last();
     std::vector<Row> rows;
     if (m_place == Place::Side) {
-        for (StudyPane* pane : m_panes)
+        for (StudyPane* pane : shown())
             rows.push_back({{pane}, pane->panel().height, pane->heightAt(int(wide))});
         return rows;
     }

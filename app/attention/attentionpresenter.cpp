@@ -128,13 +128,19 @@ void AttentionPresenter::showMaps()
         panel.arcs().setArcs(arcsOf(*maps));
         return;
     }
-    const bool swipe = isSwipe(*maps);
+    panel.setMapCount(isSwipe(*maps) ? 1 : int(maps->columns.size()));
+    const auto only = panel.onlyMap();
+    std::vector<std::size_t> columns;
     int weights = 0, differences = 0;
-    for (std::size_t column = 0; column < maps->columns.size() && !(swipe && column > 0); ++column)
+    for (std::size_t column = 0; column < maps->columns.size() && !(isSwipe(*maps) && column > 0); ++column) {
+        if (only && std::size_t(*only) != column)
+            continue;
+        columns.push_back(column);
         ++(maps->columns[column].isSigned() ? differences : weights);
+    }
     panel.maps().setCounts(weights, differences);
-    for (int place = 0; place < panel.maps().count(); ++place)
-        showColumn(std::size_t(place), std::size_t(place));
+    for (std::size_t place = 0; place < columns.size(); ++place)
+        showColumn(place, columns[place]);
     showBars();
     panel.maps().arrange();
 }

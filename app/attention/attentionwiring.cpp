@@ -97,6 +97,8 @@ void AttentionWiring::wireResults()
             m_presenter.showMaps(); // their titles and sentence are of the picked key
         m_presenter.showSentence();
     });
+    show(&m_window.attention(), &AttentionPanel::onlyChanged, &AttentionPresenter::showMaps);
+    show(&m_window.attention(), &AttentionPanel::onlyChanged, &AttentionPresenter::showMarks);
     connect(&m_document, &Document::layoutChanged, this, [this] {
         m_presenter.showMaps();  // hatch, magnifier, the line of a swipe
         m_presenter.showMarks(); // the neurons' dimension

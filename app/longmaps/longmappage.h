@@ -2,7 +2,9 @@
 #pragma once
 
 #include "widgets/longmapview.h"
+#include "widgets/parted.h"
 
+#include <optional>
 #include <vector>
 
 class QHBoxLayout;
@@ -18,7 +20,7 @@ namespace app {
 class Heading;
 
 // The Map tab: maps of several methods side by side, linked, over one colour bar.
-class LongMapPage : public widgets::View
+class LongMapPage : public widgets::View, public widgets::Parted
 {
     Q_OBJECT
 
@@ -44,6 +46,10 @@ public:
 
     const std::vector<widgets::LongMapView*>& maps() const { return m_maps; }
 
+    std::vector<std::pair<QString, QString>> parts() const override; // each map, the difference
+    QString partAt(const QWidget& inside) const override;
+    void setOnly(const QString& part) override;
+
 signals:
     void mapAdded(widgets::LongMapView* map);
     void differenceShown(); // it has got room
@@ -56,6 +62,8 @@ private:
     class Area; // the room of the maps and their bar
 
     void arrange();
+    std::optional<std::size_t> onlyPlace() const; // among the maps; behind them: the difference
+    void showAxes();
     int sideFor(int count) const; // of the whole map, with so many of them side by side
 
     Heading* m_heading;
@@ -67,6 +75,7 @@ private:
     widgets::ColorBar* m_differenceBar;
     QHBoxLayout* m_inset;
     std::vector<widgets::LongMapView*> m_maps;
+    QString m_only;
 };
 
 } // namespace app

@@ -19,6 +19,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <optional>
 
 namespace app {
 
@@ -132,9 +133,11 @@ void LongMapWiring::look()
     if (m_page->maps().empty() || m_work.map().tokens == 0)
         return;
     const widgets::MapWindow window = m_page->maps().front()->window();
-    int elements = m_page->maps().front()->elements();
+    std::optional<int> least;
     for (const widgets::LongMapView* each : m_page->maps())
-        elements = std::min(elements, each->elements());
+        if (!each->isHidden()) // another one has the window to itself
+            least = std::min(least.value_or(each->elements()), each->elements());
+    const int elements = least.value_or(m_page->difference().elements());
     m_work.look(engine::fittingRegion({window.query, window.count}, {window.key, window.count}, elements, elements));
 }
 

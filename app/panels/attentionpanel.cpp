@@ -19,6 +19,17 @@ namespace app {
 
 using widgets::theme;
 
+namespace {
+
+constexpr QLatin1String rowId("row"), arcsId("arcs");
+
+QString mapId(int place)
+{
+    return QStringLiteral("map %1").arg(place);
+}
+
+} // namespace
+
 AttentionPanel::AttentionPanel(QWidget* parent)
     : View(parent)
     , m_heading(new Heading(tr("Attention"), 40, this))
@@ -70,10 +81,7 @@ void AttentionPanel::themeChanged()
 void AttentionPanel::setCompact(bool compact)
 {
     m_compact = compact;
-    // Where there is little height the maps get more of it: their cells grow in steps of a whole pixel.
-    auto* column = static_cast<QBoxLayout*>(layout());
-    column->setStretchFactor(m_pictures, compact ? 10 : 5);
-    column->setStretchFactor(m_rowInset, compact ? 3 : 2);
+    showParts();
     m_heading->setVisible(!compact);
     themeChanged();
     m_sentence->setSmall(compact);
@@ -83,7 +91,71 @@ void AttentionPanel::setCompact(bool compact)
 void AttentionPanel::setPicture(bool arcs)
 {
     m_pictures->setCurrentIndex(arcs ? 1 : 0);
+    showParts();
     alignRow();
+}
+
+bool AttentionPanel::arcsShown() const
+{
+    return m_pictures->currentWidget() == m_arcs;
+}
+
+void AttentionPanel::setMapCount(int count)
+{
+    m_mapCount = count;
+    showParts();
+}
+
+std::optional<int> AttentionPanel::onlyMap() const
+{
+    for (int place = 0; place < m_mapCount; ++place)
+        if (m_only == mapId(place) && !arcsShown())
+            return place;
+    return std::nullopt;
+}
+
+void AttentionPanel::showParts()
+{
+    const bool row = !onlyMap() && !(m_only == arcsId && arcsShown());
+    m_pictures->setVisible(m_only != rowId);
+    m_row->setVisible(row);
+    // Where there is little height the maps get more of it: their cells grow in steps of a whole pixel.
+    auto* column = static_cast<QBoxLayout*>(layout());
+    column->setStretchFactor(m_pictures, m_compact ? 10 : 5);
+    column->setStretchFactor(m_rowInset, !row ? 0 : m_compact ? 3 : 2); // a layout takes its share even if empty
+}
+
+std::vector<std::pair<QString, QString>> AttentionPanel::parts() const
+{
+    std::vector<std::pair<QString, QString>> all;
+    if (arcsShown())
+        all.emplace_back(arcsId, tr("arcs"));
+    else
+        for (int place = 0; place < m_mapCount; ++place)
+            all.emplace_back(mapId(place), tr("map %1").arg(place + 1));
+    all.emplace_back(rowId, tr("row of weights"));
+    return all;
+}
+
+QString AttentionPanel::partAt(const QWidget& inside) const
+{
+    if (m_row == &inside || m_row->isAncestorOf(&inside))
+        return rowId;
+    if (m_arcs == &inside || m_arcs->isAncestorOf(&inside))
+        return arcsId;
+    for (int place = 0; place < m_mapCount; ++place)
+        if (const QWidget* map = &m_maps->map(place); map == &inside || map->isAncestorOf(&inside))
+            return mapId(place);
+    return {};
+}
+
+void AttentionPanel::setOnly(const QString& part)
+{
+    if (part == m_only)
+        return;
+    m_only = part;
+    showParts();
+    emit onlyChanged();
 }
 
 void AttentionPanel::paintEvent(QPaintEvent*)

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "widgets/parted.h"
 #include "widgets/theme.h"
+
+#include <optional>
 
 class QHBoxLayout;
 class QStackedWidget;
@@ -19,7 +22,7 @@ class Heading;
 class MapsRow;
 
 // The Attention tab: the sentence, maps or arcs, and the picked query's row.
-class AttentionPanel : public widgets::View
+class AttentionPanel : public widgets::View, public widgets::Parted
 {
     Q_OBJECT
 
@@ -40,7 +43,18 @@ public:
 
     void setPicture(bool arcs); // else maps
 
+    // Of how many maps there are; each is a part ("map 0"), and so are the arcs ("arcs") and the row ("row").
+    void setMapCount(int count);
+    std::optional<int> onlyMap() const; // the one that is to be shown alone
+
+    std::vector<std::pair<QString, QString>> parts() const override;
+    QString partAt(const QWidget& inside) const override;
+    void setOnly(const QString& part) override;
+
     void setCompact(bool compact); // below 1500 px: no header of its own, smaller type
+
+signals:
+    void onlyChanged();
 
 protected:
     void paintEvent(QPaintEvent* event) override;
@@ -49,6 +63,8 @@ protected:
 private:
     int rightMargin() const;
     void alignRow();
+    bool arcsShown() const;
+    void showParts();
 
     Heading* m_heading;
     AttentionTools* m_tools;
@@ -60,6 +76,8 @@ private:
     QHBoxLayout* m_inset = nullptr;
     QHBoxLayout* m_rowInset = nullptr;
     bool m_compact = false;
+    int m_mapCount = 0;
+    QString m_only;
 };
 
 } // namespace app

@@ -11,6 +11,8 @@
 #include <QPainter>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace app {
 
 using widgets::theme;
@@ -121,6 +123,7 @@ SideDock::SideDock(Side side, QWidget* parent)
 {
     m_column->setContentsMargins(0, 0, 0, 0);
     m_column->setSpacing(0);
+    m_column->addStretch(0); // stays last
     auto* row = new QHBoxLayout(this);
     row->setContentsMargins(side == Side::Right ? 1 : 0, 0, side == Side::Left ? 1 : 0, 0); // its hairline
     // Where the sections need more height than there is they scroll, and the window still fits a small screen.
@@ -132,24 +135,77 @@ SideDock::SideDock(Side side, QWidget* parent)
     arrange();
 }
 
-void SideDock::setBreadth(double breadth)
+void SideDock::setBreadth(double breadth, bool whole)
 {
     m_breadth = breadth;
+    m_whole = whole;
     arrange();
 }
 
-void SideDock::addSection(const QString& name, QWidget* section, int stretch)
+void SideDock::addSection(const QString& id, const QString& name, QWidget* section, int stretch)
 {
-    if (!m_names.isEmpty())
-        m_column->addWidget(new Hairline(m_sections));
-    m_names << name;
-    m_column->addWidget(section, stretch);
-    m_rail->setNames(m_names, m_side == Side::Right);
+    QWidget* line = nullptr;
+    if (!name.isEmpty()) {
+        if (!m_names.isEmpty()) {
+            line = new Hairline(m_sections);
+            m_column->insertWidget(m_column->count() - 1, line);
+        }
+        m_names << name;
+        m_rail->setNames(m_names, m_side == Side::Right);
+    }
+    m_column->insertWidget(m_column->count() - 1, section, stretch);
+    m_all.push_back({id, name, section, line, stretch});
 }
 
-void SideDock::addWithoutName(QWidget* section, int stretch)
+void SideDock::setShown(const QWidget& section, bool shown)
 {
-    m_column->addWidget(section, stretch);
+    for (Section& each : m_all)
+        if (each.widget == &section)
+            each.shown = shown;
+    showSections();
+}
+
+void SideDock::setOnly(const QString& id)
+{
+    m_only = id;
+    showSections();
+}
+
+QString SideDock::only() const
+{
+    const bool there = std::ranges::any_of(m_all, [&](const Section& each) { return each.id == m_only && each.shown; });
+    return there ? m_only : QString();
+}
+
+void SideDock::showSections()
+{
+    const QString alone = only();
+    int stretch = 1;
+    for (const Section& each : m_all) {
+        each.widget->setVisible(each.shown && (alone.isEmpty() || alone == each.id));
+        stretch = alone == each.id ? each.stretch : stretch;
+        if (each.line != nullptr)
+            each.line->setVisible(alone.isEmpty());
+    }
+    // A section that asks for no more than it needs stands at the top.
+    m_column->setStretch(m_column->count() - 1, stretch == 0 ? 1 : 0);
+}
+
+QString SideDock::sectionAt(const QWidget& inside) const
+{
+    for (const Section& each : m_all)
+        if (!each.name.isEmpty() && (each.widget == &inside || each.widget->isAncestorOf(&inside)))
+            return each.id;
+    return {};
+}
+
+std::vector<std::pair<QString, QString>> SideDock::shown() const
+{
+    std::vector<std::pair<QString, QString>> all;
+    for (const Section& each : m_all)
+        if (each.shown && !each.name.isEmpty())
+            all.emplace_back(each.id, each.name);
+    return all;
 }
 
 void SideDock::setFolded(bool folded)
@@ -162,7 +218,11 @@ void SideDock::arrange()
 {
     m_scroll->setVisible(!m_folded);
     m_rail->setVisible(m_folded);
-    setFixedWidth(theme().px(m_folded ? 28 : m_breadth) + 1);
+    const bool whole = m_whole && !m_folded;
+    const int least = theme().px(m_folded ? 28 : m_breadth) + 1;
+    setSizePolicy(whole ? QSizePolicy::Expanding : QSizePolicy::Fixed, QSizePolicy::Expanding);
+    setMinimumWidth(least);
+    setMaximumWidth(whole ? QWIDGETSIZE_MAX : least);
 }
 
 void SideDock::themeChanged()

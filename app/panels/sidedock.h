@@ -5,6 +5,9 @@
 
 #include <QStringList>
 
+#include <utility>
+#include <vector>
+
 namespace widgets {
 class ColumnScroll;
 }
@@ -59,12 +62,19 @@ public:
 
     explicit SideDock(Side side, QWidget* parent = nullptr);
 
-    void setBreadth(double breadth); // in pixels of the 100 % interface, when it is open
+    // In pixels of the 100 % interface, when it is open; `whole`: at least that, and all there is.
+    void setBreadth(double breadth, bool whole);
 
-    // The last section given a stretch takes the room that is left.
-    void addSection(const QString& name, QWidget* section, int stretch = 0);
+    // The last section given a stretch takes the room that is left. Without a name it does not stand in the rail.
+    void addSection(const QString& id, const QString& name, QWidget* section, int stretch = 0);
 
-    void addWithoutName(QWidget* section, int stretch); // no name in the rail
+    void setShown(const QWidget& section, bool shown);
+    void setOnly(const QString& id); // one section alone; empty or not there: all that are shown
+
+    QString only() const; // the one that is alone; empty: none
+
+    QString sectionAt(const QWidget& inside) const;         // its id; empty: of none
+    std::vector<std::pair<QString, QString>> shown() const; // sections that have a name: id and name
 
     bool isEmpty() const { return m_names.isEmpty(); }
 
@@ -80,15 +90,28 @@ protected:
     void themeChanged() override;
 
 private:
+    struct Section
+    {
+        QString id, name;
+        QWidget* widget;
+        QWidget* line; // above it; null: the first
+        int stretch;
+        bool shown = true;
+    };
+
     void arrange();
+    void showSections();
 
     Side m_side;
     double m_breadth = 240;
+    bool m_whole = false;
     widgets::ColumnScroll* m_scroll;
     QWidget* m_sections;
     QVBoxLayout* m_column;
     Rail* m_rail;
     QStringList m_names;
+    std::vector<Section> m_all;
+    QString m_only;
     bool m_folded = false;
 };
 

@@ -28,6 +28,8 @@ namespace {
 
 constexpr double sideBelow = 620, roofFrom = 620;
 
+constexpr QLatin1String passesId("passes"), plotId("plot"), roofId("roofline");
+
 // What scrolls, with hairlines above some of its widgets and left of one.
 class Centre : public widgets::View
 {
@@ -45,7 +47,8 @@ protected:
         painter.fillRect(rect(), theme().panel);
         const auto corner = [this](const QWidget& widget) { return widget.mapTo(this, QPoint(0, 0)); };
         for (const QWidget* widget : m_below)
-            painter.fillRect(QRect(0, corner(*widget).y() - 1, width(), 1), theme().hairline);
+            if (widget->isVisible())
+                painter.fillRect(QRect(0, corner(*widget).y() - 1, width(), 1), theme().hairline);
         if (m_right->isVisible())
             painter.fillRect(QRect(corner(*m_right) - QPoint(1, 0), QSize(1, m_right->height())), theme().hairline);
     }
@@ -117,7 +120,8 @@ TimingPanel::TimingPanel(QWidget* parent)
 
 QWidget* TimingPanel::makePasses(QWidget* parent)
 {
-    auto* part = new QWidget(parent);
+    m_passPart = new QWidget(parent);
+    QWidget* part = m_passPart;
     auto* column = columnOf(part);
     m_passHeading = new Heading(tr("Kernels"), 36, part);
     m_taken = new widgets::Segment(m_passHeading);
@@ -148,7 +152,8 @@ QWidget* TimingPanel::makePlots(QWidget* parent)
     auto* row = new QHBoxLayout(plots);
     row->setContentsMargins(0, 0, 0, 0);
     row->setSpacing(1); // a hairline shows
-    auto* left = new QWidget(plots);
+    m_plotColumn = new QWidget(plots);
+    QWidget* left = m_plotColumn;
     auto* leftColumn = columnOf(left);
     m_plotHeading = new Heading(tr("Against length"), 36, left);
     m_plotHeading->addTool(m_quantity);
@@ -234,7 +239,52 @@ void TimingPanel::themeChanged()
 {
     const int left = theme().px(Theme::gap4);
     m_inset->setContentsMargins(left, 0, theme().px(m_compact ? 16 : 40), 0);
-    m_passes->setFixedHeight(std::max(m_timeline->sizeHint().height() + theme().px(4), theme().px(120)));
+    const int least = std::max(m_timeline->sizeHint().height() + theme().px(4), theme().px(120));
+    m_passes->setMinimumHeight(least);
+    m_passes->setMaximumHeight(m_only == passesId ? QWIDGETSIZE_MAX : least);
+}
+
+std::vector<std::pair<QString, QWidget*>> TimingPanel::partWidgets() const
+{
+    return {{passesId, m_passPart}, {plotId, m_plotColumn}, {roofId, m_roofColumn}};
+}
+
+std::vector<std::pair<QString, QString>> TimingPanel::parts() const
+{
+    std::vector<std::pair<QString, QString>> all{{passesId, tr("kernels")}};
+    if (m_sweep->currentIndex() == 1) {
+        all.emplace_back(plotId, tr("against length"));
+        all.emplace_back(roofId, tr("roofline"));
+    }
+    return all;
+}
+
+QString TimingPanel::partAt(const QWidget& inside) const
+{
+    for (const auto& [id, widget] : partWidgets())
+        if (widget == &inside || widget->isAncestorOf(&inside))
+            return id;
+    return {};
+}
+
+void TimingPanel::setOnly(const QString& part)
+{
+    if (part == m_only)
+        return;
+    m_only = part;
+    showParts();
+}
+
+void TimingPanel::showParts()
+{
+    const bool plots = m_only == plotId || m_only == roofId;
+    const bool room = width() - (m_sideBelow ? 0 : m_side->width()) > theme().px(roofFrom);
+    m_passPart->setVisible(!plots);
+    m_sweep->setVisible(m_only != passesId);
+    m_plotColumn->setVisible(m_only != roofId);
+    m_roofColumn->setVisible(m_only == roofId || (m_only != plotId && room));
+    m_side->setVisible(!plots && m_only != passesId);
+    themeChanged();
 }
 
 // Beside the centre, or under it in the same column.
@@ -256,7 +306,7 @@ void TimingPanel::placeSide(bool below)
 void TimingPanel::resizeEvent(QResizeEvent* /*event*/)
 {
     placeSide(width() < theme().px(sideBelow));
-    m_roofColumn->setVisible(width() - (m_sideBelow ? 0 : m_side->width()) > theme().px(roofFrom));
+    showParts();
 }
 
 void TimingPanel::paintEvent(QPaintEvent* /*event*/)

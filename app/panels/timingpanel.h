@@ -2,6 +2,7 @@
 #pragma once
 
 #include "app/panels/timingside.h"
+#include "widgets/parted.h"
 #include "widgets/plot.h"
 #include "widgets/sentence.h"
 #include "widgets/timelineview.h"
@@ -37,7 +38,7 @@ struct SweepView
 
 // The Timing tab: the sentence, one pass of each method taken apart, time against length, the roofline; machine,
 // numbers, memory, the sweep and its command at the right, or below where that leaves too little width.
-class TimingPanel : public widgets::View
+class TimingPanel : public widgets::View, public widgets::Parted
 {
     Q_OBJECT
 
@@ -66,6 +67,10 @@ public:
 
     void setCompact(bool compact);
 
+    std::vector<std::pair<QString, QString>> parts() const override; // kernels, plot, roofline
+    QString partAt(const QWidget& inside) const override;
+    void setOnly(const QString& part) override;
+
 signals:
     void sweepAsked();
     void measureAsked(); // the passes again
@@ -80,6 +85,8 @@ private:
     QWidget* makePasses(QWidget* parent);
     QWidget* makePlots(QWidget* parent);
     void placeSide(bool below);
+    std::vector<std::pair<QString, QWidget*>> partWidgets() const;
+    void showParts();
 
     Heading* m_heading;
     widgets::Segment* m_quantity;
@@ -96,6 +103,8 @@ private:
     widgets::EmptyPanel* m_empty;
     Heading* m_plotHeading;
     widgets::PlotView* m_plot;
+    QWidget* m_passPart;
+    QWidget* m_plotColumn;
     QWidget* m_roofColumn;
     widgets::PlotView* m_roofline;
     QHBoxLayout* m_row;
@@ -103,6 +112,7 @@ private:
     TimingSide* m_side;
     bool m_sideBelow = false;
     bool m_compact = false;
+    QString m_only;
 };
 
 } // namespace app

@@ -27,7 +27,7 @@ TensorsWiring::TensorsWiring(Document& document, Lanes& lanes, MainWindow& windo
     , m_work(document, lanes)
     , m_panel(new TensorsPanel(&window))
 {
-    window.addLeftSection(tr("Tensors"), m_panel, 1);
+    window.addLeftSection(QStringLiteral("tensors"), tr("Tensors"), m_panel, 1);
     auto* page = new QWidget(&window);
     auto* column = new QVBoxLayout(page);
     column->setContentsMargins(0, 0, 0, 0);

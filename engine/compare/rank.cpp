@@ -22,7 +22,8 @@ double effectiveRank(const Grid& map)
     }
     // σ² are the eigenvalues of AᵀA. Those below 1e-15 of the largest are rounding, which blurs σ below 3e-8 of the
     // largest: next to nothing in the entropy of at most 1024 of them.
-    const Eigen::MatrixXd product = cells.transpose() * cells;
+    Eigen::MatrixXd product = Eigen::MatrixXd::Zero(cells.cols(), cells.cols());
+    product.selfadjointView<Eigen::Lower>().rankUpdate(cells.transpose()); // the half that the solver reads
     const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(product, Eigen::EigenvaluesOnly);
     const Eigen::ArrayXd squares = solver.eigenvalues().array();
     const double floor = 1e-15 * squares.maxCoeff();

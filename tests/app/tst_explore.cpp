@@ -352,6 +352,33 @@ void TestExplore::shortMapsShowTheirDifference()
     QCOMPARE(program.document.state().layout.differenceHigh, std::optional(0.5));
     emit page.differenceBar().fitRequested();
     QVERIFY(!program.document.state().layout.differenceHigh);
+    QTest::keyClick(page.maps().front(), Qt::Key_Home); // all of it
+    QVERIFY(program.rest());
+    // Each has the page to itself when it is asked for, larger and with its own labels.
+    const double side = page.maps().front()->map().width();
+    const auto views = program.window.views();
+    for (const QString view : {"map/map 0", "map/map 1", "map/difference"}) {
+        QVERIFY2(std::ranges::any_of(views, [&](const auto& each) { return each.first == view; }), qPrintable(view));
+        ViewLayout layout = program.document.state().layout;
+        layout.maximised = view.toStdString();
+        program.document.setLayout(layout);
+        QVERIFY(program.rest());
+        const bool differs = view.endsWith("difference");
+        QCOMPARE(page.difference().isVisible(), differs);
+        QCOMPARE(page.bar().isVisible(), !differs);
+        int visible = 0;
+        for (const widgets::LongMapView* map : page.maps()) {
+            visible += map->isVisible() ? 1 : 0;
+            QVERIFY(!map->isVisible() || map->map().width() > side);
+        }
+        QCOMPARE(visible, differs ? 0 : 1);
+        QVERIFY(!differs || page.difference().map().width() > side);
+        QVERIFY(!page.difference().textAt({150, 40}).isEmpty());
+    }
+    QTest::keyClick(&program.window, Qt::Key_Escape);
+    QVERIFY(program.rest());
+    QVERIFY(page.difference().isVisible() && page.maps()[0]->isVisible() && page.maps()[1]->isVisible());
+    QCOMPARE(page.maps().front()->map().width(), side);
 }
 
 void TestExplore::abandonedPicturesNeverArrive()

@@ -91,6 +91,7 @@ private slots:
     void anotherHeadKeepsTheLayer();
     void aKnobRunsOneLaneAgain();
     void probesAreRecordedForTheirTabOnly();
+    void idsStandInForATokenizer();
     void aHostileFileIsAMessage();
     void theDeviceTakesOver();
     void closingDoesNotWaitForWork();
@@ -280,6 +281,37 @@ void TestLanes::probesAreRecordedForTheirTabOnly()
             recorded += layer->attended.trace->snapshots(probe.id, {0}).empty() ? 0 : 1;
         QVERIFY2(recorded > 0, info.id.data());
     }
+}
+
+void TestLanes::idsStandInForATokenizer()
+{
+    const std::filesystem::path folder = std::filesystem::path(m_folder.path().toStdString()) / "untold";
+    std::filesystem::copy(m_path, folder);
+    const std::filesystem::path tokenizer = folder.parent_path() / "elsewhere.json";
+    std::filesystem::rename(folder / "tokenizer.json", tokenizer);
+    Rig rig(folder, "5, 0 12\n7");
+    QVERIFY(rig.open());
+    QVERIFY2(!rig.document.message(), rig.document.message() ? qPrintable(rig.document.message()->what) : "");
+    const auto ids = [&] {
+        std::vector<int> all;
+        for (const engine::TokenId id : rig.document.sequence()->ids)
+            all.push_back(id.value);
+        return all;
+    };
+    QCOMPARE(ids(), (std::vector{5, 0, 12, 7}));
+    QCOMPARE(rig.document.sequence()->pieces[2], std::string("12"));
+    QVERIFY(rig.document.lane(comparedLane).look); // it ran
+    for (const char* wrong : {"the cat", "5 -1", "5 1e2", "5 1000000", "5 99999999999999999999"}) {
+        rig.document.setMessage(std::nullopt);
+        rig.document.setPrompt(wrong);
+        QVERIFY(rig.rest());
+        QVERIFY2(rig.document.message() && rig.document.message()->what.contains("ids from 0 to"), wrong);
+    }
+    rig.document.setPrompt(text);
+    rig.document.open(folder, tokenizer);
+    QVERIFY(rig.rest());
+    QVERIFY(rig.document.model()->tokenizer() != nullptr);
+    QVERIFY(rig.document.sequence()->ids.size() > 4);
 }
 
 void TestLanes::aHostileFileIsAMessage()

@@ -9,12 +9,15 @@
 #include <QAbstractButton>
 #include <QAction>
 #include <QDialog>
+#include <QDialogButtonBox>
 #include <QKeyEvent>
+#include <QKeySequenceEdit>
 #include <QLineEdit>
 #include <QListWidget>
 #include <QMap>
 #include <QMenuBar>
 #include <QPlainTextEdit>
+#include <QPushButton>
 #include <QTest>
 
 using namespace app;
@@ -37,6 +40,7 @@ private slots:
     void theSearchRunsWhatIsChosen();
     void plainLettersStayWithTheText();
     void theSheetNamesEveryKey();
+    void keysCanBeGiven();
     void keysDoWhatTheySay();
     void whoHasTheFocusHasItsKeys();
     void namedLayoutsArrange();
@@ -263,6 +267,50 @@ void TestShortcuts::whoHasTheFocusHasItsKeys()
     QVERIFY(maps > 0 && buttons > 0);
 }
 
+// A line of the sheet gives its command other keys; those of another command it does not get.
+void TestShortcuts::keysCanBeGiven()
+{
+    QAction* after = withKey("]");
+    withKey("?")->trigger();
+    auto* sheet = m_rig->window.findChild<widgets::ShortcutSheet*>();
+    QVERIFY(sheet != nullptr);
+    const QStringList lines = sheet->accessibleDescription().split("; ");
+    const int line = int(lines.indexOf("]: " + after->text()));
+    QVERIFY(line >= 0);
+    const auto press = [&](const QKeySequence& keys) {
+        QTest::mouseClick(sheet, Qt::LeftButton, {}, sheet->rectOf(line).center().toPoint());
+        auto* edit = m_rig->window.findChild<QKeySequenceEdit*>();
+        edit->setKeySequence(keys);
+        edit->window()->findChild<QDialogButtonBox*>()->button(QDialogButtonBox::Ok)->click();
+        const bool refused = edit->window()->isVisible();
+        edit->window()->close();
+        QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
+        return !refused;
+    };
+    QVERIFY(!press(QKeySequence("["))); // another's
+    QCOMPARE(withKey("]"), after);
+    QVERIFY(press(QKeySequence("Ctrl+Alt+J")));
+    QCOMPARE(withKey("Ctrl+Alt+J"), after);
+    QVERIFY(withKey("]") == nullptr);
+    QVERIFY(sheet->accessibleDescription().contains("Ctrl+Alt+J: " + after->text()));
+    QCOMPARE(m_rig->wiring.keeper().keys().value("]"), QString("Ctrl+Alt+J"));
+    const Memory memory{{}, false, 1, m_rig->wiring.keeper().keys()};
+    QVERIFY(memoryOf(memoryBytes(memory)) == memory);
+    sheet->window()->close();
+    QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
+    Selection first = m_rig->document.state().selection;
+    first.layer = {0};
+    m_rig->document.select(first);
+    QTest::keyClick(&m_rig->window, Qt::Key_J, Qt::ControlModifier | Qt::AltModifier);
+    QCOMPARE(m_rig->document.state().selection.layer.value, 1);
+    withKey("?")->trigger();
+    sheet = m_rig->window.findChild<widgets::ShortcutSheet*>();
+    QVERIFY(press(QKeySequence("]")));
+    QCOMPARE(withKey("]"), after);
+    QVERIFY(m_rig->wiring.keeper().keys().isEmpty());
+    sheet->window()->close();
+}
+
 void TestShortcuts::keysDoWhatTheySay()
 {
     Document& document = m_rig->document;
@@ -334,7 +382,7 @@ void TestShortcuts::namedLayoutsArrange()
     m_rig->document.setLayout(layout);
     QVERIFY(!m_rig->window.leftOpen());
     layout.leftDock = true;
-    layout.maximised = true;
+    layout.maximised = "tab";
     m_rig->document.setLayout(layout);
     QVERIFY(!m_rig->window.tools().isVisible());
     m_rig->document.undo();

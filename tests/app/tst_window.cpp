@@ -218,7 +218,7 @@ void TestWindow::pointingIsShared()
     QCOMPARE(program.document.state().selection.key->value, cell.col);
     QCOMPARE(program.document.lane(exactLane).row->query.value, cell.row);
     const QImage pinned = maps.map(2).grab().toImage();
-    program.trigger("Let go of the pinned cell");
+    program.trigger("Let go of what is maximised, or of the pinned cell");
     QVERIFY(!program.document.state().selection.query);
     QVERIFY(maps.map(2).grab().toImage() != pinned); // the other maps followed
     emit program.window.tokens().picked(4);

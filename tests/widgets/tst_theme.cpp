@@ -4,6 +4,7 @@
 #include "widgets/colorbar.h"
 #include "widgets/colormap.h"
 #include "widgets/iconbutton.h"
+#include "widgets/proxystyle.h"
 #include "widgets/segment.h"
 #include "widgets/sentence.h"
 #include "widgets/snapshot.h"
@@ -54,6 +55,22 @@ private slots:
             QVERIFY(contrast(identity.label(), look.panel) >= 4.4); // #C45500 is measured as 4.5 to one digit
             QVERIFY(contrast(identity.outline(), look.panel) >= 3);
         }
+    }
+
+    // Who is made ill by motion need not ask for less: nothing slides or fades.
+    void nothingMovesByItself()
+    {
+        constexpr Qt::UIEffect effects[] = {Qt::UI_General,       Qt::UI_AnimateMenu,    Qt::UI_FadeMenu,
+                                            Qt::UI_AnimateCombo,  Qt::UI_AnimateTooltip, Qt::UI_FadeTooltip,
+                                            Qt::UI_AnimateToolBox};
+        for (const Qt::UIEffect effect : effects)
+            QApplication::setEffectEnabled(effect); // as a desktop would
+        QVERIFY(QApplication::isEffectEnabled(Qt::UI_FadeMenu));
+        auto* style = new ProxyStyle; // the application's from here on
+        QApplication::setStyle(style);
+        for (const Qt::UIEffect effect : effects)
+            QVERIFY(!QApplication::isEffectEnabled(effect));
+        QCOMPARE(style->styleHint(QStyle::SH_Widget_Animation_Duration, nullptr, nullptr, nullptr), 0);
     }
 
     void paletteIsTheTheme()

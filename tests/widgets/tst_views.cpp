@@ -2,12 +2,14 @@
 #include "tests/widgets/support.h"
 #include "widgets/colorbar.h"
 #include "widgets/colormap.h"
+#include "widgets/derivationview.h"
 #include "widgets/layergrid.h"
 #include "widgets/rowplot.h"
 #include "widgets/snapshot.h"
 #include "widgets/tokenstrip.h"
 
 #include <QMouseEvent>
+#include <QPainter>
 #include <QSignalSpy>
 #include <QTest>
 
@@ -58,6 +60,86 @@ class TestViews : public QObject
     Q_OBJECT
 
 private slots:
+
+    // In pieces a line of many points is the same line: its dashes go on, its corners are whole.
+    void longLinesAreDrawnInPieces()
+    {
+        const auto drawn = [](engine::Dash dash, bool inPieces) {
+            QImage image(600, 120, QImage::Format_RGB32);
+            image.fill(Qt::white);
+            QPainter painter(&image);
+            painter.setRenderHint(QPainter::Antialiasing);
+            painter.setPen(seriesPen(dash, Qt::black, 1.2));
+            QPolygonF line;
+            for (int x = 0; x < 580; x += 2)
+                line << QPointF(10 + x, 60 + 45 * std::sin(x * 0.7));
+            inPieces ? drawPolyline(painter, line) : painter.drawPolyline(line);
+            return image;
+        };
+        for (const engine::Dash dash : {engine::Dash::Solid, engine::Dash::Dashed, engine::Dash::DashDot}) {
+            const QImage whole = drawn(dash, false), pieces = drawn(dash, true);
+            int other = 0; // pixels that a reader could tell apart: those of a corner where two pieces meet
+            for (int y = 0; y < whole.height(); ++y)
+                for (int x = 0; x < whole.width(); ++x)
+                    other += std::abs(qGray(whole.pixel(x, y)) - qGray(pieces.pixel(x, y))) > 64 ? 1 : 0;
+            QVERIFY2(other <= 20, qPrintable(QString::number(other)));
+        }
+    }
+
+    void accountsAreReadable_data()
+    {
+        QTest::addColumn<double>("scale");
+        QTest::addColumn<int>("width"); // of a dock, in pixels of the 100 % interface
+        QTest::newRow("small window") << 1.0 << 240;
+        QTest::newRow("dock") << 1.5 << 320;
+        QTest::newRow("large") << 2.0 << 252;
+    }
+
+    // Two accounts that part in the result alone, with numbers as long as they get: the label stands above its remark,
+    // and neither number runs into the other.
+    void accountsAreReadable()
+    {
+        QFETCH(double, scale);
+        QFETCH(int, width);
+        ThemeSource::instance().set(false, scale);
+        const auto account = [](double weight) {
+            engine::Derivation derivation;
+            derivation.lines.push_back({"score", "score x", "", {.number = -1.2345e-12}});
+            derivation.lines.push_back({"weight", "weight", "", {.number = weight}, true});
+            return derivation;
+        };
+        DerivationView view;
+        view.setDerivations(account(-1.234e-12), account(-6.789e-13), exactIdentity(), taylorIdentity());
+        QCOMPARE(view.firstDifference(), QString("weight"));
+        QVERIFY(view.accessibleDescription().endsWith("difference +6·10⁻¹³")); // not 0.000
+        const Theme& look = theme();
+        const QSize size(look.px(width), view.sizeHint().height());
+        const QImage image = snapshot(view, size).convertToFormat(QImage::Format_RGB32);
+        const auto rowsOf = [&](const QColor& ink) { // of the words at the left
+            std::pair<int, int> rows{size.height(), 0};
+            for (int y = 0; y < size.height(); ++y)
+                for (int x = 0; x < size.width() / 4; ++x)
+                    if (image.pixelColor(x, y) == ink)
+                        rows = {std::min(rows.first, y), std::max(rows.second, y)};
+            return rows;
+        };
+        QVERIFY(rowsOf(look.warningText).second > 0);
+        QVERIFY(rowsOf(look.text).second > 0);
+        QVERIFY(rowsOf(look.text).second < rowsOf(look.warningText).first);
+        int widest = 0, blank = 0; // the first line's numbers, and what parts them
+        bool begun = false;
+        for (int x = size.width() / 4; x < size.width() - look.px(16); ++x) {
+            bool inked = false;
+            for (int y = look.px(24); y < look.px(44); ++y)
+                inked = inked || image.pixelColor(x, y) != look.panel;
+            widest = inked && begun ? std::max(widest, blank) : widest;
+            blank = inked ? 0 : blank + 1;
+            begun = begun || inked;
+        }
+        QVERIFY2(widest >= look.px(6), qPrintable(QString::number(widest)));
+        ThemeSource::instance().set(false, 1);
+        toGallery(view, size, "account");
+    }
 
     void cleanup() { ThemeSource::instance().set(false, 1.0); }
 

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "app/keeper.h"
+
+#include <QAction>
+#include <QKeySequence>
+#include <QObject>
+#include <QPointer>
+
+#include <vector>
+
+class QWidget;
+
+namespace app {
+
+// Which keys run which commands: their own, or those the user gave them, which the keeper remembers.
+class KeyMap : public QObject
+{
+    Q_OBJECT
+
+public:
+    KeyMap(Keeper& keeper, QWidget& window);
+
+    QList<QKeySequence> ownKeys(const QAction& action); // as it came
+
+    // In place of all it has; its own first one gives them all back. Returns why not: keys that another command has.
+    QString give(const QAction& action, const QKeySequence& keys);
+
+    // Asks for keys of one command; `done` when it has others.
+    void ask(QAction& action, const std::function<void()>& done);
+
+private:
+    struct Known
+    {
+        QPointer<QAction> action;
+        QList<QKeySequence> own;
+    };
+
+    void learn();
+    void apply();
+
+    Keeper& m_keeper;
+    QWidget& m_window;
+    std::vector<Known> m_known;
+};
+
+} // namespace app
