@@ -191,8 +191,8 @@ void Wiring::wireTools()
     connect(&m_studies, &StudyPresenter::exportAsked, &m_figures, &FigureDesk::exportFigure);
     connect(&m_logits, &LogitsWiring::exportAsked, &m_figures, &FigureDesk::exportFigure);
     connect(&m_longMaps, &LongMapWiring::exportAsked, &m_figures, &FigureDesk::exportFigure);
-    for (AttentionTools* tools : {&m_window.attention().tools(), &m_window.compactTools()})
-        connect(tools, &AttentionTools::exportAsked, &m_figures, &FigureDesk::exportFigure);
+    for (AttentionTools* row : {&m_window.attention().tools(), &m_window.compactTools()})
+        connect(row, &AttentionTools::exportAsked, &m_figures, &FigureDesk::exportFigure);
     m_figures.addTab(logitsTab, [this](FigureSource& source) {
         if (const auto& look = m_logits.work().look())
             source.page = logitsPage(*look);

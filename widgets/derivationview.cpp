@@ -34,7 +34,9 @@ QString signedFigure(double value)
 {
     if (value == 0 || std::abs(value) >= 0.01)
         return signedFixed(value, 3);
-    return (value < 0 ? QStringLiteral("−") : QStringLiteral("+")) + figureText({.number = std::abs(value)});
+    engine::Figure size;
+    size.number = std::abs(value);
+    return (value < 0 ? QStringLiteral("−") : QStringLiteral("+")) + figureText(size);
 }
 
 } // namespace

@@ -159,8 +159,8 @@ void TestDocument::stateGoesThroughJson()
         state.generated = 3;
         state.lanes[1] = planWithEveryKnob(method);
         state.selection = {{1}, {2}, TokenPos{4}, TokenPos{5}, TokenPos{0}, {1}};
-        state.layout = {true, 1.5, "probes",        "key", "log", 0.25, 0.5,  {},
-                        {},   {},  "layer.0.query", {},    false, true, true, {}};
+        state.layout = {true, 1.5,   "probes", "key",          "log", 0.25, 0.5, {}, {}, {}, "layer.0.query",
+                        {},   false, true,     "dock/explain", {}};
         state.layout.timing = {3, 2, SweepForm{"64:256:x2", "7", true, false}};
         state.layout.sights = {{"maps", {1, 2, 8, 8}}, {"roofline", {0.5, 0, 4.25, 0}}};
         state.bookmarks = {{state.selection, "attention", "the cat"}};
