@@ -108,6 +108,11 @@ void Frame::fillMenus()
     connect(&m_document, &Document::historyChanged, this, &Frame::showHistory);
     connect(&m_document, &Document::marksChanged, this, &Frame::showBookmarks);
     connect(&m_keeper, &Keeper::recentChanged, this, &Frame::showRecent);
+    connect(&m_keeper, &Keeper::keysChanged, this, [this] {
+        m_window.tools().setKeys(m_keeper.keys());
+        m_window.setBackKeys(QKeySequence::fromString(m_keeper.keys().value("Esc", "Esc"), QKeySequence::PortableText)
+                                 .toString(QKeySequence::NativeText));
+    });
     connect(&m_keeper, &Keeper::offerChanged, this, [this] { m_restore->setVisible(m_keeper.hasOffer()); });
     showHistory();
     showRecent();

@@ -102,7 +102,7 @@ MainWindow::MainWindow(QWidget* parent)
     column->addWidget(m_tools);
     column->addWidget(m_message);
     m_back = new Heading(tr("Maximised"), 36, all);
-    m_back->setWords(tr("Esc brings the other panels back"));
+    setBackKeys("Esc");
     auto* back = new widgets::IconButton(widgets::Symbol::Maximise, tr("Back to all panels"), m_back);
     m_back->addTool(back);
     connect(back, &widgets::IconButton::clicked, this, &MainWindow::maximiseAsked);

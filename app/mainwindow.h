@@ -91,7 +91,8 @@ public:
     // part of it ("TAB/PART"), or a section of a dock ("dock/SECTION").
     void setArrangement(std::optional<bool> left, std::optional<bool> right, const QString& maximised);
     std::vector<std::pair<QString, QString>> views(); // what can be maximised now: as above, and its name
-    QString pointedView(); // the one under the pointer, else the one with the focus, else the tab's
+    QString pointedView();                 // the one under the pointer, else the one with the focus, else the tab's
+    void setBackKeys(const QString& keys); // that bring the other views back
     bool leftOpen() const;
     bool rightOpen() const;
 

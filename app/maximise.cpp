@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The part of MainWindow that lets one view fill it.
 #include "app/mainwindow.h"
+#include "app/panels/heading.h"
 #include "app/panels/sidedock.h"
 #include "widgets/parted.h"
 
@@ -22,6 +23,11 @@ const QWidget* innermostUnderMouse(const QWidget& widget)
 }
 
 } // namespace
+
+void MainWindow::setBackKeys(const QString& keys)
+{
+    m_back->setWords(tr("%1 brings the other panels back").arg(keys));
+}
 
 QString MainWindow::tabInFront() const
 {

@@ -8,6 +8,7 @@
 #include "widgets/stepper.h"
 
 #include <QHBoxLayout>
+#include <QKeySequence>
 #include <QPainter>
 #include <QToolButton>
 
@@ -79,6 +80,12 @@ public:
         widgets::followTheme(*this);
     }
 
+    void setKeys(QString keys)
+    {
+        m_keys = keys.replace('+', ' ');
+        update();
+    }
+
     QSize sizeHint() const override { return {theme().px(272), theme().px(26)}; }
 
     QSize minimumSizeHint() const override { return sizeHint(); }
@@ -93,11 +100,13 @@ protected:
         const QRectF words(left + side + theme().px(Theme::gap2), 0,
                            width() - left - side - 2 * theme().px(Theme::gap2), height());
         widgets::drawText(painter, words, Qt::AlignLeft, text(), theme().font(), theme().secondary);
-        widgets::drawText(painter, words, Qt::AlignRight, ToolPanel::tr("Ctrl Shift P"), theme().font(Theme::labelSize),
-                          theme().secondary);
+        widgets::drawText(painter, words, Qt::AlignRight, m_keys, theme().font(Theme::labelSize), theme().secondary);
         if (hasFocus())
             widgets::drawFocus(painter, rect());
     }
+
+private:
+    QString m_keys;
 };
 
 } // namespace
@@ -116,7 +125,7 @@ void Counter::set(int now, int all)
 QSize Counter::sizeHint() const
 {
     const QString widest = widgets::whole(std::max(m_all, 999)) + " / " + widgets::whole(std::max(m_all, 999));
-    return {int(widgets::numberWidth(theme().font(), widest)) + 2, theme().px(28)};
+    return {int(widgets::numberWidth(theme().font(), widest)) + theme().px(Theme::gap2), theme().px(28)};
 }
 
 void Counter::paintEvent(QPaintEvent*)
@@ -140,8 +149,8 @@ ToolPanel::ToolPanel(QWidget* parent)
     , m_device(new QToolButton(this))
     , m_compare(new Word(tr("compare"), this))
     , m_search(new SearchField(this))
-    , m_find(new IconButton(Symbol::Search, tr("Find a command or token (Ctrl+Shift+P)"), this))
-    , m_play(new IconButton(Symbol::Play, tr("Play (Space)"), this))
+    , m_find(new IconButton(Symbol::Search, tr("Find a command or token"), this))
+    , m_play(new IconButton(Symbol::Play, tr("Play"), this))
     , m_theme(new IconButton(Symbol::Moon, tr("Light or dark"), this))
     , m_plus(new IconButton(Symbol::Plus, tr("Compare with one more method"), this))
     , m_counter(new Counter(this))
@@ -151,9 +160,6 @@ ToolPanel::ToolPanel(QWidget* parent)
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
     m_row->setSizeConstraint(QLayout::SetNoConstraint);
     m_open->setText(tr("Open…"));
-    m_open->setToolTip(tr("Open a checkpoint file (Ctrl+O)"));
-    m_layer->setToolTip(tr("Layer ([ and ])"));
-    m_head->setToolTip(tr("Head (, and .)"));
     addButtons();
     m_row->addWidget(m_compare);
     m_row->addLayout(m_chipRow);
@@ -177,6 +183,7 @@ ToolPanel::ToolPanel(QWidget* parent)
             [this] { emit laneWanted(m_plus->mapToGlobal(QPoint(0, m_plus->height()))); });
     connect(m_device, &QToolButton::clicked, this,
             [this] { emit deviceAsked(m_device->mapToGlobal(QPoint(0, m_device->height()))); });
+    showKeys();
     ToolPanel::themeChanged();
 }
 
@@ -190,12 +197,13 @@ void ToolPanel::addButtons()
         m_row->addWidget(made);
         return made;
     };
-    m_ends.push_back(button(Symbol::First, tr("First token (Home)"), &ToolPanel::firstAsked));
-    m_steps.push_back(button(Symbol::Back, tr("Back one token (←)"), &ToolPanel::backAsked));
+    m_first = button(Symbol::First, tr("First token"), &ToolPanel::firstAsked);
+    m_back = button(Symbol::Back, tr("Back one token"), &ToolPanel::backAsked);
     m_row->addWidget(m_play);
-    m_steps.push_back(button(Symbol::Forward, tr("Forward one token (→); beyond the last one is generated"),
-                             &ToolPanel::forwardAsked));
-    m_ends.push_back(button(Symbol::Last, tr("Last token (End)"), &ToolPanel::lastAsked));
+    m_forward = button(Symbol::Forward, tr("Forward one token"), &ToolPanel::forwardAsked);
+    m_last = button(Symbol::Last, tr("Last token"), &ToolPanel::lastAsked);
+    m_ends = {m_first, m_last};
+    m_steps = {m_back, m_forward};
     m_row->addWidget(m_counter);
     addRule();
     m_row->addWidget(m_layer);
@@ -215,9 +223,44 @@ void ToolPanel::setPosition(int now, int all)
     m_counter->set(now, all);
 }
 
+QString ToolPanel::keysOf(const QString& own, const QString& shown) const
+{
+    const QString given = m_given.value(own);
+    if (given.isEmpty() && !shown.isEmpty())
+        return shown;
+    // As the reader's language calls them.
+    const QString keys = given.isEmpty() ? own : given;
+    return QKeySequence::fromString(keys, QKeySequence::PortableText).toString(QKeySequence::NativeText);
+}
+
+void ToolPanel::setKeys(const QMap<QString, QString>& given)
+{
+    m_given = given;
+    showKeys();
+}
+
+// What a button does, with the keys that do the same.
+void ToolPanel::showKeys()
+{
+    const QString search = keysOf("Ctrl+Shift+P"), play = keysOf("Space");
+    m_find->setSymbol(Symbol::Search, tr("Find a command or token (%1)").arg(search));
+    static_cast<SearchField*>(m_search)->setKeys(search);
+    m_play->setSymbol(m_playing ? Symbol::Pause : Symbol::Play,
+                      m_playing ? tr("Pause (%1)").arg(play) : tr("Play (%1)").arg(play));
+    m_first->setSymbol(Symbol::First, tr("First token (%1)").arg(keysOf("Home")));
+    m_back->setSymbol(Symbol::Back, tr("Back one token (%1)").arg(keysOf("Left", "←")));
+    m_forward->setSymbol(Symbol::Forward,
+                         tr("Forward one token (%1); beyond the last one is generated").arg(keysOf("Right", "→")));
+    m_last->setSymbol(Symbol::Last, tr("Last token (%1)").arg(keysOf("End")));
+    m_open->setToolTip(tr("Open a checkpoint file (%1)").arg(keysOf("Ctrl+O")));
+    m_layer->setToolTip(tr("Layer (%1 and %2)").arg(keysOf("["), keysOf("]")));
+    m_head->setToolTip(tr("Head (%1 and %2)").arg(keysOf(","), keysOf(".")));
+}
+
 void ToolPanel::setPlaying(bool playing)
 {
-    m_play->setSymbol(playing ? Symbol::Pause : Symbol::Play, playing ? tr("Pause (Space)") : tr("Play (Space)"));
+    m_playing = playing;
+    showKeys();
 }
 
 void ToolPanel::setShape(int layers, int heads)

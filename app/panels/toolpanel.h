@@ -4,6 +4,8 @@
 #include "widgets/paint.h"
 #include "widgets/theme.h"
 
+#include <QMap>
+
 #include <vector>
 
 class QAbstractButton;
@@ -61,6 +63,8 @@ public:
 
     void setPosition(int now, int all);
     void setPlaying(bool playing);
+    void
+    setKeys(const QMap<QString, QString>& given); // in place of commands' own, as Memory has them: tool tips name them
     void setShape(int layers, int heads);
     void setSelected(int layer, int head);
     void setLanes(const std::vector<LaneLabel>& lanes);
@@ -116,6 +120,8 @@ private:
     bool isCompared(std::size_t place) const;
     void showLanes();
     void addChip();
+    QString keysOf(const QString& own, const QString& shown = {}) const;
+    void showKeys();
 
     QHBoxLayout* m_row;
     QHBoxLayout* m_chipRow;
@@ -125,6 +131,7 @@ private:
     QAbstractButton* m_search;
     widgets::IconButton* m_find; // in its place where there is no room
     widgets::IconButton* m_play;
+    widgets::IconButton *m_first, *m_back, *m_forward, *m_last;
     std::vector<QWidget*> m_ends;  // to the first and to the last token
     std::vector<QWidget*> m_steps; // one back, one forward
     std::vector<QWidget*> m_rules; // between groups
@@ -136,6 +143,8 @@ private:
     std::vector<widgets::Chip*> m_chips;
     std::vector<LaneLabel> m_lanes;
     bool m_compact = false;
+    bool m_playing = false;
+    QMap<QString, QString> m_given;
 };
 
 } // namespace app

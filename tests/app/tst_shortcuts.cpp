@@ -294,6 +294,11 @@ void TestShortcuts::keysCanBeGiven()
     QVERIFY(withKey("]") == nullptr);
     QVERIFY(sheet->accessibleDescription().contains("Ctrl+Alt+J: " + after->text()));
     QCOMPARE(m_rig->wiring.keeper().keys().value("]"), QString("Ctrl+Alt+J"));
+    const auto named = [&](const QString& keys) { // by a tool tip
+        return std::ranges::any_of(m_rig->window.tools().findChildren<QWidget*>(),
+                                   [&](const QWidget* each) { return each->toolTip().contains(keys); });
+    };
+    QVERIFY(named("[ and Ctrl+Alt+J"));
     const Memory memory{{}, false, 1, m_rig->wiring.keeper().keys()};
     QVERIFY(memoryOf(memoryBytes(memory)) == memory);
     sheet->window()->close();
