@@ -241,6 +241,7 @@ std::vector<Matrix> Round::split(const std::vector<float>& cells, int slots, int
     const Eigen::Map<const Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>> all(
         cells.data(), m_tokens, Eigen::Index(slots) * width);
     std::vector<Matrix> parts;
+    parts.reserve(std::size_t(slots));
     for (int slot = 0; slot < slots; ++slot)
         parts.emplace_back(all.middleCols(Eigen::Index(slot) * width, width).cast<double>());
     return parts;
