@@ -62,8 +62,9 @@ struct Message
         None,
         UseReference,
         OpenOther,
-        Restore, // what a killed program left
-        Compare  // the figure whose view was opened again, with what the window shows
+        ChooseTokenizer, // for the open model
+        Restore,         // what a killed program left
+        Compare          // the figure whose view was opened again, with what the window shows
     };
 
     QString what;

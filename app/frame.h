@@ -41,6 +41,7 @@ public:
     Frame(Document& document, Keeper& keeper, MainWindow& window);
 
     void fillMenus(); // after what each menu is for
+    void chooseTokenizer();
 
     // Everything the search offers now: every entry of every menu, tabs, layers and heads, devices, tokens.
     std::vector<widgets::Command> commands();
@@ -70,7 +71,6 @@ private:
     std::vector<widgets::ShortcutGroup> keysByMenu(std::vector<QAction*>& commands);
     void showShortcuts();
 
-    void chooseTokenizer();
     void saveSession(bool as);
     void changeLayout(const std::function<void(ViewLayout&)>& change);
     void turnTab(int by);

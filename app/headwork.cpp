@@ -2,6 +2,7 @@
 #include "app/headwork.h"
 
 #include "engine/compare/metrics.h"
+#include "engine/model/tokenizerfit.h"
 #include "engine/session/fidelity.h"
 
 #include <algorithm>
@@ -130,11 +131,16 @@ Opened openModel(const std::filesystem::path& path, const std::filesystem::path&
     noteEngineWork("open");
     job.report(0, "reading " + path.filename().string());
     if (isHeadFile(path))
-        return {readHeadFile(path), nullptr, {}, {}};
+        return {readHeadFile(path), nullptr, {}, {}, {}};
+    engine::Checkpoint checkpoint = engine::readCheckpoint(path, job, tokenizer);
+    const std::string misfit = engine::tokenizerMisfit(checkpoint).value_or("");
+    if (!misfit.empty())
+        checkpoint.vocabulary.reset();
     Opened opened{nullptr,
-                  std::make_shared<const engine::Model>(engine::readCheckpoint(path, job, tokenizer), job),
+                  std::make_shared<const engine::Model>(std::move(checkpoint), job),
                   engine::promptsBeside(path),
-                  {}};
+                  {},
+                  misfit};
     if (opened.model->checkpoint().hasNative)
         opened.native = engine::nativePlan(opened.model->checkpoint());
     return opened;

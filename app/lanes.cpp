@@ -143,6 +143,11 @@ void Lanes::open()
             m_accelerator.reset(); // the weights on the device are another model's
             for (const auto& lane : m_lanes)
                 lane->layers.clear();
+            m_misfit = opened.misfit;
+            if (!m_misfit.empty())
+                m_document.setMessage(Message{QString::fromStdString(m_misfit),
+                                              tr("Its texts would be gibberish: the prompt is token ids."), true,
+                                              Message::Cure::ChooseTokenizer});
             // A checkpoint of tables alone has nothing exact to run: both lanes take its own methods.
             const bool alone = !opened.model->config().denseProjections;
             m_document.setModel(std::move(opened.model), std::move(opened.prompts));
@@ -179,7 +184,19 @@ void Lanes::encode()
         [this, model = m_document.model()](std::shared_ptr<const Sequence> sequence) {
             if (model == m_document.model())
                 makeSequence(std::move(sequence));
-        });
+        },
+        [this] { offerTokenizer(); });
+}
+
+// A prompt that could not be read, of a model that has nothing to read it with.
+void Lanes::offerTokenizer()
+{
+    if (!m_document.model() || m_document.model()->tokenizer() || !m_document.message())
+        return;
+    Message message = *m_document.message();
+    message.why = QString::fromStdString(m_misfit);
+    message.cure = Message::Cure::ChooseTokenizer;
+    m_document.setMessage(message);
 }
 
 void Lanes::makeSequence(std::shared_ptr<const Sequence> sequence)

@@ -90,6 +90,7 @@ private:
     std::optional<engine::LaneIndex> placeOf(const Lane* lane) const; // none: it is no longer compared
     void prepareDevice();
     void makeSequence(std::shared_ptr<const Sequence> sequence);
+    void offerTokenizer();
     void runAll();
     void run(engine::LaneIndex lane);
     void ran(engine::LaneIndex lane, std::shared_ptr<const LaneRun> run);
@@ -105,6 +106,7 @@ private:
 
     Document& m_document;
     std::shared_ptr<Turns> m_turns = std::make_shared<Turns>();
+    std::string m_misfit;                             // why the model's own tokenizer is not used
     std::shared_ptr<const Accelerator> m_accelerator; // once it is ready, of the document's model
     std::shared_ptr<engine::Device> m_device;
     bool m_preparing = false;

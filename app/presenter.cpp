@@ -281,6 +281,8 @@ void Presenter::showMessage()
             return tr("Use the reference");
         case Message::Cure::OpenOther:
             return tr("Open another…");
+        case Message::Cure::ChooseTokenizer:
+            return tr("Choose a tokenizer…");
         case Message::Cure::Restore:
             return tr("Restore");
         case Message::Cure::Compare:

@@ -26,6 +26,7 @@ struct Opened
     std::shared_ptr<const engine::Model> model;
     std::vector<Prompt> prompts;
     std::optional<engine::SessionPlan> native; // what the checkpoint was trained or calibrated for
+    std::string misfit; // why its tokenizer was left out: text would be gibberish; empty: it fits, or there is none
 };
 
 // A prompt as tokens; `pieces` are what the chips say.

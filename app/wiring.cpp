@@ -303,6 +303,8 @@ void Wiring::wireMessages()
             m_document.useReference(true);
         else if (message && message->cure == Message::Cure::OpenOther)
             chooseFile(false);
+        else if (message && message->cure == Message::Cure::ChooseTokenizer)
+            m_frame.chooseTokenizer();
         else if (message && message->cure == Message::Cure::Restore)
             m_keeper.restore();
         else if (message && message->cure == Message::Cure::Compare)

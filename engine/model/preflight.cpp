@@ -101,19 +101,26 @@ std::unique_ptr<Tokenizer> makeTokenizer(const Checkpoint& checkpoint)
     }
 }
 
-void checkTokenizerFit(const Checkpoint& checkpoint)
+std::optional<std::string> tokenizerMisfit(const Checkpoint& checkpoint)
 {
     if (!checkpoint.vocabulary)
-        return;
+        return std::nullopt;
     const int rows = checkpoint.config.vocabulary;
     const int present = presentTokens(*checkpoint.vocabulary);
     const std::string rowsText = checkpoint.name + " has " + std::to_string(rows) + " token rows; ";
     if (checkpoint.vocabulary->size > rows)
-        throw Error(Fault::Format, rowsText + "the tokenizer " + checkpoint.tokenizerFile + " has ids up to " +
-                                       std::to_string(checkpoint.vocabulary->size - 1));
+        return rowsText + "the tokenizer " + checkpoint.tokenizerFile + " has ids up to " +
+               std::to_string(checkpoint.vocabulary->size - 1);
     if (std::int64_t(present) * 10 < std::int64_t(rows) * 9)
-        throw Error(Fault::Format, rowsText + "the tokenizer " + checkpoint.tokenizerFile + " has " +
-                                       std::to_string(present) + " tokens, fewer than 90 % of them");
+        return rowsText + "the tokenizer " + checkpoint.tokenizerFile + " has " + std::to_string(present) +
+               " tokens, fewer than 90 % of them";
+    return std::nullopt;
+}
+
+void checkTokenizerFit(const Checkpoint& checkpoint)
+{
+    if (const auto misfit = tokenizerMisfit(checkpoint))
+        throw Error(Fault::Format, *misfit);
 }
 
 MemoryNeed memoryNeed(const ModelConfig& config, int tokens)

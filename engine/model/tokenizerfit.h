@@ -4,13 +4,19 @@
 #include "engine/files/checkpoint.h"
 #include "engine/model/tokenizer.h"
 
+#include <optional>
+#include <string>
+
 namespace engine {
 
 // Ids that a token of the vocabulary has.
 int presentTokens(const Vocabulary& vocabulary);
 
-// Throws Error{Format} with the two numbers if the tokenizer has an id beyond the embedding's rows, or tokens for fewer
-// than 90 % of them: text would be gibberish. No tokenizer: nothing to check.
+// A sentence with the two numbers if the tokenizer has an id beyond the embedding's rows, or tokens for fewer than 90 %
+// of them: text would be gibberish. Nullopt: it fits, or there is none.
+std::optional<std::string> tokenizerMisfit(const Checkpoint& checkpoint);
+
+// Throws Error{Format} with that sentence.
 void checkTokenizerFit(const Checkpoint& checkpoint);
 
 // The tokenizer of a checkpoint that has a vocabulary; its errors name the file.

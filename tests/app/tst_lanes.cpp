@@ -92,6 +92,7 @@ private slots:
     void aKnobRunsOneLaneAgain();
     void probesAreRecordedForTheirTabOnly();
     void idsStandInForATokenizer();
+    void aTokenizerThatDoesNotFitIsLeftOut();
     void aHostileFileIsAMessage();
     void theDeviceTakesOver();
     void closingDoesNotWaitForWork();
@@ -306,12 +307,34 @@ void TestLanes::idsStandInForATokenizer()
         rig.document.setPrompt(wrong);
         QVERIFY(rig.rest());
         QVERIFY2(rig.document.message() && rig.document.message()->what.contains("ids from 0 to"), wrong);
+        QCOMPARE(rig.document.message()->cure, Message::Cure::ChooseTokenizer);
     }
     rig.document.setPrompt(text);
     rig.document.open(folder, tokenizer);
     QVERIFY(rig.rest());
     QVERIFY(rig.document.model()->tokenizer() != nullptr);
     QVERIFY(rig.document.sequence()->ids.size() > 4);
+}
+
+void TestLanes::aTokenizerThatDoesNotFitIsLeftOut()
+{
+    const std::filesystem::path folder = std::filesystem::path(m_folder.path().toStdString()) / "misfit";
+    samples::Shape shape;
+    shape.extraRows = 100;
+    samples::writeLlamaFolder(folder, shape);
+    const QString numbers = "has 360 token rows; the tokenizer tokenizer.json has 260 tokens";
+    Rig ids(folder, "5 0 299");
+    QVERIFY(ids.open());
+    QVERIFY(ids.document.model() && ids.document.model()->tokenizer() == nullptr);
+    QVERIFY(ids.document.lane(comparedLane).look); // it ran
+    QVERIFY(ids.document.message() && ids.document.message()->what.contains(numbers));
+    QCOMPARE(ids.document.message()->cure, Message::Cure::ChooseTokenizer);
+    Rig words(folder, text); // both sentences: why the prompt is none, and why there is no tokenizer
+    QVERIFY(words.open());
+    QVERIFY(words.document.model() && !words.document.sequence());
+    QVERIFY(words.document.message() && words.document.message()->what.contains("ids from 0 to 359"));
+    QVERIFY(words.document.message()->why.contains(numbers));
+    QCOMPARE(words.document.message()->cure, Message::Cure::ChooseTokenizer);
 }
 
 void TestLanes::aHostileFileIsAMessage()
