@@ -159,7 +159,7 @@ Panel candidateTable(const Findings& found)
             row.cells.push_back(numberFigure(100 * own, "%"));
             row.cells.push_back(textFigure(std::to_string(prediction.rank(token))));
             if (slot > 0)
-                row.cells.push_back(numberFigure(100 * (own - exact), "%"));
+                row.cells.push_back(numberFigure(100 * (own - exact), "points"));
         }
         row.strong = token == found.predictions.front().likeliest(1).front();
         table.rows.push_back(std::move(row));

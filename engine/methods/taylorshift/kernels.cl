@@ -12,25 +12,24 @@
 // them, for every later part j, come the 16 blocks x_i[a]·x_j. Each of the (D+1)(D+2)/2 features stands once.
 #define TURN (D > 8 ? 16 : 8)
 #define PARTS ((D + TURN - 1) / TURN)
-#define OWN ROUNDED((TURN / 2 + 2) * TURN)                         // numbers of a part's own blocks
-#define ACROSS (TURN * TURN)                                       // of two parts'
+#define ROUNDED(N) (((N) + 31) / 32 * 32)
+#define OWN ROUNDED((TURN / 2 + 2) * TURN)       // numbers of a part's own blocks
+#define ACROSS (TURN * TURN)                     // of two parts' blocks
+#define BLOCK_AT(R) (((R) + 1) * TURN)           // of turned(x_i, R) in a part's own; −1: x_i alone
+#define CONSTANT (BLOCK_AT(TURN / 2) + TURN / 2) // where the feature 1 is
 #define PART_AT(I) ((I) * OWN + ((I) * (PARTS - 1) - (I) * ((I) - 1) / 2) * ACROSS)
-#define BLOCK_AT(R) (((R) + 1) * TURN)                             // of turned(x_i, R) in a part's own; −1: x_i alone
-#define CONSTANT (BLOCK_AT(TURN / 2) + TURN / 2)                   // where the feature 1 is
-#define FEATURES PART_AT(PARTS)                                    // numbers of ψ with the zeros, a multiple of 32
+#define FEATURES PART_AT(PARTS) // numbers of ψ with the zeros, a multiple of 32
 #define VECTORS (FEATURES / 16)
 #define OWN_VECTORS (OWN / 16)
+#define ROW_VECTORS ((D + 15) / 16)
 #define COLUMNS (DV + 1) // the denominator, then the value
+#define STATE (COLUMNS * FEATURES)
 #define STATE_TILES TILES_OF(COLUMNS)
 #define STATE_WIDTH WIDTH_OF(COLUMNS)
 #define EXTENDED (STATE_TILES * STATE_WIDTH) // [1 | v] and what the last tile reads past it
-#define STATE (COLUMNS * FEATURES)
 #define BATCH 64 // tokens of one visit to a slice of the state
 #define AHEAD 16 // tokens from one that is read to one that is asked for
-#define ROUNDED(N) (((N) + 31) / 32 * 32)
-// Vectors of a slice, at most.
-#define SLICE (VECTORS < SLICE_TARGET / 16 ? VECTORS : SLICE_TARGET / 16)
-#define ROW_VECTORS ((D + 15) / 16)
+#define SLICE (VECTORS < SLICE_TARGET / 16 ? VECTORS : SLICE_TARGET / 16) // vectors of a slice, at most
 
 static float16 weight_of(float16 x)
 {
