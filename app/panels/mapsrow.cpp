@@ -17,6 +17,7 @@ using widgets::Theme;
 namespace {
 
 constexpr double leastSide = 112, goodSide = 140; // of a map's cells
+constexpr double leastColumn = 190;               // of its heading
 
 // A hidden widget lays itself out when it is shown; here its layout is needed at once.
 void put(widgets::HeatmapView& map, const QRect& place)
@@ -140,7 +141,8 @@ void MapsRow::arrange()
             QRect(x, (place / columns) * tall, side + (first ? labels() : 0), std::min(tall, side + rest())));
         if (place == 0) {
             // Cells are whole pixels: what that and the height leave over goes between the maps.
-            const int drawn = int(m_maps[0]->layout().map.width());
+            const int heading = theme().px(leastColumn); // as wide as that where few tokens make a small map
+            const int drawn = std::max(int(m_maps[0]->layout().map.width()), side > heading ? heading : 0);
             const int right = theme().px(m_compact ? 16 : 40);
             const int spare = columns > 1 ? (width() - margin - right - labels() - columns * drawn) / (columns - 1) : 0;
             side = drawn + 2;
