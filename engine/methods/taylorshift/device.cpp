@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::string_view kernels = "methods/taylorshift/kernels.cl";
 constexpr int sliceTarget = 192;                             // features that one work-group of `build` sums, about
+constexpr int leastSlice = 32;                               // numbers of two vectors, which it sums side by side
 constexpr int enoughGroups = 32;                             // work-groups that keep a handful of cores busy
 constexpr int leastSplit = 128;                              // tokens that are worth a state of their own
 constexpr std::size_t mostPartsBytes = std::size_t(1) << 26; // of the splits' states
@@ -259,7 +260,8 @@ void TaylorAttention::build(Buffer<float>& state, const Rows& from, TokenRange k
     const double perToken = stateOperations() * m_shape.keyHeads;
     const int most = roundUp(std::max(1, int(std::min(launchOperations / perToken, 1e9))), keyBlock);
     const int others = m_shape.keyHeads * splits; // where they are few, more and smaller slices keep the cores busy
-    const int slicesNow = std::min(m_shape.keyWidth + 1, std::max(slices(), (enoughGroups / 2 + others - 1) / others));
+    const int slicesNow = std::min(storedFeatures(m_shape.keyWidth) / leastSlice,
+                                   std::max(slices(), (enoughGroups / 2 + others - 1) / others));
     for (int first = keys.first; first < keys.end(); first += most) {
         const int end = std::min(first + most, keys.end());
         const int perSplit = roundUp((end - first + splits - 1) / splits, keyBlock);
