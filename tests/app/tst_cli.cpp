@@ -244,7 +244,7 @@ void CliTest::usageErrors()
     arguments.replaceInStrings(QStringLiteral("IN"), file("qkv.safetensors"));
     arguments.replaceInStrings(QStringLiteral("OUT"), file("out.safetensors"));
     const Ran ran = runProgram(arguments);
-    QCOMPARE(ran.exitCode, 2);
+    QVERIFY2(ran.exitCode == 2, qPrintable(QString::number(ran.exitCode) + ": " + ran.err));
     QVERIFY2(isOneSentence(lastLine(ran.err)), ran.err);
     QVERIFY(ran.out.isEmpty());
 }
