@@ -53,6 +53,20 @@ inline Ran runProgram(const QStringList& arguments, const Environment& variables
     return resultOf(process);
 }
 
+// The arguments of a line, with paths for the words that begin them (OUT.pdf: the path of OUT and the suffix). Each is
+// filled in once: the random name of a folder may spell another word.
+inline QStringList filledIn(const QString& line, const std::vector<std::pair<QString, QString>>& paths)
+{
+    QStringList arguments = line.split(u' ');
+    for (QString& argument : arguments)
+        for (const auto& [word, path] : paths)
+            if (argument.startsWith(word)) {
+                argument.replace(0, word.size(), path);
+                break;
+            }
+    return arguments;
+}
+
 // One line that begins with the program's name.
 inline bool isOneSentence(const QByteArray& err)
 {

@@ -238,12 +238,10 @@ void CliTest::usageErrors_data()
 void CliTest::usageErrors()
 {
     QFETCH(QString, line);
-    QStringList arguments = line.split(u' ');
-    arguments.replaceInStrings(QStringLiteral("MODEL"), m_model);
-    arguments.replaceInStrings(QStringLiteral("TEXT"), file("text.txt"));
-    arguments.replaceInStrings(QStringLiteral("IN"), file("qkv.safetensors"));
-    arguments.replaceInStrings(QStringLiteral("OUT"), file("out.safetensors"));
-    const Ran ran = runProgram(arguments);
+    const Ran ran = runProgram(filledIn(line, {{"MODEL", m_model},
+                                               {"TEXT", file("text.txt")},
+                                               {"IN", file("qkv.safetensors")},
+                                               {"OUT", file("out.safetensors")}}));
     QVERIFY2(ran.exitCode == 2, qPrintable(QString::number(ran.exitCode) + ": " + ran.err));
     QVERIFY2(isOneSentence(lastLine(ran.err)), ran.err);
     QVERIFY(ran.out.isEmpty());

@@ -175,12 +175,10 @@ QStringList TestContract::filled(const QString& line) const
 {
     QDir(m_folder.filePath("out")).removeRecursively();
     QDir().mkpath(m_folder.filePath("out"));
-    QStringList arguments = line.split(u' ');
-    arguments.replaceInStrings("MODEL", m_folder.filePath("model"));
-    arguments.replaceInStrings("TEXT", m_folder.filePath("text.txt"));
-    arguments.replaceInStrings("IN", m_folder.filePath("qkv.safetensors"));
-    arguments.replaceInStrings("OUT", m_folder.filePath("out/it"));
-    return arguments;
+    return filledIn(line, {{"MODEL", m_folder.filePath("model")},
+                           {"TEXT", m_folder.filePath("text.txt")},
+                           {"IN", m_folder.filePath("qkv.safetensors")},
+                           {"OUT", m_folder.filePath("out/it")}});
 }
 
 // Ctrl-C after a while, as a terminal sends it: to the program and to whatever it has begun.
