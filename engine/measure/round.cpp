@@ -54,8 +54,8 @@ private:
     const LayerInput& m_input;
 };
 
-// A pass. Short ones are enqueued as the layers of a model are, each with a state of its own, before the queue is waited
-// for: else what is timed is how long sleeping threads take to wake. What is given is the share of one.
+// A pass. Short ones are enqueued as the layers of a model are, each with a state of its own, before the queue is
+// waited for: else what is timed is how long sleeping threads take to wake. What is given is the share of one.
 class DeviceLane : public Lane
 {
 public:
