@@ -17,7 +17,7 @@ using widgets::Theme;
 namespace {
 
 constexpr double leastSide = 112, goodSide = 140; // of a map's cells
-constexpr double leastColumn = 190;               // of its heading
+constexpr double leastColumn = 240;               // of its heading
 
 // A hidden widget lays itself out when it is shown; here its layout is needed at once.
 void put(widgets::HeatmapView& map, const QRect& place)
