@@ -9,11 +9,13 @@
 #include "engine/files/tensors.h"
 #include "engine/methods/method.h"
 #include "engine/model/model.h"
+#include "widgets/fonts.h"
 #include "widgets/gridimage.h"
 #include "widgets/iconbutton.h"
 #include "widgets/snapshot.h"
 #include "widgets/studycontrols.h"
 #include "widgets/tensortree.h"
+#include "widgets/theme.h"
 
 #include <QElapsedTimer>
 #include <QEventLoop>
@@ -35,10 +37,13 @@ struct Picture
     int width, height;
     bool dark = false;
     double scale = 1; // of the interface
+    bool dejavu = false;
 };
 
 constexpr Picture plain[] = {{1366, 768}, {1920, 1080}, {1366, 768, true}, {1920, 1080, true}};
 constexpr Picture large[] = {{1366, 768, false, 2}, {1920, 1080, false, 2}};
+// The widest of the families that text may be in, whatever else this machine has.
+constexpr Picture dejavu[] = {{1366, 768, false, 1, true}, {1920, 1080, false, 1, true}};
 constexpr int longestMs = 120000;
 
 // The weight that the map changes most, away from the first tokens: what a reader would point at.
@@ -74,7 +79,8 @@ std::string nameOf(const std::string& tab, const Picture& picture)
 {
     return tab + "-" + std::to_string(picture.width) + "x" + std::to_string(picture.height) +
            (picture.dark ? "-dark" : "-light") +
-           (picture.scale == 1 ? "" : "-" + std::to_string(std::lround(picture.scale * 100))) + ".png";
+           (picture.scale == 1 ? "" : "-" + std::to_string(std::lround(picture.scale * 100))) +
+           (picture.dejavu ? "-dejavu" : "") + ".png";
 }
 
 // SUBQUAD_TOUR_ONLY, a regular expression over the pictures' names, leaves the others out: for whoever mends one.
@@ -90,6 +96,13 @@ void rest(const Lanes& lanes)
         throw engine::Error(engine::Fault::Internal, "the window did not come to rest in two minutes");
 }
 
+// Every widget laid out anew in other families of text; none: the usual ones.
+void setText(const QStringList& families, const ViewLayout& layout)
+{
+    widgets::setTextFamilies(families);
+    widgets::ThemeSource::instance().set(layout.dark, layout.scale);
+}
+
 // What is in front, at one size, as it is when everything has been computed.
 void writePicture(Document& document, const Lanes& lanes, MainWindow& window, const Picture& picture,
                   const fs::path& file)
@@ -98,11 +111,15 @@ void writePicture(Document& document, const Lanes& lanes, MainWindow& window, co
     layout.dark = picture.dark;
     layout.scale = picture.scale;
     document.setLayout(layout);
+    if (picture.dejavu)
+        setText({"DejaVu Sans"}, layout);
     const QSize size(picture.width, picture.height);
     window.resize(size);
     widgets::snapshot(window, size); // laid out, views ask for what they will show
     rest(lanes);
     const QImage image = widgets::snapshot(window, size);
+    if (picture.dejavu)
+        setText({}, layout);
     if (!image.save(QString::fromStdString(file.string())))
         throw engine::Error(engine::Fault::File, file.string() + " cannot be written");
     if (image.deviceIndependentSize() != QSizeF(size))
@@ -143,6 +160,8 @@ std::vector<std::string> writeMaximised(Document& document, const Lanes& lanes, 
     setTab(document, tab);
     rest(lanes);
     for (const auto& [view, title] : window.views()) {
+        if (document.heads() && view.startsWith(QStringLiteral("dock")))
+            continue; // a model's docks have their pictures already, with a model in them
         const Picture& picture = plain[0];
         const std::string name =
             nameOf("maximised-" + QString(view).replace('/', '-').replace(' ', '-').toStdString(), picture);
@@ -277,7 +296,8 @@ std::vector<std::string> writeTour(Document& document, Lanes& lanes, MainWindow&
     pinWhatChanges(document);
     std::vector<std::string> names;
     const auto write = [&](const std::string& tab) {
-        for (const auto pictures : {std::span<const Picture>(plain), std::span<const Picture>(large)})
+        for (const auto pictures :
+             {std::span<const Picture>(plain), std::span<const Picture>(large), std::span<const Picture>(dejavu)})
             for (std::string& name : writeTab(document, lanes, window, tab, folder, pictures))
                 names.push_back(std::move(name));
     };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/theme.h"
 
+#include "widgets/fonts.h"
 #include "widgets/themescope.h"
 
 #include <QApplication>
@@ -80,10 +81,31 @@ int Theme::px(double length) const
     return std::max(1, int(std::lround(length * scale)));
 }
 
+namespace {
+
+QStringList& families()
+{
+    static QStringList families;
+    return families;
+}
+
+} // namespace
+
+const QStringList& textFamilies()
+{
+    static const QStringList usual{"Inter", "Noto Sans", "DejaVu Sans"};
+    return families().isEmpty() ? usual : families();
+}
+
+void setTextFamilies(const QStringList& chosen)
+{
+    families() = chosen;
+}
+
 QFont Theme::font(double size, bool bold) const
 {
     QFont font;
-    font.setFamilies({"Inter", "Noto Sans", "DejaVu Sans"});
+    font.setFamilies(textFamilies());
     font.setPixelSize(px(size));
     font.setWeight(bold ? QFont::DemiBold : QFont::Normal);
     font.setHintingPreference(QFont::PreferNoHinting);
