@@ -321,7 +321,8 @@ void MainWindow::fold()
     const bool leftOnly = !m_dock->only().isEmpty(), rightOnly = !m_right->only().isEmpty();
     const bool left = whole || leftOnly, right = (whole && !alone && !m_right->isEmpty()) || rightOnly;
     m_dock->setFolded(!leftOnly && !m_leftWanted.value_or(!compact));
-    m_right->setFolded(!rightOnly && !m_rightWanted.value_or(width() >= look.px(foldRightBelow)));
+    // Without a model there is nothing to derive: what explains gives its room to the maps.
+    m_right->setFolded(!rightOnly && !m_rightWanted.value_or(m_modelShown && width() >= look.px(foldRightBelow)));
     if (width() < look.px(oneDockBelow) && !m_dock->folded() && !rightOnly) // both were open before it became narrow
         m_right->setFolded(true);
     const bool leftOpen = left && !m_dock->folded(), rightOpen = right && !m_right->folded();

@@ -136,9 +136,11 @@ void Counter::paintEvent(QPaintEvent*)
     const double nowWidth = widgets::numberWidth(font, now), allWidth = widgets::numberWidth(font, all);
     const double left = (width() - nowWidth - allWidth) / 2;
     constexpr Qt::Alignment side = Qt::AlignLeft | Qt::AlignVCenter;
-    widgets::drawNumber(painter, {left, 0, nowWidth + 1, double(height())}, side, now, font, theme().text);
+    const bool any = m_all > 0; // no text has been run, or what is open takes none
+    widgets::drawNumber(painter, {left, 0, nowWidth + 1, double(height())}, side, now, font,
+                        any ? theme().text : theme().disabled);
     widgets::drawNumber(painter, {left + nowWidth, 0, allWidth + 1, double(height())}, side, all, font,
-                        theme().secondary);
+                        any ? theme().secondary : theme().disabled);
 }
 
 ToolPanel::ToolPanel(QWidget* parent)
@@ -221,6 +223,8 @@ void ToolPanel::addRule()
 void ToolPanel::setPosition(int now, int all)
 {
     m_counter->set(now, all);
+    for (QWidget* button : {m_first, m_back, m_play, m_forward, m_last})
+        button->setEnabled(all > 0);
 }
 
 QString ToolPanel::keysOf(const QString& own, const QString& shown) const
