@@ -176,6 +176,7 @@ widgets::LiveValue liveValueOf(const Document& document)
         note << tr("disturbed: something else ran");
     note << tr("the maps are drawn for you only, not counted");
     value.note = note.join(" · ");
+    value.brief = disturbed ? tr("disturbed · maps not counted") : tr("maps not counted");
     return value;
 }
 

@@ -125,9 +125,10 @@ void LiveStrip::paintEvent(QPaintEvent* /*event*/)
     for (const auto& number : m_value.numbers)
         if (left < right)
             left = drawPair(painter, number, left, right);
+    const bool whole = m_value.brief.isEmpty() || textWidth(look.font(), m_value.note) <= right - left;
     if (right - left > look.px(60))
-        drawText(painter, QRectF(left, 0, right - left, height()), Qt::AlignRight, m_value.note, look.font(),
-                 look.secondary);
+        drawText(painter, QRectF(left, 0, right - left, height()), Qt::AlignRight, whole ? m_value.note : m_value.brief,
+                 look.font(), look.secondary);
 }
 
 } // namespace widgets

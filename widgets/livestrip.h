@@ -26,11 +26,11 @@ struct LiveValue
 
     std::vector<MethodTime> times;
     std::vector<Number> numbers; // state, KV cache, crossover…
-    QString note;                // at the right
+    QString note, brief;         // at the right; the brief one where the other does not fit
 };
 
 // One line at the foot of the window: the time of each method with bars of its samples, then numbers, then a note. What
-// does not fit is left out from the end of the numbers; the note is elided first.
+// does not fit is left out from the end of the numbers; the note is shortened first, then elided.
 class LiveStrip : public View
 {
     Q_OBJECT

@@ -124,10 +124,20 @@ void PlotRange::round(engine::Scale scale, int steps)
     high = std::ceil(high / step - 1e-9) * step;
 }
 
+namespace {
+
+// A tall plot is read by as few numbers as a low one.
+double uprightSpacing(const PlotAxis& axis)
+{
+    return std::max<double>(theme().px(24), std::abs(axis.to - axis.from) / 8);
+}
+
+} // namespace
+
 double uprightAxisWidth(const PlotAxis& axis)
 {
     double widest = 0;
-    for (const PlotAxis::Tick& tick : axis.ticks(theme().px(24)))
+    for (const PlotAxis::Tick& tick : axis.ticks(uprightSpacing(axis)))
         widest = std::max(widest, numberWidth(theme().font(Theme::labelSize), tick.text));
     return std::ceil(widest) + theme().px(Theme::gap2);
 }
@@ -135,7 +145,7 @@ double uprightAxisWidth(const PlotAxis& axis)
 void drawUprightAxis(QPainter& painter, const QRectF& plot, const PlotAxis& axis, bool magnitudes)
 {
     const Theme& look = theme();
-    for (const PlotAxis::Tick& tick : axis.ticks(look.px(24))) {
+    for (const PlotAxis::Tick& tick : axis.ticks(uprightSpacing(axis))) {
         const double y = std::round(axis.at(tick.value));
         painter.fillRect(QRectF(plot.left(), y, plot.width(), look.px(1)), look.grid);
         QString text = tick.text;

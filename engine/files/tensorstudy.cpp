@@ -23,7 +23,7 @@ Figure figureOf(double number, int digits = 4)
 Figure countOf(std::size_t number)
 {
     Figure figure;
-    figure.text = std::to_string(number);
+    figure.number = double(number);
     return figure;
 }
 

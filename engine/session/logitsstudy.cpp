@@ -314,6 +314,13 @@ int bucketWidth(std::size_t tokens)
     return width;
 }
 
+// From 1, as the counter counts; the last bucket may hold one place.
+std::string placesOf(TokenRange range)
+{
+    const std::string first = std::to_string(range.first + 1);
+    return range.count == 1 ? first : first + "–" + std::to_string(range.end());
+}
+
 Panel perplexityBars(const Findings& found)
 {
     const int width = bucketWidth(found.input.tokens.size());
@@ -324,8 +331,7 @@ Panel perplexityBars(const Findings& found)
         BarsBody::Series series{found.slot(slot).title, tintOf(slot), {}, {}, {}};
         for (const PositionBucket& bucket : perplexityByPosition(found.slot(slot).losses, width)) {
             if (slot == 0)
-                bars.labels.texts.push_back(std::to_string(bucket.positions.first + 1) + "–" +
-                                            std::to_string(bucket.positions.end()));
+                bars.labels.texts.push_back(placesOf(bucket.positions));
             series.values.push_back(bucket.perplexity);
             series.low.push_back(std::max(0.0, bucket.perplexity - bucket.error));
             series.high.push_back(bucket.perplexity + bucket.error);
