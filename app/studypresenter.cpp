@@ -142,7 +142,12 @@ void StudyPresenter::take(const std::string& tab, const std::vector<widgets::Stu
         selection.query = engine::TokenPos{m_document.lastRow()};
     if (sets(Sets::Query) && (!selection.key || (!sets(Sets::Key) && selection.key->value > selection.query->value)))
         selection.key = selection.query;
-    m_document.choose(selection, layout);
+    // A second click on what is locked lets it go.
+    const bool again = selection == m_document.state().selection && layout == m_document.state().layout;
+    if (again && (sets(Sets::Query) || sets(Sets::Key)))
+        m_document.pin(std::nullopt, std::nullopt);
+    else
+        m_document.choose(selection, layout);
 }
 
 void StudyPresenter::showExplain()

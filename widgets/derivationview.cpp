@@ -29,6 +29,15 @@ bool differs(const engine::DerivationLine& a, const engine::DerivationLine& b)
     return figureText(a.value) != figureText(b.value);
 }
 
+// With as many decimals as the numbers beside it: an exp of 0 is 1.00.
+QString lineText(const engine::Figure& figure)
+{
+    const bool isCount = !figure.number || !figure.reason.empty() || !figure.unit.empty() || !figure.text.empty();
+    if (isCount || *figure.number == 0 || std::abs(*figure.number) >= 1000)
+        return figureText(figure);
+    return significant(*figure.number, figure.digits);
+}
+
 // Of two weights of a long row the difference is small too: it keeps its digits.
 QString signedFigure(double value)
 {
@@ -107,9 +116,9 @@ void DerivationView::describe()
     for (const Line& line : m_lines) {
         QString text = labelOf(line.any());
         if (line.exact)
-            text += tr(", exact %1").arg(figureText(line.exact->value));
+            text += tr(", exact %1").arg(lineText(line.exact->value));
         if (line.own)
-            text += QStringLiteral(", %1 %2").arg(m_own.title, figureText(line.own->value));
+            text += QStringLiteral(", %1 %2").arg(m_own.title, lineText(line.own->value));
         texts << (line.first ? text + tr(", the first line that differs") : text);
     }
     if (const auto by = difference())
@@ -148,7 +157,7 @@ double DerivationView::columnWidth() const
     for (const Line& line : m_lines)
         for (const auto& each : {line.exact, line.own})
             if (each)
-                wide = std::max(wide, textWidth(look.font(Theme::labelSize), figureText(each->value)) + look.px(8));
+                wide = std::max(wide, textWidth(look.font(Theme::labelSize), lineText(each->value)) + look.px(8));
     return std::round(std::min(wide, room * mostShare));
 }
 
@@ -178,7 +187,7 @@ void DerivationView::drawLine(QPainter& painter, const Line& line, double top) c
     for (const auto& each : {line.exact, line.own})
         if (each)
             for (const double size : {Theme::bodySize, Theme::labelSize})
-                if (textWidth(numbers, figureText(each->value)) > wide - look.px(8))
+                if (textWidth(numbers, lineText(each->value)) > wide - look.px(8))
                     numbers = look.font(size);
     const auto write = [&](const std::optional<engine::DerivationLine>& own, double start, double end, double column,
                            const QColor& color) {
@@ -187,7 +196,7 @@ void DerivationView::drawLine(QPainter& painter, const Line& line, double top) c
         if (half > 0)
             drawText(painter, {start, top + look.px(2), end - start, half}, Qt::AlignRight, textOf(own->formula), small,
                      color);
-        drawNumber(painter, {column - wide, top + half, wide, high - half}, Qt::AlignRight, figureText(own->value),
+        drawNumber(painter, {column - wide, top + half, wide, high - half}, Qt::AlignRight, lineText(own->value),
                    numbers, look.text);
     };
     // A formula may be wider than its column where the label leaves room.

@@ -9,6 +9,7 @@
 #include "tests/app/windowrig.h"
 #include "tests/support/samples.h"
 #include "widgets/derivationview.h"
+#include "widgets/numbers.h"
 #include "widgets/proxystyle.h"
 #include "widgets/sentence.h"
 #include "widgets/snapshot.h"
@@ -199,6 +200,85 @@ private slots:
         layout.tab = "attention";
         program.document.setLayout(layout);
         QVERIFY(dock.tab().panes().empty());
+    }
+
+    // Each method says what it is, what it costs, where released code deviates from its paper, and which paper.
+    void everyMethodIsExplained()
+    {
+        Program program(m_path);
+        QVERIFY(program.rest());
+        program.document.setPrompt("the cat and the dog and the cat and a dog");
+        int explained = 0;
+        for (const engine::Method& method : engine::methods()) {
+            if (method.info.id == engine::baseline)
+                continue;
+            QVERIFY(!method.info.tabs.empty());
+            program.document.setPlan(compared,
+                                     planWithTab(program.document.state().lanes[1], method.info.tabs.front().id));
+            QVERIFY(program.rest());
+            const QString text = program.window.explain().text();
+            const QByteArray name(method.info.title.data(), qsizetype(method.info.title.size()));
+            for (const std::string_view part : {method.info.idea, method.info.paper})
+                QVERIFY2(text.contains(QString::fromUtf8(part.data(), qsizetype(part.size()))), name.constData());
+            QVERIFY2(text.contains("**Deviations of"), name.constData());
+            QVERIFY2(!program.document.explained()->layer->attended.cost.reason.empty(), name.constData());
+            ++explained;
+        }
+        QCOMPARE(explained, int(engine::methods().size()) - 1);
+    }
+
+    // Numbers that no computation gives, in both accounts: read aloud, drawn, the first line that differs told.
+    void sentinelsOfAnAccountAreOnScreen()
+    {
+        Program program(m_path);
+        QVERIFY(program.rest());
+        const auto changed = std::make_shared<ExplainResult>(*program.document.explained());
+        double next = 0.7319;
+        std::vector<double> put;
+        for (engine::Derivation* account : {&changed->explanation.exact, &changed->explanation.own})
+            for (engine::DerivationLine& line : account->lines) {
+                line.value.number = next;
+                put.push_back(next);
+                next += 0.001;
+            }
+        ExplainPanel& dock = program.window.explain();
+        const QImage before = dock.derivation().grab().toImage();
+        program.document.setExplained(changed);
+        const QString read = dock.derivation().accessibleDescription();
+        for (const double number : put)
+            QVERIFY2(read.contains(widgets::fixed(number, 3)), qPrintable(read));
+        QVERIFY(dock.derivation().grab().toImage() != before);
+        QCOMPARE(dock.derivation().firstDifference(), QStringLiteral("q · k")); // the very first line
+        QVERIFY(read.contains("q · k, exact 0.732") && read.contains("first line that differs"));
+    }
+
+    // What is pinned anywhere is what is derived; let go, the strongest key is; both are undone. Its panels tell.
+    void explainFollowsThePin()
+    {
+        Program program(m_path);
+        QVERIFY(program.rest());
+        ExplainPanel& dock = program.window.explain();
+        const QString atRest = dock.derivation().accessibleDescription();
+        QVERIFY(!program.document.explained()->request.key);
+        program.document.pin(engine::TokenPos{2}, engine::TokenPos{1});
+        program.document.sealStep();
+        QVERIFY(program.rest());
+        QCOMPARE(program.document.explained()->request.key, std::optional(engine::TokenPos{1}));
+        const QString pinned = dock.derivation().accessibleDescription();
+        QVERIFY(pinned != atRest);
+        QTest::keyClick(&program.window, Qt::Key_Escape);
+        QVERIFY(program.rest());
+        QVERIFY(!program.document.explained()->request.key);
+        QCOMPARE(dock.derivation().accessibleDescription(), atRest);
+        program.document.undo();
+        QVERIFY(program.rest());
+        QCOMPARE(dock.derivation().accessibleDescription(), pinned);
+        int told = 0;
+        for (widgets::StudyPane* pane : dock.cell().panes()) {
+            QTest::keyClick(&pane->body(), Qt::Key_Right);
+            told += pane->body().hoverText().isEmpty() ? 0 : 1;
+        }
+        QCOMPARE(told, int(dock.cell().panes().size()));
     }
 
     void nothingIsComputedOnTheGuiThread()
