@@ -4,6 +4,7 @@
 
 #include <QTest>
 
+#include <algorithm>
 #include <cmath>
 
 using namespace engine;
@@ -135,9 +136,11 @@ private slots:
             const Pair pair("taylorshift", LayerShape{2, 1, 8, 8, causal}, 65, {{"temperature", 2.0}});
             const Study found = studyOf(pair, "taylorshift", {}, {{1}, {40}, TokenPos{3}});
             const auto& terms = std::get<HeatBody>(panelOf(found.panels, "kernel.terms").body);
-            QCOMPARE(terms.maps.size(), std::size_t(4));
+            QCOMPARE(terms.maps.size(), std::size_t(3));
+            const auto& rest = std::get<HeatBody>(panelOf(found.panels, "kernel.rest").body);
             QCOMPARE(terms.pickedRow, 40);
             QCOMPARE(terms.pickedCol, 3);
+            QVERIFY(rest.high > 0 && rest.high < terms.high); // each ends where its own cells do
             const Grid map = mapTile(pair.own, pair.ownContext, {1}, {0, 65}, {0, 65}, nullptr);
             for (int row = 0; row < 65; ++row)
                 for (int col = 0; col < 65; ++col) {
@@ -147,6 +150,11 @@ private slots:
                         QVERIFY(std::isnan(sum)); // cannot be: hatched
                     else
                         QVERIFY(std::abs(sum - map.at(row, col)) < 1e-5);
+                    // With what is left out, over the constant term: exp itself.
+                    if (!std::isnan(sum))
+                        QVERIFY(std::abs((sum + rest.maps[0].cells.at(row, col)) / terms.maps[0].cells.at(row, col) -
+                                         std::exp(terms.maps[1].cells.at(row, col) /
+                                                  terms.maps[0].cells.at(row, col))) < 1e-4);
                 }
         }
     }
@@ -176,15 +184,49 @@ private slots:
     {
         const Pair pair("taylorshift", LayerShape{2, 1, 8, 8, true}, 130);
         const Study found = studyOf(pair, "taylorshift", {}, {{0}, {129}, std::nullopt});
-        const auto& check = std::get<HeatBody>(panelOf(found.panels, "kernel.check").body);
-        QCOMPARE(check.maps.size(), std::size_t(2));
-        for (int row = 0; row < 8; ++row)
-            for (int col = 0; col < 130; ++col) {
-                QVERIFY(std::abs(check.maps[0].cells.at(row, col)) < 1e-12F); // both in float64
-                QVERIFY(std::abs(check.maps[1].cells.at(row, col)) < 1e-6F);  // recorded in float32
-            }
+        // Each on a scale of its own, so that both can be read: within four decades of its own largest lie most cells.
+        const std::pair<const char*, float> bounds[] = {{"kernel.check", 1e-12F}, // both in float64
+                                                        {"kernel.ran", 1e-6F}};   // recorded in float32
+        for (const auto& [id, bound] : bounds) {
+            const auto& check = std::get<HeatBody>(panelOf(found.panels, id).body);
+            QCOMPARE(check.maps.size(), std::size_t(1));
+            QCOMPARE(check.high, 0.0); // the view ends the colours at the largest
+            std::vector<float> sizes;
+            for (int row = 0; row < 8; ++row)
+                for (const float cell : check.maps[0].cells.row(row))
+                    sizes.push_back(std::abs(cell));
+            std::ranges::sort(sizes);
+            QVERIFY(sizes.back() > 0 && sizes.back() < bound);
+            QVERIFY(sizes[sizes.size() / 2] > sizes.back() * 1e-4F);
+        }
         const auto& forms = std::get<TableBody>(panelOf(found.panels, "kernel.form").body);
         QCOMPARE(forms.rows[std::size_t(forms.picked)].label, pair.own.form);
+    }
+
+    // What is not compared, and why, is said.
+    void formsSayWhatIsMissing()
+    {
+        const auto noteOf = [](const KnobValues& knobs, const KnobValues& controls) {
+            const Pair pair("taylorshift", LayerShape{1, 1, 8, 8, true}, 20, knobs);
+            const Study found = studyOf(pair, "taylorshift", controls, {{0}, {19}, std::nullopt});
+            for (const Panel& panel : found.panels)
+                if (panel.id == "kernel.ran")
+                    return std::string("compared");
+            return panelOf(found.panels, "kernel.check").note;
+        };
+        QCOMPARE(noteOf({}, {}), std::string("compared"));
+        QVERIFY(noteOf({}, {{"tau", 4}}).find("another τ") != std::string::npos);
+        QVERIFY(noteOf({{"output_scale", true}}, {}).find("scaled") != std::string::npos);
+    }
+
+    // The numbers of the paper's two transition points, as its code computes them.
+    void theFormPanelHasThePapersLengths()
+    {
+        const Pair pair("taylorshift", LayerShape{1, 1, 16, 16, true}, 20);
+        const Study found = studyOf(pair, "taylorshift", {}, {{0}, {19}, std::nullopt});
+        const auto& rows = std::get<TableBody>(panelOf(found.panels, "kernel.form").body).rows;
+        QCOMPARE(rows[rows.size() - 2].cells.front().number.value(), 273.0);
+        QCOMPARE(rows.back().cells.front().number.value(), 159.0);
     }
 
     void aTabNobodyHasIsRefused()

@@ -66,6 +66,12 @@ double paperCrossover(int keyWidth, int valueWidth)
     return efficient / (2.0 * keyWidth + 2.0 * valueWidth + 6.0);
 }
 
+double paperMemoryCrossover(int keyWidth, int valueWidth)
+{
+    const double d = keyWidth, square = (d + 1) * (d + 1);
+    return (square + std::sqrt(square * square + 8 * d * d * (valueWidth + 1.0))) / 4;
+}
+
 Cost cost(const LayerShape& shape, const KnobValues& knobs, int tokens)
 {
     const Form form = chooseForm(shape, knobs, tokens);

@@ -62,6 +62,10 @@ Form chooseForm(const LayerShape& shape, const KnobValues& knobs, int tokens);
 // than a direct one, without mask and without packing: (4d³ + 10d² + 9d + 4)/(4d + 6) for d_v = d.
 double paperCrossover(int keyWidth, int valueWidth);
 
+// N1: the length from which the paper's efficient form holds fewer numbers at its peak than its direct one: d_v N + 2N²
+// against d²(d_v + 1) + 2dN + (d_v + 1)N + d²N.
+double paperMemoryCrossover(int keyWidth, int valueWidth);
+
 // The row of Method.
 Cost cost(const LayerShape& shape, const KnobValues& knobs, int tokens);
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/methods/taylorshift/study.h"
 
-#include "engine/methods/taylorshift/form.h"
 #include "engine/methods/taylorshift/knobs.h"
 #include "engine/methods/taylorshift/reference.h"
+#include "engine/methods/taylorshift/studyforms.h"
 #include "engine/methods/taylorshift/temperature.h"
 
 #include <algorithm>
@@ -11,6 +11,7 @@
 #include <cmath>
 #include <cstdio>
 #include <limits>
+#include <span>
 
 namespace engine::taylorshift {
 namespace {
@@ -30,24 +31,6 @@ std::string text(double value, int digits)
     std::array<char, 32> buffer{};
     std::snprintf(buffer.data(), buffer.size(), "%.*f", digits, std::abs(value));
     return (value < 0 ? "−" : "") + std::string(buffer.data());
-}
-
-// One digit and a power of ten: 2·10⁻⁸.
-std::string power(double value)
-{
-    if (value == 0)
-        return "0";
-    static constexpr std::array<const char*, 10> raised{"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
-    int exponent = int(std::floor(std::log10(value)));
-    int digit = int(std::lround(value * std::pow(10.0, -exponent)));
-    if (digit == 10) {
-        digit = 1;
-        ++exponent;
-    }
-    std::string words = std::to_string(digit) + "·10" + (exponent < 0 ? "⁻" : "");
-    for (const char each : std::to_string(std::abs(exponent)))
-        words += raised[std::size_t(each - '0')];
-    return words;
 }
 
 std::string percent(double share)
@@ -224,51 +207,35 @@ Panel sourcePanel(const Moved& shares)
     return panel;
 }
 
-// The terms of p over one row sum, so that they add up to the weights, and what the series leaves out.
-Panel termsPanel(const Head& head, double tau, const StudyInput& input)
+// What 99 of 100 cells do not exceed, in magnitude: where the colours end, so that one row of few keys does not pale
+// all others.
+double usualHigh(std::span<const HeatBody::Map> maps)
 {
-    const int count = std::min(head.tokens(), mostMapTokens), first = head.tokens() - count;
-    const Matrix x = tau * head.queries.bottomRows(count) * head.keys.transpose();
-    std::array<std::vector<float>, 4> cells;
-    for (auto& map : cells)
-        map.assign(std::size_t(count) * std::size_t(count), std::numeric_limits<float>::quiet_NaN());
-    std::array<double, 4> mass{};
-    float high = 0;
-    for (int row = 0; row < count; ++row) {
-        const int visible = head.visible(first + row);
-        const auto scores = x.row(row).head(visible);
-        const double sum = scores.unaryExpr([](double each) { return polynomial(each); }).sum();
-        for (int key = 0; key < visible; ++key) {
-            const double score = scores(key);
-            const std::array<double, 4> terms{1, score, 0.5 * score * score, std::exp(score) - polynomial(score)};
-            for (std::size_t term = 0; term < 4; ++term) {
-                mass[term] += terms[term] / sum / count;
-                if (key < first)
-                    continue;
-                const float value = float(terms[term] / sum);
-                cells[term][std::size_t(row) * std::size_t(count) + std::size_t(key - first)] = value;
-                if (term < 3)
-                    high = std::max(high, std::abs(value));
-            }
-        }
-    }
+    std::vector<float> sizes;
+    for (const HeatBody::Map& map : maps)
+        for (int row = 0; row < map.cells.rows(); ++row)
+            for (const float cell : map.cells.row(row))
+                if (std::isfinite(cell))
+                    sizes.push_back(std::abs(cell));
+    const auto place = sizes.begin() + std::ptrdiff_t((sizes.size() - 1) * 99 / 100);
+    std::ranges::nth_element(sizes, place);
+    return *place;
+}
+
+// Maps of some terms, over the tokens from `first` on.
+Panel mapsPanel(const Head& head, int first, std::vector<HeatBody::Map> maps, const StudyInput& input)
+{
     Panel panel;
-    panel.id = "kernel.terms";
-    panel.title = "Terms of the weights";
-    const bool scaled = optionsOf(input.context.plan.attention.knobs).outputScale;
-    panel.words = std::string("each over the row's sum: the first three add up to the weight") +
-                  (scaled ? ", before the output scale" : "");
     panel.row = 1;
     panel.height = 1.1;
+    panel.width = double(maps.size());
     HeatBody body;
-    const std::array names{"constant 1", "linear x", "quadratic ½x²", "left out: exp x − p"};
-    for (std::size_t term = 0; term < 4; ++term)
-        body.maps.push_back({Grid(std::move(cells[term]), count, count), names[term], percent(mass[term])});
+    body.high = usualHigh(maps);
+    body.maps = std::move(maps);
     body.rows = {"query", Axis::Token, {}, {}, first};
     body.cols = {"key", Axis::Token, {}, {}, first};
     body.quantity = "share of the row's sum; " + std::string(first > 0 ? "the last 512 tokens" : "all tokens");
     body.signedValues = true;
-    body.high = high;
     body.scale = Scale::Sqrt;
     body.pickedRow = input.query.value - first;
     body.pickedCol = input.key.value - first;
@@ -280,6 +247,58 @@ Panel termsPanel(const Head& head, double tau, const StudyInput& input)
     }
     panel.body = std::move(body);
     return panel;
+}
+
+// The terms of p over one row sum, so that they add up to the weights, and what the series leaves out, which is too
+// little to be seen in their colours.
+void addTerms(Study& study, const Head& head, double tau, const StudyInput& input)
+{
+    const int count = std::min(head.tokens(), mostMapTokens), first = head.tokens() - count;
+    const Matrix x = tau * head.queries.bottomRows(count) * head.keys.transpose();
+    std::array<std::vector<float>, 4> cells;
+    for (auto& map : cells)
+        map.assign(std::size_t(count) * std::size_t(count), std::numeric_limits<float>::quiet_NaN());
+    std::array<double, 4> mass{};
+    for (int row = 0; row < count; ++row) {
+        const int visible = head.visible(first + row);
+        const auto scores = x.row(row).head(visible);
+        const double sum = scores.unaryExpr([](double each) { return polynomial(each); }).sum();
+        for (int key = 0; key < visible; ++key) {
+            const double score = scores(key);
+            const std::array<double, 4> terms{1, score, 0.5 * score * score, std::exp(score) - polynomial(score)};
+            for (std::size_t term = 0; term < 4; ++term) {
+                mass[term] += terms[term] / sum / count;
+                if (key >= first)
+                    cells[term][std::size_t(row) * std::size_t(count) + std::size_t(key - first)] =
+                        float(terms[term] / sum);
+            }
+        }
+    }
+    const std::array names{"constant 1", "linear x", "quadratic ½x²", "exp x − p"};
+    std::vector<HeatBody::Map> maps;
+    for (std::size_t term = 0; term < 4; ++term)
+        maps.push_back({Grid(std::move(cells[term]), count, count), names[term], percent(mass[term])});
+    const HeatBody::Map rest = std::move(maps.back());
+    maps.pop_back();
+    const bool scaled = optionsOf(input.context.plan.attention.knobs).outputScale;
+    Panel terms = mapsPanel(head, first, std::move(maps), input);
+    terms.id = "kernel.terms";
+    terms.title = "Terms of the weights";
+    terms.words =
+        std::string("each over the row's sum: together the weight") + (scaled ? ", before the output scale" : "");
+    Panel left = mapsPanel(head, first, {rest}, input);
+    left.id = "kernel.rest";
+    left.title = "Left out: exp x − p";
+    left.words = "its own colours";
+    left.value = percent(mass[3]);
+    auto& alone = std::get<HeatBody>(left.body); // its room goes to the map
+    alone.maps.front().caption.clear();
+    alone.maps.front().value.clear();
+    alone.rows.title.clear();
+    alone.cols.title.clear();
+    alone.quantity = "share of the row's sum";
+    study.panels.push_back(std::move(terms));
+    study.panels.push_back(std::move(left));
 }
 
 Panel tauPanel(const Head& head, double tau, double fitted, Job& job)
@@ -311,75 +330,6 @@ Panel tauPanel(const Head& head, double tau, double fitted, Job& job)
     body.handle = std::clamp(std::abs(tau), 1.0, 32.0);
     body.pick.sets = Pick::Sets::Control;
     body.pick.control = "tau";
-    panel.body = std::move(body);
-    return panel;
-}
-
-Panel formPanel(const StudyInput& input, int tokens)
-{
-    const LayerShape& shape = input.context.shape;
-    const KnobValues& knobs = input.context.plan.attention.knobs;
-    const Form chosen = chooseForm(shape, knobs, tokens);
-    const std::vector<Form> forms = shape.causal ? std::vector{Form::Direct, Form::Chunked, Form::Recurrent}
-                                                 : std::vector{Form::Direct, Form::Efficient};
-    Panel panel;
-    panel.id = "kernel.form";
-    panel.title = "Which form runs";
-    panel.words = "all give the same";
-    panel.row = 2;
-    TableBody body;
-    body.columns = {"operations"};
-    for (const Form form : forms) {
-        if (form == chosen)
-            body.picked = int(body.rows.size());
-        body.rows.push_back(
-            {std::string(nameOf(form)), {figure(double(operations(form, shape, tokens)), 7)}, false, {}});
-    }
-    body.rows.push_back({"the paper’s N0, tokens",
-                         {figure(std::ceil(paperCrossover(shape.keyWidth, shape.valueWidth)), 6)},
-                         false,
-                         {}});
-    panel.note = cost(shape, knobs, tokens).reason;
-    panel.body = std::move(body);
-    return panel;
-}
-
-// Outputs of the summed form minus those of the direct one, and what really ran minus the direct one.
-Panel checkPanel(const Head& head, double tau, bool asItRan, const StudyInput& input)
-{
-    // Inside its first chunk the chunked form is the direct one: short sequences are summed token by token.
-    const Form causal = head.tokens() <= mostMapTokens ? Form::Recurrent : Form::Chunked;
-    const Form summed = head.causal ? causal : Form::Efficient;
-    const Matrix queries = tau * head.queries;
-    const Matrix direct = mixedRows(Form::Direct, queries, head.keys, head.values, head.causal);
-    Panel panel;
-    panel.id = "kernel.check";
-    panel.title = "Forms against each other";
-    panel.words = "outputs minus the direct form’s";
-    panel.row = 2;
-    panel.height = 1.25;
-    HeatBody body;
-    double largest = 0;
-    const auto add = [&](const Matrix& other, const std::string& caption) {
-        const Eigen::MatrixXf difference = (other - direct).transpose().cast<float>();
-        std::vector<float> cells;
-        for (Eigen::Index row = 0; row < difference.rows(); ++row)
-            for (Eigen::Index col = 0; col < difference.cols(); ++col)
-                cells.push_back(difference(row, col));
-        const double most = (other - direct).cwiseAbs().maxCoeff();
-        largest = std::max(largest, most);
-        body.maps.push_back(
-            {Grid(std::move(cells), int(difference.rows()), int(difference.cols())), caption, power(most)});
-    };
-    add(mixedRows(summed, queries, head.keys, head.values, head.causal), std::string(nameOf(summed)) + " in float64");
-    if (asItRan)
-        add(input.trace.mixed(input.head, {0, head.tokens()}), "as it ran");
-    body.rows = {"value", Axis::Feature, {}, {}, 1};
-    body.cols = {"token", Axis::Unit, {}, {}, 1};
-    body.signedValues = true;
-    body.scale = Scale::Log;
-    body.quantity = "difference";
-    panel.value = "at most " + power(largest);
     panel.body = std::move(body);
     return panel;
 }
@@ -458,12 +408,12 @@ Study study(std::string_view, const StudyInput& input, Job& job)
         study.notices.push_back(
             {percent(double(rising) / double(scores.size())) + " of the scores lie below −1.",
              "There the polynomial rises again: the more a key opposes the query, the more it gets."});
-    study.panels = {kernelPanel(scores, tau), sourcePanel(shares), termsPanel(head, tau, input)};
+    study.panels = {kernelPanel(scores, tau), sourcePanel(shares)};
+    addTerms(study, head, tau, input);
     study.panels.push_back(tauPanel(head, tau, fittedTau(input), job));
     study.panels.push_back(formPanel(input, head.tokens()));
     job.report(0.95, "comparing forms");
-    const bool asItRan = tried == 0 && !optionsOf(input.context.plan.attention.knobs).outputScale;
-    study.panels.push_back(checkPanel(head, tau, asItRan, input));
+    addDifferences(study, tau * head.queries, head.keys, head.values, tried > 0, input);
     study.panels.push_back(rowPanel(head, tau, input));
     return study;
 }
