@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/longmapview.h"
 
+#include "widgets/icons.h"
 #include "widgets/mapaccess.h"
 #include "widgets/numbers.h"
 #include "widgets/ownkeys.h"
 
-#include <QMouseEvent>
+#include <QFocusEvent>
 #include <QPainter>
 #include <QPainterPath>
 
@@ -27,7 +28,7 @@ LongMapView::LongMapView(QWidget* parent)
     setMouseTracking(true);
     setFocusPolicy(Qt::StrongFocus);
     ownKeys(*this, {Qt::Key_Left, Qt::Key_Right, Qt::Key_Up, Qt::Key_Down, Qt::Key_Plus, Qt::Key_Equal, Qt::Key_Minus,
-                    Qt::Key_Home});
+                    Qt::Key_Home, Qt::Key_Return, Qt::Key_Enter});
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Expanding);
     installMapAccess();
 }
@@ -79,6 +80,15 @@ void LongMapView::setHovered(std::optional<Cell> cell)
     if (cell == m_hovered)
         return;
     m_hovered = cell;
+    describe();
+    update();
+}
+
+void LongMapView::setPinned(std::optional<Cell> cell)
+{
+    if (cell == m_pinned)
+        return;
+    m_pinned = cell;
     describe();
     update();
 }
@@ -352,120 +362,65 @@ void LongMapView::paintEvent(QPaintEvent* /*event*/)
     }
     QPainter painter(this);
     painter.drawPixmap(0, 0, m_static);
-    if (m_hovered) {
-        const QString value = textAt(*m_hovered);
-        const QFont small = look.font(Theme::labelSize), body = look.font();
-        const QString where = labelOf(m_hovered->row) + QStringLiteral(" → ") + labelOf(m_hovered->col);
-        const double width = numberWidth(body, value) + textWidth(small, where) + look.px(20);
-        // Below the mini-map, in the triangle where nothing can be.
-        const double top = m_map.top() + look.px(m_window.count < m_value.tokens ? 110 : 6);
-        const QRectF row(m_map.right() - width - look.px(6), top, width, look.px(20));
-        painter.fillRect(row, look.panel);
-        drawText(painter, row.adjusted(look.px(4), 0, 0, 0), Qt::AlignLeft, where, small, look.secondary);
-        drawNumber(painter, row.adjusted(0, 0, -look.px(4), 0), Qt::AlignRight, value, body, look.text);
-        const double step = pixelsPerToken();
-        if (step >= 3 && m_hovered->row >= m_window.query && m_hovered->col >= m_window.key)
-            drawRing(painter,
-                     QRectF(m_map.left() + (m_hovered->col - m_window.key) * step,
-                            m_map.top() + (m_hovered->row - m_window.query) * step, step, step),
-                     false);
+    if (m_pinned)
+        drawPinned(painter);
+    // Below the mini-map, in the triangle where nothing can be.
+    const double top = m_map.top() + look.px(m_window.count < m_value.tokens ? 110 : 6);
+    if (m_hovered && m_hovered != m_pinned) {
+        drawValue(painter, *m_hovered, false, m_pinned ? top + look.px(20) : top);
+        if (pixelsPerToken() >= 3)
+            if (const QRectF cell = rectOf({m_hovered->row, 1}, {m_hovered->col, 1}); !cell.isEmpty())
+                drawRing(painter, cell, false);
     }
+    if (m_pinned)
+        drawValue(painter, *m_pinned, true, top);
     if (m_focusRing)
         drawFrame(painter, m_map.adjusted(-1, -1, 1, 1), look.focus, look.px(2));
 }
 
-void LongMapView::ask(const MapWindow& window)
+// Where it is, what it is called, and what it is worth.
+void LongMapView::drawValue(QPainter& painter, Cell cell, bool isPinned, double top) const
 {
-    const MapWindow inside = held(window);
-    if (inside != m_window)
-        emit windowAsked(inside);
-}
-
-// The cell stays where it is on screen.
-MapWindow LongMapView::zoomed(const Cell& about, double factor) const
-{
-    const int count = held({0, 0, int(std::lround(m_window.count * factor))}).count;
-    const double down = double(about.row - m_window.query) / m_window.count;
-    const double along = double(about.col - m_window.key) / m_window.count;
-    return {int(std::lround(about.row - down * count)), int(std::lround(about.col - along * count)), count};
-}
-
-void LongMapView::mouseMoveEvent(QMouseEvent* event)
-{
-    if (m_pressed && (event->buttons() & Qt::LeftButton)) {
-        const QPointF way = (event->position() - *m_pressed) / std::max(pixelsPerToken(), 1e-9);
-        ask({m_pressedWindow.query - int(std::lround(way.y())), m_pressedWindow.key - int(std::lround(way.x())),
-             m_pressedWindow.count});
+    const QString value = textAt(cell);
+    if (value.isEmpty()) // not in view
         return;
-    }
-    if (const auto cell = cellAt(event->position()))
-        emit hovered(*cell);
-    else
-        emit left();
+    const Theme& look = theme();
+    const QFont small = look.font(Theme::labelSize), body = look.font();
+    const QString where = labelOf(cell.row) + QStringLiteral(" → ") + labelOf(cell.col);
+    const double pin = isPinned ? look.px(16) : 0;
+    const double width = pin + numberWidth(body, value) + textWidth(small, where) + look.px(20);
+    const QRectF row(m_map.right() - width - look.px(6), top, width, look.px(20));
+    painter.fillRect(row, look.panel);
+    const QColor ink = isPinned ? look.text : look.secondary;
+    if (isPinned)
+        drawSymbol(painter, Symbol::Pin,
+                   QRectF(row.left() + look.px(2), row.center().y() - look.px(6), look.px(12), look.px(12)), ink);
+    drawText(painter, row.adjusted(pin + look.px(4), 0, 0, 0), Qt::AlignLeft, where, small, ink);
+    drawNumber(painter, row.adjusted(0, 0, -look.px(4), 0), Qt::AlignRight, value, body, ink);
 }
 
-void LongMapView::mousePressEvent(QMouseEvent* event)
+// Lines beside its row and column, as far as there are weights, and a ring that is never too small to be seen.
+void LongMapView::drawPinned(QPainter& painter) const
 {
-    if (event->button() != Qt::LeftButton || !m_map.contains(event->position()))
-        return;
-    m_pressed = event->position();
-    m_pressedWindow = m_window;
-}
-
-void LongMapView::mouseReleaseEvent(QMouseEvent* /*event*/)
-{
-    m_pressed.reset();
-}
-
-void LongMapView::mouseDoubleClickEvent(QMouseEvent* /*event*/)
-{
-    ask({0, 0, m_value.tokens});
-}
-
-void LongMapView::wheelEvent(QWheelEvent* event)
-{
-    if (m_value.tokens == 0 || event->angleDelta().y() == 0 || !m_map.contains(event->position()))
-        return;
     const double step = pixelsPerToken();
-    const Cell about{m_window.query + int((event->position().y() - m_map.top()) / step),
-                     m_window.key + int((event->position().x() - m_map.left()) / step)};
-    ask(zoomed(about, std::pow(0.8, event->angleDelta().y() / 120.0)));
-    event->accept();
-}
-
-void LongMapView::keyPressEvent(QKeyEvent* event)
-{
-    const int step = std::max(1, m_window.count / 4);
-    const Cell centre{m_window.query + m_window.count / 2, m_window.key + m_window.count / 2};
-    MapWindow to = m_window;
-    switch (event->key()) {
-    case Qt::Key_Left:
-        to.key -= step;
-        break;
-    case Qt::Key_Right:
-        to.key += step;
-        break;
-    case Qt::Key_Up:
-        to.query -= step;
-        break;
-    case Qt::Key_Down:
-        to.query += step;
-        break;
-    case Qt::Key_Plus:
-    case Qt::Key_Equal:
-        to = zoomed(centre, 0.5);
-        break;
-    case Qt::Key_Minus:
-        to = zoomed(centre, 2);
-        break;
-    case Qt::Key_Home:
-        to = {0, 0, m_value.tokens};
-        break;
-    default:
-        View::keyPressEvent(event);
-        return;
+    const QRectF cell(m_map.left() + (m_pinned->col - m_window.key) * step,
+                      m_map.top() + (m_pinned->row - m_window.query) * step, std::max(step, 1.0), std::max(step, 1.0));
+    const double one = 1 / devicePixelRatioF();
+    const auto place = [&](int token, int first, double from) { return from + (token - first) * step; };
+    double right = m_map.right(), top = m_map.top();
+    if (m_value.causal) { // to the diagonal
+        right = std::min(right, place(m_pinned->row + 1, m_window.key, m_map.left()));
+        top = std::max(top, place(m_pinned->col, m_window.query, m_map.top()));
     }
-    ask(to);
+    QColor faint = theme().ring;
+    faint.setAlphaF(0.35F);
+    for (const double y : {cell.top() - one, cell.bottom()})
+        painter.fillRect(QRectF(m_map.left(), y, right - m_map.left(), one) & m_map, faint);
+    for (const double x : {cell.left() - one, cell.right()})
+        painter.fillRect(QRectF(x, top, one, m_map.bottom() - top) & m_map, faint);
+    const double more = std::max(0.0, (theme().px(5) - step) / 2);
+    if (const QRectF box = cell.adjusted(-more, -more, more, more); m_map.intersects(cell))
+        drawRing(painter, box, true);
 }
 
 void LongMapView::leaveEvent(QEvent* /*event*/)
@@ -495,6 +450,9 @@ void LongMapView::describe()
                        .arg(m_value.tokens);
     if (const QString how = badge(); !how.isEmpty())
         text += QStringLiteral("; ") + how;
+    if (m_pinned)
+        text +=
+            tr("; locked query %1, key %2: %3").arg(m_pinned->row + 1).arg(m_pinned->col + 1).arg(textAt(*m_pinned));
     if (m_hovered)
         text += tr("; query %1, key %2: %3").arg(m_hovered->row + 1).arg(m_hovered->col + 1).arg(textAt(*m_hovered));
     setAccessibleDescription(text);

@@ -33,7 +33,8 @@ struct LongMapValue
 // A map far larger than the screen: a window onto it that is panned and zoomed, drawn from a picture of one region.
 // While the picture of a new window is on its way the old one is shown where it belongs. Whole pixels a cell, or whole
 // cells a pixel. Where a pixel stands for many cells a badge says whether it is a sample or the largest of them, and a
-// map in the empty triangle shows where the window is.
+// map in the empty triangle shows where the window is. Pointing tells a place, a click locks it and a second one lets
+// it go.
 class LongMapView : public View
 {
     Q_OBJECT
@@ -45,9 +46,12 @@ public:
     void setScale(const ColorScale& scale);
     void setWindow(const MapWindow& window);   // held inside the map
     void setHovered(std::optional<Cell> cell); // query and key, in tokens
+    void setPinned(std::optional<Cell> cell);  // the same
     void setAxesShown(bool shown);             // the queries' labels
 
     const MapWindow& window() const { return m_window; }
+
+    std::optional<Cell> pinned() const { return m_pinned; }
 
     const engine::RegionPicture& picture() const { return m_value.picture; }
 
@@ -78,6 +82,8 @@ public:
 signals:
     void hovered(widgets::Cell cell); // query and key
     void left();
+    void picked(widgets::Cell cell); // query and key
+    void released();
     void windowAsked(widgets::MapWindow window);
     void sizeChanged(); // elements() did
     void mapChanged();  // map() did
@@ -105,6 +111,11 @@ private:
     MapWindow held(MapWindow window) const;
     MapWindow zoomed(const Cell& about, double factor) const;
     void ask(const MapWindow& window);
+    bool samePlace(Cell a, Cell b) const; // one element stands for both
+    void choose(Cell cell);
+    void movePinned(int rows, int cols);
+    void drawPinned(QPainter& painter) const;
+    void drawValue(QPainter& painter, Cell cell, bool isPinned, double top) const;
     void drawStatic(QPainter& painter) const;
     void drawPicture(QPainter& painter) const;
     void drawAxes(QPainter& painter) const;
@@ -116,8 +127,8 @@ private:
     LongMapValue m_value;
     ColorScale m_scale;
     MapWindow m_window;
-    std::optional<Cell> m_hovered;
-    bool m_axesShown = true, m_focusRing = false;
+    std::optional<Cell> m_hovered, m_pinned;
+    bool m_axesShown = true, m_focusRing = false, m_panned = false;
     QRectF m_room, m_map;
     QPixmap m_static;
     std::optional<QPointF> m_pressed;

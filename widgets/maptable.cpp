@@ -86,16 +86,21 @@ public:
     std::optional<QPoint> at(QPointF point) const override
     {
         const auto cell = m_view.cellAt(point);
-        if (!cell || size().isEmpty())
+        return cell ? placeOf(*cell) : std::nullopt;
+    }
+
+    std::optional<QPoint> picked() const override { return m_view.pinned() ? placeOf(*m_view.pinned()) : std::nullopt; }
+
+private:
+    std::optional<QPoint> placeOf(Cell cell) const
+    {
+        if (size().isEmpty() || cell.row < region().queries.first || cell.col < region().keys.first)
             return std::nullopt;
-        const QPoint place((cell->col - region().keys.first) / region().reduction,
-                           (cell->row - region().queries.first) / region().reduction);
+        const QPoint place((cell.col - region().keys.first) / region().reduction,
+                           (cell.row - region().queries.first) / region().reduction);
         return QRect(QPoint(0, 0), size()).contains(place) ? std::optional(place) : std::nullopt;
     }
 
-    std::optional<QPoint> picked() const override { return std::nullopt; }
-
-private:
     const engine::MapRegion& region() const { return m_view.picture().region; }
 
     Cell cellAt(QPoint place) const { return {region().queriesOf(place.y()).first, region().keysOf(place.x()).first}; }

@@ -54,6 +54,7 @@ LongMapWiring::LongMapWiring(Document& document, Lanes& lanes, MainWindow& windo
     connect(&document, &Document::planChanged, &m_work, &LongMapWork::update);
     connect(&document, &Document::lookChanged, &m_work, &LongMapWork::update);
     connect(&document, &Document::selectionChanged, &m_work, &LongMapWork::update);
+    connect(&document, &Document::selectionChanged, this, &LongMapWiring::showPinned);
     connect(&document, &Document::layoutChanged, this, &LongMapWiring::showPictures);
     connect(&m_work, &LongMapWork::runsChanged, this, &LongMapWiring::showRuns);
     connect(&m_work, &LongMapWork::picturesChanged, this, &LongMapWiring::showPictures);
@@ -91,6 +92,22 @@ void LongMapWiring::addMap(widgets::LongMapView* map)
     };
     connect(map, &widgets::LongMapView::hovered, this, hover);
     connect(map, &widgets::LongMapView::left, this, [hover] { hover(std::nullopt); });
+    connect(map, &widgets::LongMapView::picked, this,
+            [this](widgets::Cell cell) { m_document.pin(engine::TokenPos{cell.row}, engine::TokenPos{cell.col}); });
+    connect(map, &widgets::LongMapView::released, this, [this] { m_document.pin(std::nullopt, std::nullopt); });
+}
+
+// The cell that is locked, in every map: of a model the one that every panel has.
+void LongMapWiring::showPinned()
+{
+    const Selection& selection = m_document.state().selection;
+    const int tokens = m_work.map().tokens;
+    std::optional<widgets::Cell> cell;
+    if (selection.query && selection.key && selection.query->value < tokens && selection.key->value < tokens)
+        cell = widgets::Cell{selection.query->value, selection.key->value};
+    for (widgets::LongMapView* each : m_page->maps())
+        each->setPinned(cell);
+    m_page->difference().setPinned(cell);
 }
 
 void LongMapWiring::show(const widgets::MapWindow& window)
@@ -149,6 +166,7 @@ void LongMapWiring::showRuns()
         return;
     m_page->setMaps(map.runs.size());
     showPictures();
+    showPinned();
     if (!map.name.isEmpty()) {
         m_window.setWindowTitle(map.name + QStringLiteral(" — Subquad"));
         m_window.tools().setShape(1, map.heads);
@@ -252,7 +270,7 @@ void LongMapWiring::showPictures()
     m_page->sentence().setRuns(sentence);
     m_page->sentence().setSecond(
         tr("No map is stored: every cell is computed anew from queries, keys and the method's records. "
-           "Wheel zooms, dragging pans, a double click shows all."));
+           "Wheel zooms, dragging pans, a click locks a place, a double click shows all."));
 }
 
 } // namespace app

@@ -31,6 +31,7 @@ private:
     void showRuns();
     void showPictures();
     void showDifference();
+    void showPinned();
     void show(const widgets::MapWindow& window);
     void moveTo(const widgets::MapWindow& window); // by hand
     void look();
