@@ -186,7 +186,7 @@ void writeDictionary(std::ostream& out, const DataMatrix& matrix, const QByteArr
         json.key(what).object().field("name", axis->name);
         json.key("places").list(axis->places).key("tokens").list(axis->pieces).end();
     }
-    json.field("provenance", std::string_view(provenance.constData(), std::size_t(provenance.size()))).end();
+    json.key("provenance").raw({provenance.constData(), std::size_t(provenance.size())}).end();
 }
 
 void writeNpys(const std::filesystem::path& path, const std::vector<DataMatrix>& matrices, const QByteArray& provenance)
@@ -207,7 +207,7 @@ void writeCsv(std::ostream& out, const FigureSource& source, const std::string& 
     if (view == "timing") {
         if (!source.sweep)
             throw Error(Fault::Request, "nothing was timed yet; run a sweep first");
-        writeTimingCsv(out, *source.sweep);
+        writeTimingCsv(out, *source.sweep, provenance);
         return;
     }
     out << "# provenance: " << provenance.toStdString() << "\n";

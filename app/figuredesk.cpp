@@ -14,6 +14,7 @@
 #include <QFile>
 #include <QFileDialog>
 #include <QGuiApplication>
+#include <QInputDialog>
 #include <QJsonDocument>
 #include <QMenu>
 #include <QMimeData>
@@ -125,11 +126,31 @@ void FigureDesk::exportFigure()
 {
     ask(tr("Export figure"),
         {tr("Two columns, 178 mm (*.svg *.pdf *.png)"), tr("One column, 85 mm (*.svg *.pdf *.png)"),
-         tr("Slide, 254 mm (*.svg *.pdf *.png)")},
+         tr("Slide, 254 mm (*.svg *.pdf *.png)"), tr("Another width, asked for next (*.svg *.pdf *.png)")},
         [this](const QString& path, int filter) {
             const double widths[] = {widgets::doubleColumnMm, widgets::singleColumnMm, 254};
-            write(path, widths[std::clamp(filter, 0, 2)]);
+            if (filter == 3)
+                askWidth(path);
+            else
+                write(path, widths[std::clamp(filter, 0, 2)]);
         });
+}
+
+void FigureDesk::askWidth(const QString& path)
+{
+    auto* dialog = new QInputDialog(&m_window);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setWindowTitle(tr("Width of the figure"));
+    dialog->setLabelText(tr("Width in millimetres"));
+    dialog->setInputMode(QInputDialog::DoubleInput);
+    dialog->setDoubleDecimals(1);
+    dialog->setDoubleRange(widgets::narrowestMm, widgets::widestMm);
+    dialog->setDoubleValue(m_width);
+    connect(dialog, &QInputDialog::doubleValueSelected, this, [this, path](double widthMm) {
+        m_width = widthMm;
+        write(path, widthMm);
+    });
+    dialog->open();
 }
 
 void FigureDesk::exportData()
@@ -149,12 +170,13 @@ void FigureDesk::exportReport()
     const std::string title = m_document.model() ? m_document.model()->checkpoint().name : std::string("Subquad");
     ask(tr("Save timing report"), {tr("Web page (*.html)"), tr("Raw samples (*.csv)"), tr("Everything (*.json)")},
         [this, sweep, title](const QString& path, int) {
-            m_lanes.measureOn(
-                "report", tr("Writing the report"),
-                [path = path.toStdString(), sweep, title](engine::Job&, Bench&) {
-                    writeTimingReport(path, *sweep, title);
-                },
-                [] {});
+            withShown("report", tr("Writing the report"),
+                      [path = path.toStdString(), sweep, title](const FigureSource& source, const std::string&,
+                                                                engine::Job&, Bench&) {
+                          writeTimingReport(
+                              path, *sweep, title,
+                              QJsonDocument(provenanceOf(source, "timing")).toJson(QJsonDocument::Compact));
+                      });
         });
 }
 

@@ -4,6 +4,7 @@
 #include "app/document.h"
 #include "app/lanes.h"
 #include "app/mainwindow.h"
+#include "widgets/figure.h"
 
 #include <QObject>
 
@@ -51,6 +52,7 @@ private:
     void choose(const QString& title, void (FigureDesk::*then)(const QString&)); // a figure
     void read(const QString& path, void (FigureDesk::*then)());
     void showOffer();
+    void askWidth(const QString& path); // in millimetres, then writes
     void openView();
     void openProvenance();
     void openComparison(const FigureComparison& comparison);
@@ -62,6 +64,7 @@ private:
     MainWindow& m_window;
     std::map<std::string, std::function<void(FigureSource&)>> m_tabs;
     std::shared_ptr<const FigureRecord> m_record; // that was read last
+    double m_width = widgets::doubleColumnMm;     // that was asked for last
 };
 
 } // namespace app

@@ -81,7 +81,11 @@ widgets::FigureMap mapOf(const FigureSource& source, std::size_t which)
         map.heading.name = namesOf(maps.look(column.lane).layer->context.plan.shown());
         map.heading.label = map.heading.label.toLower();
     } else if (column.kind == MapColumn::Kind::Difference) {
-        map.heading.label.clear(); // the bar says it
+        // On paper in words, for who prints without colour; that it is signed is said by the bar.
+        const bool exact = maps.look(0).layer->context.plan.shown().method == engine::baseline;
+        map.heading = {};
+        map.heading.name = tr("%1 − %2").arg(titleOf(maps.look(column.lane).layer->context.plan.shown()),
+                                             exact ? tr("exact") : titleOf(maps.look(0).layer->context.plan.shown()));
     }
     map.axes = axesOf(maps, column, true);
     map.cells = column.cells;
@@ -262,21 +266,34 @@ widgets::FigurePage timingPage(const FigureSource& source)
 {
     widgets::FigurePage page;
     page.title = tr("Timing");
+    const TimingView& view = source.state.layout.timing;
     int row = 0;
     QString caption;
     if (source.passes && !source.passes->lanes.empty()) {
         const PassSet::Lane& first = source.passes->lanes.front();
-        page.parts.push_back({tr("One pass of each method"),
-                              tr("layer %1, %2 tokens").arg(first.layer->layer.value + 1).arg(first.times.tokens),
-                              timelineOf(*source.passes), 90, row++});
-        caption +=
-            tr("(a) Stages and kernels of one pass, pauses between them left out; upload, reading back and the map are "
-               "not counted. ");
+        const QString where = tr("layer %1, %2 tokens").arg(first.layer->layer.value + 1).arg(first.times.tokens);
+        switch (view.taken) { // as the tab shows it
+        case 1:
+            page.parts.push_back({tr("Totals by kernel"), where, kernelTotals(*source.passes), 90, row++});
+            caption += tr("(a) Launches of one pass of each method, by kernel. ");
+            break;
+        case 2:
+            page.parts.push_back({tr("Stages of a pass"), where, stageFacts(*source.passes), 90, row++});
+            caption += tr("(a) Medians over passes of each method, with their spread; only the method itself is "
+                          "compared. ");
+            break;
+        default:
+            page.parts.push_back({tr("One pass of each method"), where, timelineOf(*source.passes), 90, row++});
+            caption += tr("(a) Stages and kernels of one pass, pauses between them left out; upload, reading back and "
+                          "the map are not counted. ");
+        }
     }
     if (source.sweep && !source.sweep->sweep.rows.empty()) {
         const SweepResult& sweep = *source.sweep;
-        page.parts.push_back({tr("Time against length"), sweepWords(SweepQuantity::Time),
-                              sweepPlot(sweep, SweepQuantity::Time), 230, row, 1.4});
+        const auto quantity = SweepQuantity(std::clamp(view.quantity, 0, int(SweepQuantity::Memory)));
+        const QString title =
+            quantity == SweepQuantity::Memory ? tr("Memory against length") : tr("Time against length");
+        page.parts.push_back({title, sweepWords(quantity), sweepPlot(sweep, quantity), 230, row, 1.4});
         page.parts.push_back({tr("Roofline"), tr("GFLOP/s"), rooflinePlot(sweep), 230, row++, 1});
         for (const widgets::Run& run : timingSentence(sweep))
             caption += run.text;

@@ -26,9 +26,10 @@ struct FigureSource
     std::shared_ptr<const AttentionMaps> maps; // of the attention view: makeMaps of what it asks for
     std::shared_ptr<const SweepResult> sweep;  // of the timing view
     std::shared_ptr<const PassSet> passes;
-    std::shared_ptr<const StudyResult> study; // of a method's own tab
-    std::shared_ptr<const PageStudy> page;    // of a tab that belongs to no method
-    std::shared_ptr<const LongMap> longMap;   // of the map view
+    std::shared_ptr<const StudyResult> study;   // of a method's own tab
+    std::shared_ptr<const PageStudy> page;      // of a tab that belongs to no method
+    std::shared_ptr<const LongMap> longMap;     // of the map view
+    std::shared_ptr<const engine::Model> model; // where no lane has run: what was timed alone
     std::optional<engine::DeviceInfo> device;
     std::string weightsHash; // sha256, where it was computed
     bool withText = true;    // the prompt's text goes into the provenance, so that the view can be opened again

@@ -41,6 +41,20 @@ std::int64_t leftOut(const std::vector<std::pair<std::int64_t, std::int64_t>>& p
     return sum;
 }
 
+// "67.1 MFLOP, 76.0 GFLOP/s, 256 flop per byte": by the operation count and the median.
+QString costWords(const engine::PassTimes& times)
+{
+    const double operations = double(times.cost.operations), bytes = double(times.cost.bytesMoved);
+    if (operations <= 0 || times.attention.medianNs <= 0)
+        return {};
+    QString words =
+        tr("%1 MFLOP, %2 GFLOP/s")
+            .arg(widgets::compact(operations * 1e-6), widgets::compact(operations / double(times.attention.medianNs)));
+    if (bytes > 0)
+        words += tr(", %1 flop per byte").arg(widgets::compact(operations / bytes));
+    return words;
+}
+
 } // namespace
 
 widgets::TimelineValue timelineOf(const PassSet& passes)
@@ -78,7 +92,7 @@ widgets::TimelineValue timelineOf(const PassSet& passes)
         for (const engine::Span& span : lane.times.launches)
             place(span, kernels, {});
         launches = launches || !lane.times.launches.empty();
-        value.tracks.push_back({own, 0, identity, true});
+        value.tracks.push_back({own, 0, identity, true, costWords(lane.times)});
         value.tracks.push_back({around, 0, std::nullopt, true});
         value.tracks.push_back({kernels, 1, identity, false});
         begin += end + end / 40;

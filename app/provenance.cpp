@@ -6,6 +6,7 @@
 #include "app/figures.h"
 #include "app/longmaps/longmapwork.h"
 #include "app/wording.h"
+#include "engine/files/tensors.h"
 #include "engine/model/model.h"
 #include "engine/model/tokenizer.h"
 #include "widgets/figure.h"
@@ -14,6 +15,7 @@
 #include <QDateTime>
 #include <QJsonArray>
 #include <QJsonDocument>
+#include <QThread>
 
 #include <algorithm>
 
@@ -44,7 +46,13 @@ QJsonArray methodsJson(const LongMap& map)
     return methods;
 }
 
-QJsonObject methodJson(const LaneResults& lane)
+QString sha256Of(const std::string& text)
+{
+    const QByteArrayView bytes(text.data(), qsizetype(text.size()));
+    return QString::fromLatin1(QCryptographicHash::hash(bytes, QCryptographicHash::Sha256).toHex());
+}
+
+QJsonObject methodJson(const LaneResults& lane, const std::string& prompt)
 {
     const LayerAttention& layer = *lane.look->layer;
     const engine::Part& part = layer.context.plan.shown();
@@ -58,6 +66,10 @@ QJsonObject methodJson(const LaneResults& lane)
                      {"fidelity", fidelityText(layer.fidelity)},
                      {"proof", lane.look->proof},
                      {"metrics", metrics}};
+    if (layer.fidelity == engine::Fidelity::Calibrated) { // on the text that came with the weights, or on the prompt
+        const std::string& native = layer.own->model->checkpoint().calibration;
+        json["calibration_sha"] = native.empty() ? sha256Of(prompt) : QString::fromStdString(native);
+    }
     if (lane.timing && lane.timing->layer == lane.look->layer) {
         const engine::Timing& timing = lane.timing->timing;
         QJsonArray raw;
@@ -100,25 +112,47 @@ QJsonObject selfTestJson(const std::vector<LaneResults>& lanes)
         {"what", "map times values against the output, of the head in view"}, {"passed", passed}, {"max_err", worst}};
 }
 
-void addModel(QJsonObject& json, const FigureSource& source, const LaneRun& run)
+// Of a sweep without lanes: the methods that were timed.
+QJsonArray methodsJson(const SweepResult& sweep)
 {
-    const engine::Model& model = *run.model;
+    QJsonArray methods;
+    for (const engine::Part& part : sweep.request.methods)
+        methods.append(QJsonObject{{"id", QString::fromStdString(part.method)}, {"params", paramsJson(part)}});
+    return methods;
+}
+
+// How most of its numbers are stored.
+QString typeOf(const engine::Checkpoint& checkpoint)
+{
+    const engine::TensorRef* largest = nullptr;
+    for (const auto& [name, tensor] : checkpoint.tensors)
+        if (largest == nullptr || tensor.count() > largest->count())
+            largest = &tensor;
+    const std::string_view name = largest == nullptr ? std::string_view() : engine::nameOf(largest->type);
+    return QString::fromUtf8(name.data(), qsizetype(name.size()));
+}
+
+void addModel(QJsonObject& json, const FigureSource& source, const engine::Model& model)
+{
     json["checkpoint"] = QJsonObject{{"name", QString::fromStdString(model.checkpoint().name)},
                                      {"format", QString::fromStdString(model.checkpoint().format)},
                                      {"sha256", QString::fromStdString(source.weightsHash)},
                                      {"arch", QString::fromStdString(model.config().architecture)},
-                                     {"params", qint64(model.parameterCount())}};
+                                     {"params", qint64(model.parameterCount())},
+                                     {"dtype", typeOf(model.checkpoint())}};
     if (const engine::Tokenizer* tokenizer = model.tokenizer())
         json["tokenizer"] = tokenizerJson(*tokenizer);
+}
+
+void addPrompt(QJsonObject& json, const FigureSource& source, const LaneRun& run)
+{
     QJsonArray ids;
     for (const engine::TokenId id : run.sequence->ids)
         ids.append(id.value);
     json["token_ids"] = ids;
-    const QByteArray text = QByteArray::fromStdString(source.state.prompt);
-    QJsonObject prompt{
-        {"sha256", QString::fromLatin1(QCryptographicHash::hash(text, QCryptographicHash::Sha256).toHex())}};
+    QJsonObject prompt{{"sha256", sha256Of(source.state.prompt)}};
     if (source.withText)
-        prompt["text"] = QString::fromUtf8(text);
+        prompt["text"] = QString::fromStdString(source.state.prompt);
     json["prompt"] = prompt;
 }
 
@@ -128,29 +162,40 @@ QJsonObject provenanceOf(const FigureSource& source, const std::string& view)
 {
     const Selection& selection = source.state.selection;
     QJsonObject json{
-        {"app", QJsonObject{{"name", "Subquad"},
-                            {"version", QString::fromLatin1(SUBQUAD_VERSION)},
-                            {"commit", QString::fromLatin1(SUBQUAD_COMMIT)}}},
+        {"app",
+         QJsonObject{{"name", "Subquad"},
+                     {"version", QString::fromLatin1(SUBQUAD_VERSION)},
+                     {"commit", QString::fromLatin1(SUBQUAD_COMMIT)},
+                     {"build", QStringLiteral("C++ compiler " __VERSION__ ", Qt %1").arg(QLatin1String(qVersion()))}}},
         {"time_utc", QDateTime::currentDateTimeUtc().toString(Qt::ISODate)},
         {"selection", QJsonObject{{"layer", selection.layer.value}, {"head", selection.head.value}}},
     };
     QJsonArray methods;
     for (const LaneResults& lane : source.lanes)
         if (lane.look)
-            methods.append(methodJson(lane));
+            methods.append(methodJson(lane, source.state.prompt));
     if (methods.isEmpty() && source.longMap)
         methods = methodsJson(*source.longMap);
+    if (methods.isEmpty() && source.sweep)
+        methods = methodsJson(*source.sweep);
     json["methods"] = methods;
     if (std::any_of(source.lanes.begin(), source.lanes.end(), [](const LaneResults& lane) { return lane.look; }))
         json["self_test"] = selfTestJson(source.lanes);
-    if (!source.lanes.empty() && source.lanes.front().run)
-        addModel(json, source, *source.lanes.front().run);
+    const auto run = source.lanes.empty() ? nullptr : source.lanes.front().run;
+    if (const auto& model = run ? run->model : source.model)
+        addModel(json, source, *model);
+    else if (source.longMap) // of a file without a model
+        json["checkpoint"] =
+            QJsonObject{{"name", source.longMap->name}, {"format", "queries, keys and values"}, {"dtype", "F32"}};
+    if (run)
+        addPrompt(json, source, *run);
     if (source.device)
         json["device"] = QJsonObject{{"name", QString::fromStdString(source.device->name)},
                                      {"vendor", QString::fromStdString(source.device->vendor)},
                                      {"driver", QString::fromStdString(source.device->driver)},
                                      {"opencl", QString::fromStdString(source.device->version)},
-                                     {"cus", source.device->computeUnits}};
+                                     {"cus", source.device->computeUnits},
+                                     {"threads", QThread::idealThreadCount()}};
     const bool reference = source.state.lanes.front().backend == engine::Backend::Reference || !source.device;
     json["precision"] = reference ? "float64" : "float32";
     QJsonObject shown{{"layout", QString::fromStdString(view)},

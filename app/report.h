@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "app/documentstate.h"
 #include "app/timing.h"
 
+#include <QByteArray>
+
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -12,11 +16,15 @@ namespace app {
 // What a timing report is about: every method there is, on the shape of a model's heads.
 struct ReportRequest
 {
-    std::string checkpoint; // its name, for the heading
+    std::shared_ptr<const engine::Model> model;
+    DocumentState state; // what the window would show
     engine::LayerShape shape;
-    int context = 0; // the longest length
     std::vector<std::string> pictures;
 };
+
+// The provenance of a sweep of a checkpoint's heads, as JSON: for a report. Reads the weights for their hash.
+QByteArray reportProvenance(const SweepResult& result, const std::shared_ptr<const engine::Model>& model,
+                            const DocumentState& state, const engine::DeviceContext* device, engine::Job& job);
 
 // Powers of two from 64 up to the context, the context last.
 std::vector<int> reportLengths(int context);

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 namespace app {
 
@@ -138,6 +139,43 @@ void addCrossovers(widgets::PlotValue& plot, const SweepResult& result)
     }
 }
 
+// Where a method begins to keep less than exact attention, between two measured lengths in the plot's logarithms.
+std::optional<double> savesFrom(const widgets::PlotSeries& own, const widgets::PlotSeries& exact)
+{
+    const std::size_t count = std::min(own.points.size(), exact.points.size());
+    for (std::size_t i = 1; i < count; ++i) {
+        const QPointF before = own.points[i - 1], after = own.points[i];
+        if (before.x() != exact.points[i - 1].x() || after.x() != exact.points[i].x())
+            return std::nullopt;
+        const double from = std::log(before.y() / exact.points[i - 1].y()),
+                     to = std::log(after.y() / exact.points[i].y());
+        if (from > 0 && to <= 0)
+            return before.x() * std::pow(after.x() / before.x(), from / (from - to));
+    }
+    return std::nullopt;
+}
+
+void addSavings(widgets::PlotValue& plot, const SweepResult& result)
+{
+    const int exact = exactPlace(result);
+    std::vector<std::pair<double, int>> found;
+    for (int place = 0; place < int(plot.series.size()) && exact >= 0; ++place)
+        if (const auto from = place == exact
+                                  ? std::nullopt
+                                  : savesFrom(plot.series[std::size_t(place)], plot.series[std::size_t(exact)]))
+            found.emplace_back(*from, place);
+    std::ranges::sort(found, std::greater<>()); // the farthest first: its line passes no words of the others
+    for (std::size_t row = 0; row < found.size(); ++row) {
+        widgets::PlotMark mark{found[row].first,
+                               tr("less from %1").arg(widgets::whole(std::llround(found[row].first)))};
+        if (found.size() > 1)
+            mark.identity = identityAt(result, found[row].second);
+        mark.row = int(row);
+        mark.left = true;
+        plot.marks.push_back(mark);
+    }
+}
+
 double shareOfPeak(const SweepResult& result, const engine::SweepRow& row)
 {
     return rateOf(row) * 1e9 / std::max(1.0, result.sweep.peaks.fmaFlops);
@@ -158,7 +196,9 @@ widgets::PlotValue sweepPlot(const SweepResult& result, SweepQuantity quantity)
                                                        : widgets::AxisSpec::Format::Number;
     for (int place = 0; place < int(result.request.methods.size()); ++place)
         plot.series.push_back(seriesOf(result, place, quantity));
-    if (quantity != SweepQuantity::Memory)
+    if (quantity == SweepQuantity::Memory)
+        addSavings(plot, result);
+    else
         addCrossovers(plot, result);
     QStringList notes;
     if (quantity != SweepQuantity::Memory && disturbed(result.sweep))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/timingreport.h"
 
+#include "app/cli/grammar.h"
 #include "app/sweeprows.h"
 #include "app/timingplots.h"
 #include "app/timingviews.h"
@@ -27,6 +28,20 @@ std::string html(const QString& text)
 std::string html(const std::string& text)
 {
     return html(QString::fromStdString(text));
+}
+
+// The method with its knobs, as the command line writes it.
+std::string specOf(const SweepResult& result, int place)
+{
+    return cli::printSpec(result.request.methods[std::size_t(place)]);
+}
+
+double predictedAt(const SweepResult& result, int place)
+{
+    for (const engine::SweepRow& row : result.sweep.rows)
+        if (row.place == place && row.cost.crossover > 0)
+            return row.cost.crossover;
+    return 0;
 }
 
 std::string sentenceText(const SweepResult& result)
@@ -78,11 +93,7 @@ void writeCrossovers(std::ostream& out, const SweepResult& result)
             continue;
         const auto measured = engine::crossover(result.sweep, place);
         const auto band = engine::crossoverBand(result.sweep, place);
-        const engine::SweepRow* any = nullptr;
-        for (const engine::SweepRow& row : result.sweep.rows)
-            if (row.place == place)
-                any = &row;
-        const double predicted = any != nullptr ? any->cost.crossover : 0;
+        const double predicted = predictedAt(result, place);
         out << "<tr><td>" << html(identityAt(result, place).title) << "</td><td>"
             << (measured ? html(widgets::whole(std::llround(*measured))) : "none within these lengths") << "</td><td>";
         if (band)
@@ -106,13 +117,14 @@ constexpr const char* style =
     "table{border-collapse:collapse}th{font-weight:600;text-align:right}td{text-align:right;vertical-align:top}"
     "th,td{padding:4px 16px 4px 0;border-bottom:1px solid #E2E1DC}th:first-child,td:first-child{text-align:left}"
     ".doubt{background:#FFF5DC;color:#7A5200}pre{background:#F7F7F5;padding:12px;overflow-x:auto}"
-    "details{max-width:240px;overflow-wrap:anywhere;font-size:11px}";
+    "details{max-width:240px;overflow-wrap:anywhere;font-size:11px}details.origin{max-width:none}"
+    ".origin pre{white-space:pre-wrap}";
 
 engine::TimingRow timingRow(const SweepResult& result, const engine::SweepRow& each)
 {
     engine::TimingRow row;
     row.runId = result.timeUtc;
-    row.method = each.method;
+    row.method = specOf(result, each.place);
     row.stage = each.form;
     row.device = result.sweep.machine;
     row.tokens = each.tokens;
@@ -123,9 +135,10 @@ engine::TimingRow timingRow(const SweepResult& result, const engine::SweepRow& e
     return row;
 }
 
-void writeRow(engine::JsonWriter& json, const engine::SweepRow& row)
+void writeRow(engine::JsonWriter& json, const SweepResult& result, const engine::SweepRow& row)
 {
-    json.object().field("method", row.method).field("form", row.form).field("causal", row.shape.causal);
+    json.object().field("method", row.method).field("spec", specOf(result, row.place)).field("form", row.form);
+    json.field("causal", row.shape.causal);
     json.field("heads", row.shape.heads).field("key_heads", row.shape.keyHeads).field("head_dim", row.shape.keyWidth);
     json.field("tokens", row.tokens).field("threads", row.threads).field("operations", row.cost.operations);
     json.field("bytes", row.cost.bytesMoved).field("state_bytes", row.cost.stateBytes);
@@ -146,23 +159,50 @@ void writeCrossing(engine::JsonWriter& json, const SweepResult& result, int plac
         value ? json.value(*value) : json.null();
     };
     const auto band = engine::crossoverBand(result.sweep, place);
-    std::optional<double> predicted;
-    for (const engine::SweepRow& row : result.sweep.rows)
-        if (row.place == place && row.cost.crossover > 0)
-            predicted = row.cost.crossover;
+    const double predicted = predictedAt(result, place);
     json.object().field("method", result.request.methods[std::size_t(place)].method);
+    json.field("spec", specOf(result, place));
     number("measured_tokens", engine::crossover(result.sweep, place));
     number("low_tokens", band ? std::optional(band->low) : std::nullopt);
     number("high_tokens", band ? std::optional(band->high) : std::nullopt);
     json.field("rounds", band ? band->rounds : 0).field("rounds_without", band ? band->without : 0);
-    number("predicted_tokens", predicted);
+    number("predicted_tokens", predicted > 0 ? std::optional(predicted) : std::nullopt);
     json.end();
+}
+
+std::string tokensText(double tokens)
+{
+    return std::to_string(std::llround(tokens));
+}
+
+// What the samples below come to, as comments: rows are samples.
+void writeSummary(std::ostream& out, const SweepResult& result)
+{
+    for (int place = 0; place < int(result.request.methods.size()); ++place) {
+        if (result.request.methods[std::size_t(place)].method == engine::baseline)
+            continue;
+        const auto measured = engine::crossover(result.sweep, place);
+        const auto band = engine::crossoverBand(result.sweep, place);
+        const double predicted = predictedAt(result, place);
+        out << "# crossover of " << specOf(result, place) << ": measured "
+            << (measured ? tokensText(*measured) + " tokens" : "none within these lengths");
+        if (band)
+            out << ", band 20 to 80 % " << tokensText(band->low) << " to " << tokensText(band->high) << " ("
+                << band->rounds << " rounds, " << band->without << " without)";
+        out << ", predicted without mask " << (predicted > 0 ? tokensText(predicted) + " tokens" : "none") << "\n";
+    }
+    out << "# medians: method, n, median_ns, p20_ns, p80_ns, disturbed\n";
+    for (const engine::SweepRow& row : result.sweep.rows)
+        if (row.failure.empty())
+            out << "#   " << engine::csvField(specOf(result, row.place)) << ", " << row.tokens << ", "
+                << row.timing.medianNs << ", " << row.timing.p20Ns << ", " << row.timing.p80Ns << ", "
+                << (row.timing.disturbed ? "yes" : "no") << "\n";
 }
 
 } // namespace
 
 void writeTimingHtml(std::ostream& out, const SweepResult& result, const std::string& title,
-                     const std::vector<std::string>& pictures)
+                     const QByteArray& provenance, const std::vector<std::string>& pictures)
 {
     const std::string command = commandOf(result.request, result.backend, result.device);
     out << "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>" << html(title)
@@ -188,12 +228,15 @@ void writeTimingHtml(std::ostream& out, const SweepResult& result, const std::st
     chart(QStringLiteral("Roofline: GFLOP/s against flop per byte"), rooflinePlot(result));
     for (const std::string& picture : pictures)
         out << "<p><img src=\"" << html(picture) << "\" alt=\"" << html(picture) << "\"></p>\n";
-    out << "<h2>The command that repeats it</h2>\n<pre>" << html(command) << "</pre>\n</main></body></html>\n";
+    out << "<h2>The command that repeats it</h2>\n<pre>" << html(command) << "</pre>\n";
+    out << "<details class=\"origin\"><summary>Provenance</summary><pre id=\"provenance\">"
+        << html(QString::fromUtf8(provenance)) << "</pre></details>\n</main></body></html>\n";
 }
 
-void writeTimingCsv(std::ostream& out, const SweepResult& result)
+void writeTimingCsv(std::ostream& out, const SweepResult& result, const QByteArray& provenance)
 {
-    out << "# settings: " << commandOf(result.request, result.backend, result.device)
+    out << "# provenance: " << provenance.toStdString()
+        << "\n# settings: " << commandOf(result.request, result.backend, result.device)
         << "\n# machine: " << result.sweep.machine << "\n# time_utc: " << result.timeUtc << "\n# disturbed lengths:";
     int last = -1;
     for (const engine::SweepRow& row : result.sweep.rows)
@@ -202,6 +245,7 @@ void writeTimingCsv(std::ostream& out, const SweepResult& result)
     out << (last < 0 ? " none\n" : "\n");
     for (const std::string& reason : result.leftOut)
         out << "# not timed: " << reason << "\n";
+    writeSummary(out, result);
     std::vector<engine::TimingRow> rows;
     for (const engine::SweepRow& each : result.sweep.rows)
         if (each.failure.empty())
@@ -211,14 +255,18 @@ void writeTimingCsv(std::ostream& out, const SweepResult& result)
     engine::writeTimingsCsv(out, rows);
 }
 
-void writeTimingJson(std::ostream& out, const SweepResult& result)
+void writeTimingJson(std::ostream& out, const SweepResult& result, const QByteArray& provenance)
 {
     engine::JsonWriter json(out);
     json.object().field("machine", result.sweep.machine).field("time_utc", result.timeUtc);
     json.field("command", commandOf(result.request, result.backend, result.device));
     json.field("complete", result.complete).field("disturbed", disturbed(result.sweep));
     json.key("settings").object().field("repeats", result.request.repeats);
-    json.field("seed", std::int64_t(result.request.seed)).key("lengths").list(result.request.lengths).end();
+    json.field("seed", std::int64_t(result.request.seed)).key("lengths").list(result.request.lengths);
+    const engine::LayerShape& shape = result.request.shape;
+    json.field("heads", shape.heads).field("key_heads", shape.keyHeads).field("head_dim", shape.keyWidth);
+    json.field("causal", shape.causal);
+    json.field("backend", result.backend == engine::Backend::Reference ? "reference" : "opencl").end();
     json.key("left_out").list(result.leftOut);
     json.key("peak").object().field("fma_flops", result.sweep.peaks.fmaFlops);
     json.field("read_bytes_per_s", result.sweep.peaks.readBytesPerSecond).end();
@@ -228,8 +276,11 @@ void writeTimingJson(std::ostream& out, const SweepResult& result)
             writeCrossing(json, result, place);
     json.end().key("rows").array();
     for (const engine::SweepRow& row : result.sweep.rows)
-        writeRow(json, row);
-    json.end().end();
+        writeRow(json, result, row);
+    json.end();
+    if (!provenance.isEmpty())
+        json.key("provenance").raw({provenance.constData(), std::size_t(provenance.size())});
+    json.end();
 }
 
 void checkReportPath(const std::filesystem::path& path)
@@ -240,17 +291,18 @@ void checkReportPath(const std::filesystem::path& path)
                             path.string() + ": a report ends in .html, .csv or .json, not in '" + suffix + "'");
 }
 
-void writeTimingReport(const std::filesystem::path& path, const SweepResult& result, const std::string& title)
+void writeTimingReport(const std::filesystem::path& path, const SweepResult& result, const std::string& title,
+                       const QByteArray& provenance)
 {
     checkReportPath(path);
     const std::string suffix = path.extension().string();
     engine::writeWhole(path, [&](std::ostream& out) {
         if (suffix == ".html")
-            writeTimingHtml(out, result, title);
+            writeTimingHtml(out, result, title, provenance);
         else if (suffix == ".csv")
-            writeTimingCsv(out, result);
+            writeTimingCsv(out, result, provenance);
         else
-            writeTimingJson(out, result);
+            writeTimingJson(out, result, provenance);
     });
 }
 

@@ -118,9 +118,9 @@ int runReport(Program& program)
     }
     ReportRequest request;
     const auto& model = program.document.model();
-    request.checkpoint = model->checkpoint().name;
+    request.model = model;
+    request.state = program.document.state();
     request.shape = engine::layerContext(*model, program.document.state().lanes.front(), {0}, {}).shape;
-    request.context = model->config().context;
     request.pictures = writeFirstScreens(program.document, program.lanes, program.window, folder);
     program.lanes.measureReport(folder, request);
     waitUntilIdle(program.lanes, 3600000);

@@ -21,7 +21,7 @@
 namespace widgets {
 namespace {
 
-constexpr double smallestPart = 96, partGap = 16;
+constexpr double smallestPart = 96, partGap = 16, pageMargin = 10;
 constexpr double bodyPoints = 7.5; // 13 units of the theme; the small type of 11 is 6.3 pt
 constexpr double mmPerUnit = bodyPoints / Theme::bodySize * 25.4 / 72;
 constexpr const char* openTag = "<subquad:provenance xmlns:subquad=\"https://subquad.invalid/provenance\">";
@@ -77,7 +77,7 @@ std::vector<Row> placedRows(const FigurePage& page, double width)
 double layOut(QPainter* painter, const FigurePage& page, double width)
 {
     const Theme& look = theme();
-    const double margin = look.px(4);
+    const double margin = look.px(pageMargin);
     const double gap = look.px(partGap);
     double y = margin;
     int letter = 0;
@@ -154,7 +154,7 @@ QByteArray completed(QByteArray svg, const QByteArray& provenance)
 
 QSize figureSize(const FigurePage& page, double widthMm)
 {
-    if (!(widthMm >= 40) || !(widthMm <= 1200))
+    if (!(widthMm >= narrowestMm) || !(widthMm <= widestMm))
         throw std::invalid_argument("a figure of " + std::to_string(widthMm) +
                                     " mm was asked for; 40 to 1200 mm were expected");
     const ThemeScope scope(figureTheme());

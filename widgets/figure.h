@@ -56,6 +56,7 @@ struct FigurePage
 };
 
 inline constexpr double singleColumnMm = 85, doubleColumnMm = 178;
+inline constexpr double narrowestMm = 40, widestMm = 1200; // that a figure can be
 inline constexpr int figureDpi = 300;
 
 // The page in pixels of figureDpi, `widthMm` wide and as high as it needs. Throws std::invalid_argument below 40 and

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace widgets {
 namespace {
@@ -108,8 +109,15 @@ void drawMap(QPainter& painter, const FigureMap& map, const HeatmapLayout& layou
     drawFrame(painter, layout.map.adjusted(-line, -line, line, line), look.outline, line);
     drawMapAxes(painter, layout, map.axes, map.marked);
     const double left = drawLetter(painter, {layout.map.left(), 0}, letter);
-    drawMapHeading(painter, QRectF(left, 0, layout.map.right() - left, look.px(titleHeight)), map.heading, nullptr,
-                   layout.reduction);
+    QRectF row(left, 0, layout.map.right() - left, look.px(titleHeight));
+    MapHeading heading = map.heading; // its label stands at the right edge, if there is room for it
+    const QFont small = look.font(Theme::labelSize);
+    const double wide = textWidth(small, heading.label) + look.px(Theme::gap2);
+    if (textWidth(look.font(), heading.name) + look.px(24) + wide <= row.width()) {
+        drawText(painter, row, Qt::AlignRight, std::exchange(heading.label, QString()), small, look.secondary);
+        row.setRight(row.right() - wide);
+    }
+    drawMapHeading(painter, row, heading, nullptr, layout.reduction);
     drawMarked(painter, map, layout);
 }
 

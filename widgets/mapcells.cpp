@@ -4,6 +4,7 @@
 #include "widgets/paint.h"
 #include "widgets/theme.h"
 
+#include <QPaintEngine>
 #include <QPainter>
 
 #include <algorithm>
@@ -29,32 +30,51 @@ void drawBlank(QPainter& painter, const HeatmapLayout& layout, const engine::Gri
     }
 }
 
+QImage onGround(QImage image, QRgb ground)
+{
+    image = image.convertToFormat(QImage::Format_ARGB32);
+    for (int y = 0; y < image.height(); ++y) {
+        auto* line = reinterpret_cast<QRgb*>(image.scanLine(y));
+        for (int x = 0; x < image.width(); ++x)
+            if (qAlpha(line[x]) == 0)
+                line[x] = ground & 0x00FFFFFFU;
+    }
+    return image;
+}
+
 } // namespace
+
+void drawPixels(QPainter& painter, const QRectF& place, const QImage& image)
+{
+    painter.setRenderHint(QPainter::SmoothPixmapTransform, false);
+    const QPaintEngine* engine = painter.paintEngine();
+    const bool file = engine != nullptr && (engine->type() == QPaintEngine::Pdf || engine->type() == QPaintEngine::SVG);
+    painter.drawImage(place, file ? onGround(image, theme().panel.rgb()) : image);
+}
 
 void drawMapCells(QPainter& painter, const HeatmapLayout& layout, const engine::Grid& grid, GridShape shape,
                   const ColorScale& scale, const MapExtras& extras)
 {
     const bool dark = theme().dark;
     const engine::Grid& drawn = extras.drawn.empty() ? grid : extras.drawn;
-    painter.setRenderHint(QPainter::SmoothPixmapTransform, false);
     if (!extras.drawn.empty())
         drawBlank(painter, layout, grid, shape);
-    painter.drawImage(layout.map, gridImage(drawn, shape, scale, dark, layout.window, layout.reduction));
+    drawPixels(painter, layout.map, gridImage(drawn, shape, scale, dark, layout.window, layout.reduction));
     for (const int column : extras.ownColumns) {
         const QRect window(column, layout.window.top(), 1, layout.window.height());
         const QRectF first = layout.rectOf({layout.window.top(), column});
         if (first.isEmpty())
             continue;
         const QRectF strip(first.left(), layout.map.top(), first.width(), layout.map.height());
-        painter.drawImage(strip,
-                          gridImage(grid, shape, extras.ownScale, dark, window, QSize(1, layout.reduction.height())));
+        drawPixels(painter, strip,
+                   gridImage(grid, shape, extras.ownScale, dark, window, QSize(1, layout.reduction.height())));
     }
     if (extras.swipe && !extras.swipe->right.empty()) {
         const double x = swipeLine(layout, *extras.swipe);
         painter.save();
         painter.setClipRect(QRectF(x, layout.map.top(), std::max(0.0, layout.map.right() - x), layout.map.height()));
-        painter.drawImage(layout.map,
-                          gridImage(extras.swipe->right, shape, scale, dark, layout.window, layout.reduction));
+        drawPixels(painter, layout.map,
+                   gridImage(extras.swipe->right, shape, scale, dark, layout.window, layout.reduction));
         painter.restore();
     }
 }

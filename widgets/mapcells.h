@@ -41,6 +41,10 @@ struct MapExtras
 };
 
 // The cells in view over what the map's ground holds.
+// An image of one pixel per cell. In a file what is transparent has the ground's colour, so that a viewer that smooths
+// pictures draws no dark edge along it.
+void drawPixels(QPainter& painter, const QRectF& place, const QImage& image);
+
 void drawMapCells(QPainter& painter, const HeatmapLayout& layout, const engine::Grid& grid, GridShape shape,
                   const ColorScale& scale, const MapExtras& extras);
 

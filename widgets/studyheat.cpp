@@ -2,6 +2,7 @@
 #include "widgets/studyheat.h"
 
 #include "widgets/colorbar.h"
+#include "widgets/mapcells.h"
 #include "widgets/numbers.h"
 
 #include <QPainter>
@@ -225,8 +226,8 @@ void StudyHeat::draw(QPainter& painter) const
         const HeatmapLayout& map = m_plan.maps[i];
         const auto& value = m_body.maps[i];
         drawHatch(painter, map.map);
-        painter.drawImage(map.map,
-                          gridImage(value.cells, GridShape::Full, m_scale, look.dark, map.window, map.reduction));
+        drawPixels(painter, map.map,
+                   gridImage(value.cells, GridShape::Full, m_scale, look.dark, map.window, map.reduction));
         drawMarks(painter, map);
         drawFrame(painter, map.map.adjusted(-1, -1, 1, 1), look.hairline, 1);
         const bool lastLine = int(i) + m_plan.columns >= int(m_plan.maps.size());

@@ -56,7 +56,7 @@ QSize StudyTable::leastSize() const
             look.px(m_body.columns.empty() ? 0 : smallestRow) + int(m_body.rows.size()) * look.px(smallestRow)};
 }
 
-// Columns beyond the width are left out, the last first; pointing at a row tells them all.
+// Columns beyond the width are left out, the last first, and counted; pointing at a row tells them all.
 void StudyTable::arrange()
 {
     const Theme& look = theme();
@@ -102,7 +102,7 @@ void StudyTable::draw(QPainter& painter) const
     const double labels = std::max(double(look.px(40)), width() - all);
     if (m_left > 0)
         drawText(painter, {0, 0, labels, m_head}, Qt::AlignLeft,
-                 QCoreApplication::translate("StudyTable", "%n more by pointing", nullptr, m_left),
+                 QCoreApplication::translate("StudyTable", "and %n columns more", nullptr, m_left),
                  look.font(Theme::labelSize), look.secondary);
     double right = labels;
     for (std::size_t col = 0; col < m_columns.size(); ++col) {

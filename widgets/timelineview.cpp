@@ -237,6 +237,8 @@ QString TimelineView::detail() const
     parts << QString::fromStdString(place->span.label) << duration(length)
           << tr("begins at %1").arg(duration(double(place->span.beginNs)))
           << tr("%1 of %2 in this pass").arg(number).arg(spans.size());
+    if (!track.words.isEmpty())
+        parts << track.words;
     if (total > 0)
         parts << tr("%1 of them all").arg(percent(length / total));
     return parts.join(QStringLiteral("  ·  "));

@@ -20,6 +20,7 @@ struct TimelineValue
         int row = 0;
         std::optional<Identity> identity; // none: grey
         bool pale = false;                // a stage that holds others: light ground, a bar at its begin
+        QString words = {};               // of every span of it: what it computes
     };
 
     engine::Timeline timeline; // nanoseconds from the begin of the first pass

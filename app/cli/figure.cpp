@@ -87,7 +87,8 @@ double parseWidth(const std::string& text)
     double width = 0;
     const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), width);
     const std::string_view rest(end, std::size_t(text.data() + text.size() - end));
-    if (wrong != std::errc() || (!rest.empty() && rest != "mm") || width < 40 || width > 1200)
+    if (wrong != std::errc() || (!rest.empty() && rest != "mm") || width < widgets::narrowestMm ||
+        width > widgets::widestMm)
         throw Error(Fault::Request, "'" + text + "' as a width; 40mm to 1200mm was expected");
     return width;
 }
@@ -345,6 +346,18 @@ void fill(FigureSource& source, const FigureOptions& options, const std::string&
         study(source, view, accelerator.get(), context);
 }
 
+// The view asked for; else the one that a session or figure has in front; else the first that there is.
+std::string viewOf(const FigureOptions& options, const DocumentState& state, bool alone)
+{
+    if (!options.view.empty())
+        return options.view;
+    const std::vector<std::string> views = figureViews();
+    const bool held = heldState(options.source.path).has_value();
+    if (held && std::find(views.begin(), views.end(), state.layout.tab) != views.end())
+        return state.layout.tab;
+    return alone ? mapTab : views.front();
+}
+
 void fillFromHeads(FigureSource& source, const FigureOptions& options, const std::string& view, Context& context)
 {
     if (view != mapTab)
@@ -359,18 +372,20 @@ void fillFromHeads(FigureSource& source, const FigureOptions& options, const std
 
 } // namespace
 
-int figure(const FigureOptions& options, Context& context)
+int figure(const FigureOptions& given, Context& context)
 {
-    const double width = parseWidth(options.width);
-    for (const std::string& path : options.out)
+    const double width = parseWidth(given.width);
+    for (const std::string& path : given.out)
         checkFigurePath(path);
-    checkFigureView(options.view);
+    if (!given.view.empty())
+        checkFigureView(given.view);
     FigureSource source;
-    source.state = stateFrom(options);
-    source.withText = !options.withoutText;
+    source.state = stateFrom(given);
+    source.withText = !given.withoutText;
     const bool alone = isHeadFile(source.state.checkpoint);
-    // Nobody asks a file without a model for the first view there is.
-    const std::string view = alone && options.view == FigureOptions().view ? mapTab : options.view;
+    FigureOptions options = given;
+    options.view = viewOf(given, source.state, alone);
+    const std::string& view = options.view;
     if (alone)
         fillFromHeads(source, options, view, context);
     else

@@ -26,7 +26,7 @@ struct FigureOptions
     MachineChoice where;
     Prompt prompt;
     std::vector<std::string> out;
-    std::string view = "attention";
+    std::string view;    // empty: the tab that a session or figure has in front, or the first there is
     std::string probe;   // of the probes view; empty: as the session says, or the compared method's first
     std::string tensor;  // of the tensor view; empty: as the session says, or the checkpoint's first matrix
     std::string methods; // empty: as the session says, or the first method that is not exact

@@ -320,8 +320,8 @@ void Parser::addFigure()
         ->take_all()
         ->expected(1);
     sub->add_option("--view", options->view,
-                    "A tab by its id: attention, logits, timing, map, tensor, probes, or a method's own, as spectrum")
-        ->capture_default_str();
+                    "A tab by its id: attention, logits, timing, map, tensor, probes, or a method's own, as spectrum; "
+                    "else the one that PATH has in front, or attention");
     sub->add_option("--width", options->width, "Of the figure: 85mm, 178mm")->capture_default_str();
     sub->add_option("--methods", options->methods, "Methods beside exact attention, separated by commas");
     sub->add_option("--probe", options->probe, "The record that the view probes shows, by its id");

@@ -60,10 +60,13 @@ int report(const ReportOptions& options, Context& context)
         result.sweep = sweep(result.request, machine.device(), context.job);
         result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
         result.timeUtc = QDateTime::currentDateTimeUtc().toString(Qt::ISODate).toStdString();
+        DocumentState state = heldState(options.source.path).value_or(startState());
+        state.checkpoint = model->checkpoint().path;
+        const QByteArray provenance = reportProvenance(result, model, state, machine.device(), context.job);
         for (const std::string& path : options.out)
-            writeTimingReport(path, result, model->checkpoint().name);
+            writeTimingReport(path, result, model->checkpoint().name, provenance);
         if (context.json)
-            writeTimingJson(context.out, result);
+            writeTimingJson(context.out, result, provenance);
         if (disturbed(result.sweep))
             context.log << "subquad: other programs used the processors meanwhile; such times are marked disturbed\n";
         return exitOk;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/longmaps/longmapfigure.h"
 
+#include "app/attention/mapshapes.h"
 #include "app/longmaps/longmapwork.h"
 #include "app/wording.h"
 #include "widgets/numbers.h"
@@ -8,6 +9,8 @@
 #include <QCoreApplication>
 
 #include <algorithm>
+#include <cmath>
+#include <functional>
 
 namespace app {
 
@@ -65,6 +68,30 @@ widgets::ColorScale scaleOf(const FigureSource& source, const LongMap& map)
             0, high > 0 ? high : 1, isSigned};
 }
 
+// "layer 1 of stories-1m (sha256 4c1f…a07e)".
+QString layerWords(const FigureSource& source, const LongMap& map)
+{
+    const auto run = source.lanes.empty() ? nullptr : source.lanes.front().run;
+    return run ? tr("layer %1 of %2").arg(map.runs.front().context.layer.value + 1).arg(modelWords(source, *run->model))
+               : tr("the layer in view");
+}
+
+// The lane whose difference to the first is drawn beside the maps: where each of their elements is one weight, as the
+// tab has it.
+std::optional<std::size_t> differing(const FigureSource& source, const LongMap& map)
+{
+    const auto which = std::size_t(std::max(1, source.state.selection.lane.value));
+    const auto& pictures = map.pictures;
+    const bool exact = which < pictures.size() && pictures[which].region.reduction == 1 &&
+                       pictures[which].region == pictures.front().region;
+    return exact ? std::optional(which) : std::nullopt;
+}
+
+engine::Grid differenceOf(const LongMap& map, std::size_t which)
+{
+    return combined(map.pictures[which].cells, map.pictures.front().cells, std::minus<>());
+}
+
 QString captionOf(const FigureSource& source, const LongMap& map)
 {
     const engine::RegionPicture& first = map.pictures.front();
@@ -74,7 +101,7 @@ QString captionOf(const FigureSource& source, const LongMap& map)
     QString text = tr("Attention weights of head %1 of %2 of %3: queries %4, keys %5 of %6 tokens.")
                        .arg(map.head.value + 1)
                        .arg(map.heads)
-                       .arg(map.name.isEmpty() ? tr("the layer in view") : map.name, range(first.region.queries),
+                       .arg(map.name.isEmpty() ? layerWords(source, map) : map.name, range(first.region.queries),
                             range(first.region.keys), widgets::whole(map.tokens));
     for (std::size_t place = 0; place < map.runs.size(); ++place) {
         text += QStringLiteral(" (%1) %2").arg(QChar(u'a' + char16_t(place))).arg(namesOf(map.runs[place]));
@@ -82,6 +109,9 @@ QString captionOf(const FigureSource& source, const LongMap& map)
             text += tr(", drop-in, no training");
         text += QStringLiteral(".");
     }
+    if (differing(source, map))
+        text += tr(" (%1) Signed difference, centred at 0: orange, the method gives more.")
+                    .arg(QChar(u'a' + char16_t(map.runs.size())));
     if (first.region.reduction > 1)
         text += tr(" Each element stands for %1 × %1 weights: their largest.").arg(first.region.reduction);
     if (std::any_of(map.pictures.begin(), map.pictures.end(), [](const auto& picture) { return picture.sampled(); }))
@@ -90,6 +120,25 @@ QString captionOf(const FigureSource& source, const LongMap& map)
         text += tr(" Hatched: keys after the query.");
     const bool reference = !map.runs.front().accelerator;
     return text + (reference ? tr(" Float64 reference.") : tr(" Float32 on %1.").arg(deviceText(source.device)));
+}
+
+// The locked query and key, where they are in the part that is drawn.
+void mark(widgets::FigureMap& map, const Selection& selection, const engine::MapRegion& region, bool named)
+{
+    if (!selection.query || !selection.key)
+        return;
+    const int row = (selection.query->value - region.queries.first) / region.reduction;
+    const int col = (selection.key->value - region.keys.first) / region.reduction;
+    const bool before = selection.query->value < region.queries.first || selection.key->value < region.keys.first;
+    if (before || row >= map.cells.rows() || col >= map.cells.cols())
+        return;
+    map.marked = widgets::Cell{row, col};
+    const double value = map.cells.at(row, col);
+    map.value = map.scale.diverging                    ? widgets::signedFixed(value, 3)
+                : std::abs(value) < 5e-4 && value != 0 ? widgets::power(value)
+                                                       : widgets::fixed(value, 3);
+    if (named)
+        map.pair = QStringLiteral("‘%1’ → ‘%2’").arg(map.axes.rows.value(row), map.axes.cols.value(col));
 }
 
 } // namespace
@@ -121,6 +170,13 @@ std::vector<DataMatrix> longMapMatrices(const FigureSource& source)
         matrix.lower = map.causal && region.queries == region.keys;
         all.push_back(std::move(matrix));
     }
+    if (const auto which = differing(source, map)) {
+        DataMatrix matrix = all[*which];
+        matrix.name += "_difference";
+        matrix.meaning = "that method's weight minus the reference's";
+        matrix.cells = differenceOf(map, *which);
+        all.push_back(std::move(matrix));
+    }
     return all;
 }
 
@@ -143,6 +199,23 @@ widgets::FigurePage longMapPage(const FigureSource& source)
         one.cells = picture.cells;
         one.scale = scale;
         one.quantity = tr("attention weight");
+        one.shape =
+            map.causal && region.queries == region.keys ? widgets::GridShape::LowerTriangle : widgets::GridShape::Full;
+        mark(one, source.state.selection, region, place == 0);
+        drawn.push_back(std::move(one));
+    }
+    if (const auto which = differing(source, map)) {
+        widgets::FigureMap one = drawn[*which];
+        one.heading = {};
+        one.heading.name = tr("%1 − %2").arg(titleOf(map.runs[*which].context.plan.attention),
+                                             map.runs.front().fidelity == engine::Fidelity::Reference
+                                                 ? tr("exact")
+                                                 : titleOf(map.runs.front().context.plan.attention));
+        one.cells = differenceOf(map, *which);
+        const double high = source.state.layout.differenceHigh.value_or(fittedHigh({&one.cells}, one.shape));
+        one.scale = {scale.scale, 0, high, true};
+        one.quantity = tr("difference");
+        mark(one, source.state.selection, map.pictures.front().region, false);
         drawn.push_back(std::move(one));
     }
     widgets::FigurePage page;

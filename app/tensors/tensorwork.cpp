@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/tensors/tensorwork.h"
 
+#include "app/cli/opened.h"
+#include "app/figures.h"
 #include "app/laneengine.h"
+#include "app/provenance.h"
+#include "engine/export/json.h"
 #include "engine/export/npy.h"
 #include "engine/export/wholefile.h"
 #include "engine/files/tensors.h"
 #include "engine/model/model.h"
+
+#include <QJsonDocument>
 
 #include <algorithm>
 
@@ -22,6 +28,27 @@ void writeTensor(const engine::TensorRef& tensor, const std::filesystem::path& p
         engine::writeNpyHeader(out, tensor.shape);
         engine::eachPiece(tensor, job,
                           [&](std::size_t, std::span<const float> numbers) { engine::writeNpyNumbers(out, numbers); });
+    });
+}
+
+// What the numbers are and where they come from, beside the .npy.
+void writeDictionary(const DocumentState& state, const std::shared_ptr<const engine::Model>& model,
+                     const std::string& key, const std::filesystem::path& path, engine::Job& job)
+{
+    const engine::Checkpoint& checkpoint = model->checkpoint();
+    const engine::TensorRef& tensor = checkpoint.tensors.at(key);
+    FigureSource source;
+    source.state = state;
+    source.model = model;
+    source.weightsHash = cli::weightsHash(checkpoint, job);
+    const QByteArray provenance = QJsonDocument(provenanceOf(source, tensorTab)).toJson(QJsonDocument::Compact);
+    engine::writeWhole(path, [&](std::ostream& out) {
+        engine::JsonWriter json(out);
+        json.object().field("matrix", key);
+        json.field("meaning", "the numbers of the checkpoint's tensor " + tensor.name + ", stored as " +
+                                  std::string(engine::nameOf(tensor.type)) + ", written as float32");
+        json.key("shape").list(tensor.shape);
+        json.key("provenance").raw({provenance.constData(), std::size_t(provenance.size())}).end();
     });
 }
 
@@ -88,7 +115,8 @@ void TensorWork::exportNpy(const std::filesystem::path& path)
         return;
     m_lanes.tasks().submit(
         *m_worker, "export", tr("Writing %1").arg(QString::fromStdString(path.filename().string())),
-        [model, key = m_chosen.toStdString(), path, turns = m_lanes.turns()](engine::Job& job) {
+        [model, state = m_document.state(), key = m_chosen.toStdString(), path,
+         turns = m_lanes.turns()](engine::Job& job) {
             noteEngineWork("export");
             const Turns::Disturbance disturbance(*turns);
             // Beside it first, so that a cancelled or failed export leaves nothing half written in its place.
@@ -96,6 +124,7 @@ void TensorWork::exportNpy(const std::filesystem::path& path)
             try {
                 writeTensor(model->checkpoint().tensors.at(key), part, job);
                 std::filesystem::rename(part, path);
+                writeDictionary(state, model, key, std::filesystem::path(path).replace_extension(".json"), job);
             } catch (const std::filesystem::filesystem_error& error) {
                 throw engine::Error(engine::Fault::File,
                                     path.string() + " cannot be written: " + error.code().message());

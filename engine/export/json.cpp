@@ -150,6 +150,12 @@ JsonWriter& JsonWriter::value(std::string_view text)
     return *this;
 }
 
+JsonWriter& JsonWriter::raw(std::string_view json)
+{
+    token(json);
+    return *this;
+}
+
 JsonWriter& JsonWriter::value(bool flag)
 {
     token(flag ? "true" : "false");

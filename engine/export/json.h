@@ -44,6 +44,7 @@ public:
     }
 
     JsonWriter& null();
+    JsonWriter& raw(std::string_view json); // an item that is JSON already
 
     template <typename T>
     JsonWriter& field(std::string_view name, const T& content)

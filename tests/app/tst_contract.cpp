@@ -16,8 +16,8 @@
 
 namespace {
 
-// A schema on one line: "name:s rows[method:s value:n?] timing{backend:s}", with s string, n number, b bool, a array of
-// anything; ? allows null. Returns what is wrong, or nothing.
+// A schema on one line: "name:s rows[method:s value:n?] timing{backend:s}", with s string, n number, b bool, a array
+// and o object of anything; ? allows null. Returns what is wrong, or nothing.
 class Schema
 {
 public:
@@ -100,7 +100,7 @@ private:
         m_at += nullable ? 1 : 0;
         const bool right = (type == u's' && value.isString()) || (type == u'n' && value.isDouble()) ||
                            (type == u'b' && value.isBool()) || (type == u'a' && value.isArray()) ||
-                           (nullable && value.isNull());
+                           (type == u'o' && value.isObject()) || (nullable && value.isNull());
         if (!right)
             say(name + " is not of type " + type);
     }
@@ -246,10 +246,10 @@ void TestContract::jsonKeepsItsShape_data()
         "bits_per_byte_held_out:n perplexity_held_out:n] best:a");
     row("selftest", "passed:b device:s rows[check:s method:s cases:n error:n allowed:n passed:b worst_case:s]");
     row("report MODEL --methods taylorshift --lengths 8,16 --reps 1 -o OUT.csv",
-        "machine:s time_utc:s command:s complete:b disturbed:b settings{repeats:n seed:n lengths:a} left_out:a "
-        "peak{fma_flops:n read_bytes_per_s:n} crossovers:a rows[method:s form:s causal:b heads:n key_heads:n "
-        "head_dim:n tokens:n threads:n operations:n bytes:n state_bytes:n held_bytes:n disturbed:b median_ns:n "
-        "p20_ns:n p80_ns:n samples_ns:a]");
+        "machine:s time_utc:s command:s complete:b disturbed:b settings{repeats:n seed:n lengths:a heads:n "
+        "key_heads:n head_dim:n causal:b backend:s} left_out:a peak{fma_flops:n read_bytes_per_s:n} crossovers:a "
+        "rows[method:s spec:s form:s causal:b heads:n key_heads:n head_dim:n tokens:n threads:n operations:n bytes:n "
+        "state_bytes:n held_bytes:n disturbed:b median_ns:n p20_ns:n p80_ns:n samples_ns:a] provenance:o");
     row("figure MODEL --text the -o OUT.svg", "checkpoint:s view:s width_mm:n device:s files:a");
     row("devices", "devices:a");
     row("methods", "methods[id:s title:s idea:s paper:s knobs:a probes:a]");

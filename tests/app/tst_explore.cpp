@@ -21,6 +21,9 @@
 
 #include <QAbstractItemModelTester>
 #include <QApplication>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
 #include <QLineEdit>
 #include <QTemporaryDir>
 #include <QTest>
@@ -188,6 +191,14 @@ void TestExplore::tensorsAreExported()
              numbers.size() * 4 % 64); // the data begins at a multiple of 64
     QCOMPARE(std::memcmp(bytes.data() + bytes.size() - numbers.size() * 4, numbers.data(), numbers.size() * 4), 0);
     QVERIFY(!std::filesystem::exists(path.string() + ".part"));
+    // What it is and where it comes from, beside it.
+    const QJsonObject beside =
+        QJsonDocument::fromJson(
+            QByteArray::fromStdString(samples::readFile(std::filesystem::path(path).replace_extension(".json"))))
+            .object();
+    QCOMPARE(beside["matrix"].toString(), QStringLiteral("layer.0.down"));
+    QCOMPARE(beside["shape"].toArray(), (QJsonArray{16, 24}));
+    QCOMPARE(beside["provenance"]["checkpoint"]["sha256"].toString().size(), 64);
 
     work.exportNpy("/nowhere/at/all.npy");
     QVERIFY(program.rest());

@@ -52,6 +52,13 @@ void ReportTest::writesThreeFiles()
     QCOMPARE(report["crossovers"].toArray().size(), methods - 1);
     QVERIFY(report["command"].toString().startsWith("subquad bench --methods "));
     QVERIFY(report["machine"].toString().contains("float64 reference"));
+    QCOMPARE(report["settings"]["heads"].toInt(), rows.first()["heads"].toInt());
+    QCOMPARE(report["settings"]["backend"].toString(), QStringLiteral("reference"));
+    const QJsonValue provenance = report["provenance"];
+    QCOMPARE(provenance["checkpoint"]["sha256"].toString().size(), 64);
+    QCOMPARE(provenance["methods"].toArray().size(), methods);
+    QCOMPARE(provenance["precision"].toString(), QStringLiteral("float64"));
+    QCOMPARE(provenance["sweep"], report["command"]);
 
     // One file: charts inside, nothing fetched from elsewhere.
     const QByteArray page = contentOf(html);
@@ -59,6 +66,11 @@ void ReportTest::writesThreeFiles()
     QVERIFY(!page.contains("<script") && !page.contains("<link") && !page.contains(" src=\"http"));
     QVERIFY(page.contains("subquad bench --methods"));
     QCOMPARE(page.count("3 samples, ns"), rows.size());
+    const QByteArray mark = "<pre id=\"provenance\">";
+    const qsizetype from = page.indexOf(mark) + mark.size();
+    QByteArray inPage = page.mid(from, page.indexOf("</pre>", from) - from);
+    inPage.replace("&quot;", "\"").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
+    QCOMPARE(QJsonDocument::fromJson(inPage).object(), provenance.toObject());
 
     // One line per raw sample under one header, a dictionary above it.
     const QList<QByteArray> lines = contentOf(csv).trimmed().split('\n');
@@ -74,6 +86,14 @@ void ReportTest::writesThreeFiles()
     }
     QVERIFY(header);
     QCOMPARE(data, rows.size() * 3);
+    // And above them what they come to.
+    QVERIFY(lines.first().startsWith("# provenance: {"));
+    const QByteArray text = contentOf(csv);
+    QCOMPARE(text.count("# crossover of "), methods - 1);
+    for (const QJsonValue row : rows)
+        QVERIFY(text.contains("#   " + row["spec"].toString().toUtf8() + ", " +
+                              QByteArray::number(row["tokens"].toInt()) + ", " +
+                              QByteArray::number(qint64(row["median_ns"].toDouble())) + ", "));
 }
 
 void ReportTest::refusesWhatItCannotWrite()

@@ -25,6 +25,7 @@
 #include <QApplication>
 #include <QClipboard>
 #include <QFileDialog>
+#include <QInputDialog>
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QLineEdit>
@@ -189,6 +190,46 @@ private slots:
         QCOMPARE(QColor(picture.pixel(place.toPoint())), expected);
     }
 
+    // Stages, kernels and spreads that nothing measured are read in all three views of the pass.
+    void sentinelsOfAPassAreOnScreen()
+    {
+        Program program(m_path);
+        QVERIFY(program.rest());
+        const auto passes = std::make_shared<PassSet>(*program.document.passes());
+        engine::PassTimes& own = passes->lanes[1].times;
+        own.stages = {{"upload", engine::stageTrack, 0, 1111000},
+                      {"attention", engine::stageTrack, 1111000, 8888000},
+                      {"download", engine::stageTrack, 8888000, 9321000}};
+        own.launches = {{"sentinel", engine::launchTrack, 1200000, 4656000},
+                        {"sentinel", engine::launchTrack, 5000000, 6010000}};
+        own.attention = timingOf(7777000);
+        own.upload = timingOf(1111000);
+        own.download = timingOf(433000);
+        own.map = timingOf(3210000);
+        own.cost.operations = 67100000;
+        own.cost.bytesMoved = 262000;
+        program.document.setPasses(passes);
+
+        TimingPanel& panel = program.panel();
+        QStringList read; // every span of every row, by its keys
+        for (int row = 0; row < 8; ++row) {
+            QTest::keyClick(&panel.timeline(), Qt::Key_Down);
+            for (int span = 0; span < 4; ++span) {
+                read << plain(panel.timeline().detail());
+                QTest::keyClick(&panel.timeline(), Qt::Key_Right);
+            }
+        }
+        const QString all = read.join(u'\n');
+        for (const QString& words :
+             {QStringLiteral("sentinel  ·  3.46 ms"), QStringLiteral("1 of 2 in this pass"),
+              QStringLiteral("upload  ·  1.11 ms"), QStringLiteral("read back  ·  0.433 ms"),
+              QStringLiteral("TaylorShift  ·  7.78 ms"), QStringLiteral("67.1 MFLOP, 8.63 GFLOP/s, 256 flop per byte")})
+            QVERIFY2(all.contains(words), qPrintable(words + "\n" + all));
+        const QString facts = factsText(panel);
+        for (const char* words : {"sentinel 2 4.47 ms 3.46 ms", "7.78 ms", "3.21 ms", "1.11 ms", "0.433 ms"})
+            QVERIFY2(facts.contains(QString::fromUtf8(words)), qPrintable(QString::fromUtf8(words) + "\n" + facts));
+    }
+
     void disturbedTimesAreMarked()
     {
         Program program(m_path);
@@ -249,6 +290,10 @@ private slots:
         QCOMPARE(
             plain(plot.readAt(256).join("; ")),
             plain(QStringLiteral("Exact softmax %1; TaylorShift %2").arg(widgets::bytes(25600), widgets::bytes(4321))));
+        // 100 bytes a token against 4,321: the line stands where they cross.
+        QCOMPARE(plot.plot().marks.size(), std::size_t(1));
+        QVERIFY(std::abs(plot.plot().marks.front().at - 43.21) < 0.01);
+        QVERIFY(plot.plot().marks.front().text.contains("43"));
         program.document.undo();
         QCOMPARE(program.panel().quantity().current(), 0);
         QVERIFY(plot.plot().y.format != widgets::AxisSpec::Format::Bytes);
@@ -333,6 +378,32 @@ private slots:
         QVERIFY(timeline.window().second - timeline.window().first < all.second - all.first);
         QTest::keyClick(&timeline, Qt::Key_F);
         QCOMPARE(timeline.window(), all);
+
+        // Pointing tells, a click locks, Esc and a second click let go.
+        QTest::keyClick(&timeline, Qt::Key_Escape);
+        const QString atRest = timeline.detail();
+        QPoint span;
+        for (int y = 4; y < timeline.height() && timeline.detail() == atRest; y += 8)
+            for (int x = 60; x < timeline.width() && timeline.detail() == atRest; x += 5) {
+                span = {x, y};
+                QTest::mouseMove(&timeline, span);
+            }
+        const QString told = timeline.detail();
+        QVERIFY(told != atRest);
+        QEvent leave(QEvent::Leave);
+        QCoreApplication::sendEvent(&timeline, &leave);
+        QCOMPARE(timeline.detail(), atRest);
+        for (const bool byKey : {true, false}) {
+            QTest::mouseClick(&timeline, Qt::LeftButton, {}, span);
+            QCoreApplication::sendEvent(&timeline, &leave);
+            QCOMPARE(timeline.detail(), told);
+            if (byKey)
+                QTest::keyClick(&timeline, Qt::Key_Escape);
+            else
+                QTest::mouseClick(&timeline, Qt::LeftButton, {}, span);
+            QCoreApplication::sendEvent(&timeline, &leave);
+            QCOMPARE(timeline.detail(), atRest);
+        }
         widgets::snapshot(timeline, timeline.size());
         QVERIFY(timeline.drawnSpans() > 0 && timeline.drawnSpans() < timeline.width() * 6);
     }
@@ -442,6 +513,29 @@ private slots:
             QCOMPARE(other.document.state().prompt, std::string("a dog"));
             QVERIFY(other.rest());
         }
+    }
+
+    // Three widths stand ready; any other one is asked for in millimetres.
+    void aFigureHasTheWidthChosen()
+    {
+        Program program(m_path, "attention");
+        QVERIFY(program.rest());
+        const QString path = m_folder.filePath("wide.png");
+        const auto widthOf = [&](int filter) {
+            QTest::keyClick(&program.window, Qt::Key_E, Qt::ControlModifier);
+            auto* dialog = program.window.findChild<QFileDialog*>();
+            dialog->selectNameFilter(dialog->nameFilters().at(filter));
+            if (!program.answerDialog(path))
+                return 0;
+            if (auto* asked = program.window.findChild<QInputDialog*>()) {
+                asked->setDoubleValue(120);
+                asked->accept();
+            }
+            return program.rest() ? QImage(path).width() : 0;
+        };
+        const auto pixels = [](double mm) { return int(std::lround(mm / 25.4 * widgets::figureDpi)); };
+        QCOMPARE(widthOf(1), pixels(widgets::singleColumnMm));
+        QCOMPARE(widthOf(3), pixels(120));
     }
 
     // What can be done is offered first, and what the file says of itself is shown.
