@@ -36,7 +36,11 @@ bool StudyHeatPlanner::stacked() const
 
 bool StudyHeatPlanner::labelled() const
 {
-    return stacked() || m_body.maps.size() < 3 || !m_body.rows.texts.empty(); // named rows are to be read
+    const bool tokens = m_body.rows.axis == engine::Axis::Token && m_body.cols.axis == engine::Axis::Token;
+    const bool untitled =
+        m_body.rows.title.empty() && m_body.cols.title.empty(); // they stand beside maps that have them
+    const bool few = m_body.maps.size() < 3 && !(tokens && untitled);
+    return stacked() || few || !m_body.rows.texts.empty(); // named rows are to be read
 }
 
 // How long the upright token labels are.
@@ -169,10 +173,13 @@ void StudyHeatPlanner::placeBar(StudyHeatPlan& plan, QSizeF room) const
 QSize StudyHeatPlanner::leastSize() const
 {
     const double rows = m_body.maps.empty() ? 0 : std::min(m_body.maps.front().cells.rows(), 40);
-    const StudyHeatPlan::Spaces room = spaces(!stacked() && !labelled());
+    const bool alone = m_body.maps.size() == 1;
+    const StudyHeatPlan::Spaces room = spaces(!stacked() && !labelled() && !alone); // alone, its bar is below
     const double maps = stacked() ? double(m_body.maps.size()) : 1;
     double least = std::max({24.0, rows * 2, std::min(rows * 7, 112.0)}); // a map of few cells is still one to read
-    if (m_body.maps.size() == 1 && m_body.maps.front().cells.rows() >= manyRows)
+    if (alone && !labelled())                                             // as large as those it stands beside get
+        least = std::max(least, 132.0);
+    if (alone && m_body.maps.front().cells.rows() >= manyRows)
         least = manyRowsSide; // and one of many stands alone
     return {theme().px(120), int(room.below + room.bar + room.caption + maps * theme().px(least))};
 }

@@ -289,9 +289,8 @@ void addTerms(Study& study, const Head& head, double tau, const StudyInput& inpu
     Panel left = mapsPanel(head, first, {rest}, input);
     left.id = "kernel.rest";
     left.title = "Left out: exp x − p";
-    left.words = "its own colours";
     left.value = percent(mass[3]);
-    auto& alone = std::get<HeatBody>(left.body); // its room goes to the map
+    auto& alone = std::get<HeatBody>(left.body); // as large as one of the others
     alone.maps.front().caption.clear();
     alone.maps.front().value.clear();
     alone.rows.title.clear();

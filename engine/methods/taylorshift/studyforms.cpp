@@ -47,7 +47,7 @@ Panel differencePanel(const std::string& id, const std::string& title, const Mat
     Panel panel;
     panel.id = id;
     panel.title = title;
-    panel.words = "outputs, in float64";
+    panel.words = "outputs";
     panel.row = 2;
     panel.height = 1.25;
     const Eigen::MatrixXf difference = (other - direct).transpose().cast<float>();
