@@ -9,7 +9,8 @@ namespace engine {
 namespace {
 
 // Never -cl-fast-relaxed-math: it reassociates the range reduction of exp2 away.
-constexpr std::string_view flags = "-cl-std=CL1.2 -cl-mad-enable -cl-no-signed-zeros -cl-finite-math-only";
+// No warnings: PoCL counts them on stderr, between the lines of a story.
+constexpr std::string_view flags = "-cl-std=CL1.2 -cl-mad-enable -cl-no-signed-zeros -cl-finite-math-only -w";
 
 std::string options(const Defines& defines)
 {
