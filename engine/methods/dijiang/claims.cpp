@@ -25,7 +25,7 @@ std::vector<Variant> variants(const LayerShape& shape)
     return {
         {"official: N(0, 1) radii, raw q and k, feature softmax, DCT-III", {official, divided}},
         {"N(0, 1) radii, q and k · d^(1/4), feature softmax", {official, divided, scale(0.25)}},
-        {"χ radii, DCT rows, q and k · d^(−1/4), e^(−‖k‖²/2)", {iid, scale(-0.25), prefactor}},
+        {"χ radii, DCT rows, q and k · d^(−1/4), e^(−|k|²/2)", {iid, scale(-0.25), prefactor}},
         {"the same without prefactor (eq. 12)", {iid, scale(-0.25)}},
         {"χ radii, ± DCT rows (m = 2d), prefactor", {iid, scale(-0.25), prefactor, twice}},
         {"χ radii, ± DCT rows (m = 2d), feature softmax", {iid, scale(-0.25), softmaxed, twice}},

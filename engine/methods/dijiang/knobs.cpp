@@ -47,7 +47,7 @@ const std::vector<Knob>& knobs()
          "none; D: one per feature, ones where no tensor weight is given; feature_softmax: features sum to one.",
          Choice{{"preset", "none", "D", "feature_softmax"}, 0, false}},
         {"prefactor", "Prefactor",
-         "gaussian: e^(−‖x‖²), unbiased for the Gaussian kernel. softmax: e^(−‖x‖²/2), for e^(q·k). The paper drops "
+         "gaussian: e^(−|x|²), unbiased for the Gaussian kernel. softmax: e^(−|x|²/2), for e^(q·k). The paper drops "
          "it.",
          Choice{{"preset", "none", "gaussian", baseline}, 0, false}},
         {"decay", "Decay γ", "A key that lies n tokens back counts γⁿ. A tensor decay wins. Needs a causal layer.",

@@ -79,7 +79,7 @@ void addSentence(Study& study, const StudiedHead& head)
                       {" per head, but a value asked for by its own key comes back ", false},
                       {std::to_string(int(std::lround(100 * recall.error.mean()))) + " %", true},
                       {" wrong.", false}};
-    study.second = "mean of ‖read − v‖/‖v‖ over the stored keys; raw cosine " + shortNumber(recall.cosine.mean(), 2) +
+    study.second = "mean of |read − v|/|v| over the stored keys; raw cosine " + shortNumber(recall.cosine.mean(), 2) +
                    ", with the means removed " + shortNumber(recall.centred.mean(), 2) + ", √(d/(d + n)) gives " +
                    shortNumber(std::sqrt(double(head.keys.cols()) / (double(head.keys.cols()) + head.stored())), 2) +
                    "; the right value is the nearest for " + percentOf(recall.found) + " of the keys";

@@ -100,7 +100,7 @@ Panel spectrum(const StudiedHead& head)
     panel.body = std::move(body);
     panel.note = now.size() > 1 && now(1) > 0
                      ? "the first is " + shortNumber(now(0) / now(1), 3) +
-                           " times the second; ‖M‖ = " + shortNumber(head.memory().m.norm(), 3) +
+                           " times the second; |M| = " + shortNumber(head.memory().m.norm(), 3) +
                            ", max |M| = " + shortNumber(head.memory().m.cwiseAbs().maxCoeff(), 3)
                      : "";
     return panel;
@@ -144,7 +144,7 @@ Panel share(const StudiedHead& head)
 {
     const TokenRange all{0, head.tokens()};
     const Vector shares = head.input.trace.record("infini.share", head.input.head, all);
-    Panel panel = panelWith("share", "Share of the memory branch", "‖g A_mem‖ of both norms", Second);
+    Panel panel = panelWith("share", "Share of the memory branch", "|g A_mem| of both norms", Second);
     const int read = std::max(0, all.count - head.options.segment);
     panel.value = read > 0 ? "mean " + percentOf(shares.tail(read).mean()) : "";
     CurvesBody body;
@@ -182,8 +182,8 @@ Panel writes(const StudiedHead& head)
     Panel panel = panelWith("writes", "Writes", "of each segment", Second);
     CurvesBody body;
     const std::vector<double> x = counted(head.segments(), 1);
-    body.curves = {curveOf("novelty ‖V − known‖/‖V‖", Tint::Own, x, novelty),
-                   curveOf("‖ΔM‖/‖M‖", Tint::Ink, x, update)};
+    body.curves = {curveOf("novelty |V − known|/|V|", Tint::Own, x, novelty),
+                   curveOf("|ΔM|/|M|", Tint::Ink, x, update)};
     if (head.segments() > 1)
         body.curves.push_back(curveOf("mean direction kept by delta", Tint::Grey, {x.begin() + 1, x.end()},
                                       {kept.begin() + 1, kept.end()}));

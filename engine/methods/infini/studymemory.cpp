@@ -291,7 +291,7 @@ Panel recallError(const StudiedHead& head)
         body.curves.push_back(std::move(curve));
     }
     body.x.title = "age, tokens";
-    body.y.title = "‖read − v‖/‖v‖";
+    body.y.title = "|read − v|/|v|";
     panel.body = std::move(body);
     panel.note = "a stored value asked for by its own key";
     return panel;

@@ -16,7 +16,7 @@ const std::vector<Knob>& knobs()
          RealRange{-100, 100, 1}},
         {"temperature_from", "Temperature from",
          "given: the number above (a trained checkpoint's temperatures win over it). prompt: fitted for each head as "
-         "the mean of ‖q‖‖k‖/√d over this prompt, the spread softmax's scores have.",
+         "the mean of |q| |k|/√d over this prompt, the spread softmax's scores have.",
          Choice{{"given", "prompt"}, 0, false}},
         {"output_scale", "Output scale √(N/d)",
          "The authors' encoders multiply the output by √(N/d). On a causal layer, where the paper defines none, row t "
