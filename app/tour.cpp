@@ -163,8 +163,9 @@ std::vector<std::string> writeMaximised(Document& document, const Lanes& lanes, 
         if (document.heads() && view.startsWith(QStringLiteral("dock")))
             continue; // a model's docks have their pictures already, with a model in them
         const Picture& picture = plain[0];
+        const QString whole = view == QStringLiteral("tab") ? QString::fromStdString(tab) : QString(view);
         const std::string name =
-            nameOf("maximised-" + QString(view).replace('/', '-').replace(' ', '-').toStdString(), picture);
+            nameOf("maximised-" + QString(whole).replace('/', '-').replace(' ', '-').toStdString(), picture);
         if (!isWanted(name))
             continue;
         ViewLayout layout = document.state().layout;
