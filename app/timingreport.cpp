@@ -229,7 +229,7 @@ void writeTimingHtml(std::ostream& out, const SweepResult& result, const std::st
     for (const std::string& picture : pictures)
         out << "<p><img src=\"" << html(picture) << "\" alt=\"" << html(picture) << "\"></p>\n";
     out << "<h2>The command that repeats it</h2>\n<pre>" << html(command) << "</pre>\n";
-    out << "<details class=\"origin\"><summary>Provenance</summary><pre id=\"provenance\">"
+    out << R"(<details class="origin"><summary>Provenance</summary><pre id="provenance">)"
         << html(QString::fromUtf8(provenance)) << "</pre></details>\n</main></body></html>\n";
 }
 

@@ -30,6 +30,7 @@
 #include <QJsonDocument>
 #include <QLineEdit>
 #include <QMimeData>
+#include <QMouseEvent>
 #include <QPlainTextEdit>
 #include <QPushButton>
 #include <QTemporaryDir>
@@ -386,7 +387,8 @@ private slots:
         for (int y = 4; y < timeline.height() && timeline.detail() == atRest; y += 8)
             for (int x = 60; x < timeline.width() && timeline.detail() == atRest; x += 5) {
                 span = {x, y};
-                QTest::mouseMove(&timeline, span);
+                QMouseEvent over(QEvent::MouseMove, span, timeline.mapToGlobal(span), Qt::NoButton, Qt::NoButton, {});
+                QCoreApplication::sendEvent(&timeline, &over);
             }
         const QString told = timeline.detail();
         QVERIFY(told != atRest);
