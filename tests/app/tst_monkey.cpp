@@ -19,8 +19,9 @@
 #include <malloc.h>
 #include <mutex>
 #include <random>
+
 #ifdef __SANITIZE_ADDRESS__
-#include <sanitizer/allocator_interface.h>
+extern "C" std::size_t __sanitizer_get_current_allocated_bytes(); // GCC ships no header that has it
 #endif
 
 using namespace app;
