@@ -46,7 +46,15 @@ QSize LongMapView::minimumSizeHint() const
 QSize LongMapView::sizeFor(int side) const
 {
     const int left = m_axesShown ? theme().px(mapGutter) : theme().px(1);
-    return {left + side + 1, theme().px(titleHeight) + 1 + side + 1 + theme().px(mapGutter)};
+    return {left + side + 1, theme().px(titleHeight) + 1 + side + 1 + below()};
+}
+
+// Room for the keys' labels: what the widest place has, or what a piece may have.
+int LongMapView::below() const
+{
+    const QFont small = theme().font(Theme::labelSize);
+    const double labels = m_value.pieces.isEmpty() ? textWidth(small, whole(m_value.tokens)) : theme().px(mapLabel);
+    return theme().px(Theme::gap2) + std::max(int(std::ceil(labels)), theme().px(Theme::gap3));
 }
 
 void LongMapView::setValue(const LongMapValue& value)
@@ -112,7 +120,7 @@ void LongMapView::arrange()
     const double left = m_axesShown ? theme().px(mapGutter) : theme().px(1);
     const double top = theme().px(titleHeight) + 1;
     m_room =
-        QRectF(left, top, std::max(1.0, width() - left - 1), std::max(1.0, height() - top - 1 - theme().px(mapGutter)));
+        QRectF(left, top, std::max(1.0, width() - left - 1), std::max(1.0, height() - top - 1 - below()));
     const double pixels = pixelsOf(std::max(1, m_window.count), elements());
     const QRectF before = m_map;
     m_map = QRectF(m_room.left(), m_room.top(), pixels / ratio, pixels / ratio);
@@ -191,9 +199,7 @@ QRectF LongMapView::rectOf(engine::TokenRange queries, engine::TokenRange keys) 
 
 double LongMapView::foot() const
 {
-    const QFont small = theme().font(Theme::labelSize);
-    const double labels = m_value.pieces.isEmpty() ? textWidth(small, whole(m_value.tokens)) : theme().px(mapLabel);
-    return m_map.bottom() + theme().px(8) + labels;
+    return m_map.bottom() + below();
 }
 
 QString LongMapView::labelOf(int token) const

@@ -108,6 +108,7 @@ private:
 
     double pixelsPerToken() const { return m_window.count > 0 ? m_map.width() / m_window.count : 0; }
 
+    int below() const;
     MapWindow held(MapWindow window) const;
     MapWindow zoomed(const Cell& about, double factor) const;
     void ask(const MapWindow& window);

@@ -21,6 +21,7 @@ using widgets::Theme;
 namespace {
 
 constexpr QLatin1String differenceId("difference");
+constexpr double besideWidth = 320; // of a bar that stands beside its map
 
 QString mapId(std::size_t place)
 {
@@ -60,6 +61,7 @@ LongMapPage::LongMapPage(QWidget* parent)
 {
     m_scale->setOptions({QStringLiteral("√"), tr("log"), tr("linear")});
     m_scale->setToolTip(tr("How weights become colours"));
+    m_scale->setAccessibleName(tr("Colour scale"));
     m_heading->addTool(m_scale);
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
@@ -97,21 +99,63 @@ void LongMapPage::setMaps(std::size_t count)
     showAxes();
 }
 
-int LongMapPage::sideFor(int count) const
+// Room for the cells of one of `count` maps side by side, with the bar below them or elsewhere.
+int LongMapPage::sideFor(int count, bool barBelow) const
 {
-    const int margin = theme().px(Theme::gap4), gap = theme().px(Theme::gap5);
-    const int bar = m_bar->sizeHint().height() + theme().px(Theme::gap3);
-    // Beside the cells: the queries' labels, of one map.
-    QSize labelled = m_difference->sizeFor(0);
-    for (const widgets::LongMapView* map : m_maps)
-        labelled = labelled.expandedTo(map->sizeFor(0));
-    const widgets::LongMapView& other = m_maps.front()->sizeFor(0) == labelled ? *m_difference : *m_maps.front();
-    const int chrome = 2 * margin + (count - 1) * (gap + other.sizeFor(0).width()) + labelled.width();
-    const int wide = (m_area->width() - chrome) / std::max(1, count);
-    const int high = m_area->height() - bar - labelled.height();
-    const int side = std::max(theme().px(48), std::min(wide, high));
+    const int high = m_area->height() - labelled().height() - (barBelow ? barHeight() : 0);
+    const int beside = barBelow ? 0 : theme().px(besideWidth + Theme::gap5);
+    const int side = std::max(theme().px(48), std::min((m_area->width() - chrome(count) - beside) / count, high));
     // What whole pixels a cell leave over must not stand between the maps.
     return count > 1 ? m_maps.front()->wholeSide(side) : side;
+}
+
+int LongMapPage::barHeight() const
+{
+    return m_bar->sizeHint().height() + theme().px(Theme::gap3);
+}
+
+// Beside the cells: the queries' labels, of one map.
+QSize LongMapPage::labelled() const
+{
+    QSize size = m_difference->sizeFor(0);
+    for (const widgets::LongMapView* map : m_maps)
+        size = size.expandedTo(map->sizeFor(0));
+    return size;
+}
+
+// The width that so many maps have no cells in.
+int LongMapPage::chrome(int count) const
+{
+    const QSize most = labelled();
+    const widgets::LongMapView& other = m_maps.front()->sizeFor(0) == most ? *m_difference : *m_maps.front();
+    return 2 * theme().px(Theme::gap4) + (count - 1) * (theme().px(Theme::gap5) + other.sizeFor(0).width()) +
+           most.width();
+}
+
+// Cells are whole pixels, so the maps leave room over. The difference takes what they leave, where one pixel a cell
+// fits into it; else all are drawn with smaller cells, where they can be. The bar of one map alone stands beside it
+// where that makes its cells larger.
+LongMapPage::Room LongMapPage::room() const
+{
+    const widgets::LongMapView& first = *m_maps.front();
+    const int count = int(m_maps.size());
+    const auto only = onlyPlace();
+    const bool isAlone = only || count == 1;
+    const int below = sideFor(isAlone ? 1 : count, true);
+    if (isAlone) {
+        const int beside = sideFor(1, false);
+        const bool isLarger = first.drawnSide(beside) > first.drawnSide(below);
+        const int side = isLarger ? beside : below;
+        return {side, only == m_maps.size() ? side : 0, isLarger};
+    }
+    const int all = sideFor(count + 1, true);
+    if (first.drawnSide(all) == first.drawnSide(below))
+        return {all, first.drawsEvery(all) ? all : 0, false};
+    const int high = m_area->height() - labelled().height() - barHeight();
+    const int left = std::min(m_area->width() - chrome(count + 1) - count * below, high);
+    if (first.drawsEvery(left))
+        return {below, first.wholeSide(left), false};
+    return first.drawsEvery(all) ? Room{all, all, false} : Room{below, 0, false};
 }
 
 std::vector<std::pair<QString, QString>> LongMapPage::parts() const
@@ -119,7 +163,7 @@ std::vector<std::pair<QString, QString>> LongMapPage::parts() const
     std::vector<std::pair<QString, QString>> all;
     for (std::size_t place = 0; place < m_maps.size(); ++place)
         all.emplace_back(mapId(place), tr("map %1").arg(place + 1));
-    if (m_maps.size() > 1 && m_maps.front()->drawsEvery(sideFor(1)))
+    if (m_maps.size() > 1 && m_maps.front()->drawsEvery(std::max(sideFor(1, true), sideFor(1, false))))
         all.emplace_back(differenceId, tr("difference"));
     return all;
 }
@@ -164,13 +208,10 @@ void LongMapPage::arrange()
 {
     if (m_maps.empty())
         return;
-    const int gap = theme().px(Theme::gap5), count = int(m_maps.size());
-    const widgets::LongMapView& first = *m_maps.front();
+    const int gap = theme().px(Theme::gap5), margin = theme().px(Theme::gap4);
     const auto only = onlyPlace();
-    const int alone = sideFor(only ? 1 : count), beside = count > 1 && !only ? sideFor(count + 1) : 0;
-    const bool besides = first.drawsEvery(beside) && first.drawnSide(beside) == first.drawnSide(alone);
-    const bool differs = only ? *only == m_maps.size() : besides;
-    const int side = besides ? beside : alone;
+    const Room room = this->room();
+    const bool differs = room.difference > 0;
     const bool appears = differs && m_difference->isHidden();
     std::vector<widgets::LongMapView*> weights;
     for (std::size_t place = 0; place < m_maps.size(); ++place) {
@@ -184,20 +225,28 @@ void LongMapPage::arrange()
     std::vector<widgets::LongMapView*> shown = weights;
     if (differs)
         shown.push_back(m_difference);
-    const int margin = theme().px(Theme::gap4), wide = shown.front()->sizeFor(side).width();
-    int x = shown.size() > 1 ? margin : std::max(margin, (m_area->width() - wide) / 2); // alone in the middle
-    int foot = 0;
+    const auto sizeOf = [&](const widgets::LongMapView* map) {
+        return map->sizeFor(map == m_difference ? room.difference : room.side);
+    };
+    const int beside = room.barBeside ? gap + theme().px(besideWidth) : 0;
+    int x = shown.size() > 1 ? margin // alone in the middle
+                             : std::max(margin, (m_area->width() - sizeOf(shown.front()).width() - beside) / 2);
     for (widgets::LongMapView* map : shown) {
-        map->setGeometry(QRect(QPoint(x, 0), map->sizeFor(side)));
+        map->setGeometry(QRect(QPoint(x, 0), sizeOf(map)));
         x += map->width() + gap;
-        foot = std::max(foot, int(std::ceil(map->foot())));
     }
     const auto place = [&](widgets::ColorBar& bar, const widgets::LongMapView& from, const widgets::LongMapView& to) {
         const int inset = theme().px(7); // the bar's handles stand out to both sides
-        bar.raise();                     // a zoomed map's view reaches below its map
+        const int high = bar.sizeHint().height();
+        bar.raise(); // a zoomed map's view reaches below its map
+        if (room.barBeside) {
+            bar.setGeometry(to.x() + int(to.map().right()) + gap, int(to.map().bottom()) - high,
+                            theme().px(besideWidth), high);
+            return;
+        }
         const int left = from.x() + int(from.map().left()) - inset, right = to.x() + int(to.map().right()) + inset;
-        bar.setGeometry(left, foot + theme().px(Theme::gap1), std::max(right - left, theme().px(96)),
-                        bar.sizeHint().height());
+        bar.setGeometry(left, int(std::ceil(from.foot())) + theme().px(Theme::gap1),
+                        std::max(right - left, theme().px(96)), high);
     };
     if (!weights.empty())
         place(*m_bar, *weights.front(), *weights.back());

@@ -35,8 +35,7 @@ public:
 
     widgets::ColorBar& bar() { return *m_bar; }
 
-    // The compared method's weights minus the exact ones, where it has room without taking any from the maps: none is
-    // drawn with smaller cells for it.
+    // The compared method's weights minus the exact ones, where every one of them can be drawn.
     widgets::LongMapView& difference() { return *m_difference; }
 
     widgets::ColorBar& differenceBar() { return *m_differenceBar; }
@@ -61,10 +60,21 @@ protected:
 private:
     class Area; // the room of the maps and their bar
 
+    struct Room
+    {
+        int side = 0;       // pixels for the cells of a map
+        int difference = 0; // for those of the difference; 0: it is not shown
+        bool barBeside = false;
+    };
+
     void arrange();
     std::optional<std::size_t> onlyPlace() const; // among the maps; behind them: the difference
     void showAxes();
-    int sideFor(int count) const; // of the whole map, with so many of them side by side
+    int sideFor(int count, bool barBelow) const; // of the whole map, with so many of them side by side
+    int barHeight() const;
+    QSize labelled() const;
+    int chrome(int count) const;
+    Room room() const;
 
     Heading* m_heading;
     widgets::Segment* m_scale;

@@ -55,6 +55,7 @@ LongMapWiring::LongMapWiring(Document& document, Lanes& lanes, MainWindow& windo
     connect(&document, &Document::lookChanged, &m_work, &LongMapWork::update);
     connect(&document, &Document::selectionChanged, &m_work, &LongMapWork::update);
     connect(&document, &Document::selectionChanged, this, &LongMapWiring::showPinned);
+    connect(&document, &Document::hoverChanged, this, &LongMapWiring::showHovered);
     connect(&document, &Document::layoutChanged, this, &LongMapWiring::showPictures);
     connect(&m_work, &LongMapWork::runsChanged, this, &LongMapWiring::showRuns);
     connect(&m_work, &LongMapWork::picturesChanged, this, &LongMapWiring::showPictures);
@@ -85,13 +86,9 @@ void LongMapWiring::addMap(widgets::LongMapView* map)
 {
     connect(map, &widgets::LongMapView::windowAsked, this, &LongMapWiring::moveTo);
     connect(map, &widgets::LongMapView::sizeChanged, this, &LongMapWiring::look);
-    const auto hover = [this](std::optional<widgets::Cell> cell) {
-        for (widgets::LongMapView* each : m_page->maps())
-            each->setHovered(cell);
-        m_page->difference().setHovered(cell);
-    };
-    connect(map, &widgets::LongMapView::hovered, this, hover);
-    connect(map, &widgets::LongMapView::left, this, [hover] { hover(std::nullopt); });
+    connect(map, &widgets::LongMapView::hovered, this,
+            [this](widgets::Cell cell) { m_document.hover(engine::TokenPos{cell.row}, engine::TokenPos{cell.col}); });
+    connect(map, &widgets::LongMapView::left, this, [this] { m_document.hover(std::nullopt, std::nullopt); });
     connect(map, &widgets::LongMapView::picked, this,
             [this](widgets::Cell cell) { m_document.pin(engine::TokenPos{cell.row}, engine::TokenPos{cell.col}); });
     connect(map, &widgets::LongMapView::released, this, [this] { m_document.pin(std::nullopt, std::nullopt); });
@@ -108,6 +105,19 @@ void LongMapWiring::showPinned()
     for (widgets::LongMapView* each : m_page->maps())
         each->setPinned(cell);
     m_page->difference().setPinned(cell);
+}
+
+// What is pointed at is the document's too: of a model the token strip has it.
+void LongMapWiring::showHovered()
+{
+    const auto &query = m_document.hoveredQuery(), &key = m_document.hoveredKey();
+    const int tokens = m_work.map().tokens;
+    std::optional<widgets::Cell> cell;
+    if (query && key && query->value < tokens && key->value < tokens)
+        cell = widgets::Cell{query->value, key->value};
+    for (widgets::LongMapView* each : m_page->maps())
+        each->setHovered(cell);
+    m_page->difference().setHovered(cell);
 }
 
 void LongMapWiring::show(const widgets::MapWindow& window)

@@ -32,6 +32,7 @@ private:
     void showPictures();
     void showDifference();
     void showPinned();
+    void showHovered();
     void show(const widgets::MapWindow& window);
     void moveTo(const widgets::MapWindow& window); // by hand
     void look();

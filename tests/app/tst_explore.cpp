@@ -79,6 +79,22 @@ void writeHeads(const std::filesystem::path& path)
     engine::writeSafetensors(file, {tensor("query", query), tensor("key", key), tensor("value", value)});
 }
 
+// One head of weights that differ from cell to cell.
+void writeWaves(const std::filesystem::path& path, int tokens, int width)
+{
+    std::vector<engine::NamedTensor> tensors;
+    for (const char* name : {"query", "key", "value"}) {
+        std::vector<float> cells(std::size_t(tokens) * std::size_t(width));
+        for (std::size_t place = 0; place < cells.size(); ++place)
+            cells[place] = float(std::sin(double(place * (tensors.size() + 1))));
+        tensors.push_back({name,
+                           {1, std::size_t(tokens), std::size_t(width)},
+                           std::vector<engine::Grid>{{std::move(cells), tokens, width}}});
+    }
+    std::ofstream file(path, std::ios::binary);
+    engine::writeSafetensors(file, tensors);
+}
+
 const engine::Panel* panelOf(const widgets::StudyPanels& panels, const std::string& id)
 {
     for (const widgets::StudyPane* pane : panels.panes())
@@ -102,6 +118,7 @@ private slots:
     void sentinelOfALongMapIsFound();
     void longMapsZoomAndPan();
     void shortMapsShowTheirDifference();
+    void mapsUseTheRoomTheyHave();
     void abandonedPicturesNeverArrive();
     void goesWhileItWorks();
 
@@ -330,20 +347,7 @@ void TestExplore::longMapsZoomAndPan()
 void TestExplore::shortMapsShowTheirDifference()
 {
     const std::filesystem::path heads = std::filesystem::path(m_folder.path().toStdString()) / "short.safetensors";
-    constexpr int tokens = 200, width = 4;
-    std::vector<engine::NamedTensor> tensors;
-    for (const char* name : {"query", "key", "value"}) {
-        std::vector<float> cells(tokens * width);
-        for (std::size_t place = 0; place < cells.size(); ++place)
-            cells[place] = float(std::sin(double(place * (tensors.size() + 1))));
-        tensors.push_back({name,
-                           {1, std::size_t(tokens), std::size_t(width)},
-                           std::vector<engine::Grid>{{std::move(cells), tokens, width}}});
-    }
-    {
-        std::ofstream file(heads, std::ios::binary);
-        engine::writeSafetensors(file, tensors);
-    }
+    writeWaves(heads, 200, 4);
     Program program(heads);
     QVERIFY(program.rest());
     program.window.resize(1366, 768);
@@ -390,6 +394,51 @@ void TestExplore::shortMapsShowTheirDifference()
     QVERIFY(program.rest());
     QVERIFY(page.difference().isVisible() && page.maps()[0]->isVisible() && page.maps()[1]->isVisible());
     QCOMPARE(page.maps().front()->map().width(), side);
+}
+
+// Cells are whole pixels: what that leaves over is the difference's, and a map alone has its bar beside it.
+void TestExplore::mapsUseTheRoomTheyHave()
+{
+    const std::filesystem::path heads = std::filesystem::path(m_folder.path().toStdString()) / "middle.safetensors";
+    constexpr int tokens = 261, width = 4;
+    writeWaves(heads, tokens, width);
+    Program program(heads);
+    QVERIFY(program.rest());
+    LongMapPage& page = program.wiring.longMaps().page();
+    const auto see = [&](QSize screen, const std::string& maximised) {
+        ViewLayout layout = program.document.state().layout;
+        layout.maximised = maximised;
+        program.document.setLayout(layout);
+        program.window.resize(screen);
+        return program.rest();
+    };
+    const auto inside = [&](const QWidget& widget) {
+        const QWidget& room = *widget.parentWidget();
+        return room.rect().contains(widget.geometry());
+    };
+    QVERIFY(see({1920, 1080}, {}));
+    QCOMPARE(page.maps()[0]->map().width(), 2.0 * tokens);
+    QCOMPARE(page.maps()[1]->map().width(), 2.0 * tokens);
+    QVERIFY(page.difference().isVisible());
+    QVERIFY(page.difference().map().width() >= tokens);
+    QVERIFY(!page.difference().textAt({200, 40}).isEmpty());
+    for (const QWidget* each : {static_cast<QWidget*>(page.maps()[1]), static_cast<QWidget*>(&page.difference()),
+                                static_cast<QWidget*>(&page.bar()), static_cast<QWidget*>(&page.differenceBar())})
+        QVERIFY2(inside(*each), each->metaObject()->className());
+    QVERIFY(see({1366, 768}, {}));
+    QVERIFY(page.difference().isVisible());
+    QCOMPARE(page.maps()[0]->map().width(), double(tokens));
+    for (const char* view : {"map/map 0", "map/map 1", "map/difference"}) {
+        QVERIFY(see({1366, 768}, view));
+        const bool differs = QByteArray(view).endsWith("difference");
+        const widgets::LongMapView& map = differs ? page.difference() : *page.maps()[view[8] - '0'];
+        const widgets::ColorBar& bar = differs ? page.differenceBar() : page.bar();
+        QCOMPARE(map.map().width(), 2.0 * tokens);
+        QVERIFY(inside(map) && inside(bar));
+        QVERIFY(!bar.geometry().intersects(map.map().toRect().translated(map.pos())));
+    }
+    QVERIFY(see({1366, 768}, {}));
+    QCOMPARE(page.maps()[0]->map().width(), double(tokens));
 }
 
 void TestExplore::abandonedPicturesNeverArrive()
