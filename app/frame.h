@@ -43,6 +43,8 @@ public:
     void fillMenus(); // after what each menu is for
     void chooseTokenizer();
 
+    void applyKeys() { m_keys.apply(); } // commands were added
+
     // Everything the search offers now: every entry of every menu, tabs, layers and heads, devices, tokens.
     std::vector<widgets::Command> commands();
 

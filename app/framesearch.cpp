@@ -133,20 +133,28 @@ void Frame::search(std::vector<Entry> entries, const QString& hint)
     m_search->open(std::move(commands), hint, m_window);
 }
 
-// Every visible command that has keys, by menu.
+// Every visible command by menu: first those that have keys, then those that could be given some.
 std::vector<widgets::ShortcutGroup> Frame::keysByMenu(std::vector<QAction*>& commands)
 {
     std::vector<widgets::ShortcutGroup> groups;
     commands.clear();
-    eachMenu(m_window, [&](QAction& action, const QString& path) {
-        if (action.shortcut().isEmpty() || !action.isVisible())
-            return;
-        const QString title = path.section(" › ", 0, 0);
-        if (groups.empty() || groups.back().title != title)
-            groups.push_back({title, {}});
-        groups.back().lines.emplace_back(withoutMnemonic(action.text()), keysOf(action));
-        commands.push_back(&action);
-    });
+    for (QAction* top : m_window.menuBar()->actions()) {
+        if (top->menu() == nullptr)
+            continue;
+        widgets::ShortcutGroup group{withoutMnemonic(top->text()), {}};
+        for (const bool wanted : {true, false})
+            eachEntry(*top->menu(), QString(), [&](QAction& action, const QString& path) {
+                if (!action.isVisible() || action.shortcut().isEmpty() == wanted)
+                    return;
+                const QString below = path.mid(QStringLiteral(" › ").size()); // a menu in the menu
+                group.lines.emplace_back((below.isEmpty() ? below : below + QStringLiteral(" › ")) +
+                                             withoutMnemonic(action.text()),
+                                         keysOf(action));
+                commands.push_back(&action);
+            });
+        if (!group.lines.empty())
+            groups.push_back(std::move(group));
+    }
     return groups;
 }
 

@@ -22,23 +22,28 @@ class KeyMap : public QObject
 public:
     KeyMap(Keeper& keeper, QWidget& window);
 
-    QList<QKeySequence> ownKeys(const QAction& action); // as it came
+    QList<QKeySequence> ownKeys(const QAction& action); // as it came; many commands of the menus come without
 
-    // In place of all it has; its own first one gives them all back. Returns why not: keys that another command has.
+    // In place of all it has; its own first one gives them all back, no keys what had none. Returns why not: keys that
+    // another command has.
     QString give(const QAction& action, const QKeySequence& keys);
 
     // Asks for keys of one command; `done` when it has others.
     void ask(QAction& action, const std::function<void()>& done);
+
+public slots:
+    void apply(); // also to commands that came later
 
 private:
     struct Known
     {
         QPointer<QAction> action;
         QList<QKeySequence> own;
+        QString name; // that the keeper knows it by: its first own keys, or where it stands
     };
 
     void learn();
-    void apply();
+    const Known* knownAs(const QAction& action);
 
     Keeper& m_keeper;
     QWidget& m_window;

@@ -47,7 +47,7 @@ void ShortcutSheet::describe()
     QStringList words;
     for (const ShortcutGroup& group : m_groups)
         for (const auto& [what, keys] : group.lines)
-            words << keys + ": " + what;
+            words << (keys.isEmpty() ? tr("no keys") : keys) + ": " + what;
     setAccessibleDescription(words.join("; "));
 }
 
@@ -199,7 +199,8 @@ void ShortcutSheet::paintEvent(QPaintEvent*)
             QRectF box = *place++;
             if (line++ == m_over)
                 painter.fillRect(box.adjusted(-look.px(Theme::gap2), 0, look.px(Theme::gap2), 0), look.hover);
-            drawText(painter, box, Qt::AlignRight, keys, look.font(), look.text);
+            drawText(painter, box, Qt::AlignRight, keys.isEmpty() ? QStringLiteral("—") : keys, look.font(),
+                     keys.isEmpty() ? look.disabled : look.text);
             box.setWidth(box.width() - textWidth(look.font(), keys) - look.px(Theme::gap3));
             drawText(painter, box, Qt::AlignLeft, what, look.font(), look.secondary);
         }

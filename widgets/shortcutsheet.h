@@ -8,7 +8,7 @@
 
 namespace widgets {
 
-// The keys of one menu: what is done, and by which keys.
+// The keys of one menu: what is done, and by which keys; by none yet where they are empty.
 struct ShortcutGroup
 {
     QString title;
@@ -17,8 +17,8 @@ struct ShortcutGroup
     bool operator==(const ShortcutGroup&) const = default;
 };
 
-// Every shortcut on one sheet, in as many columns as there is width for. A click or Return on a line asks for other
-// keys.
+// Every command with its keys on one sheet, in as many columns as there is width for. A click or Return on a line asks
+// for other keys.
 class ShortcutSheet : public View
 {
     Q_OBJECT

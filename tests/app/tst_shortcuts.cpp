@@ -41,6 +41,7 @@ private slots:
     void plainLettersStayWithTheText();
     void theSheetNamesEveryKey();
     void keysCanBeGiven();
+    void commandsWithoutKeysCanBeGivenSome();
     void keysDoWhatTheySay();
     void whoHasTheFocusHasItsKeys();
     void namedLayoutsArrange();
@@ -239,6 +240,9 @@ void TestShortcuts::theSheetNamesEveryKey()
         if (!action->shortcuts().isEmpty() && action->isVisible())
             QVERIFY2(words.contains(action->shortcuts().first().toString(QKeySequence::NativeText)),
                      qPrintable(action->text()));
+    for (const widgets::Command& command : m_rig->wiring.frame().commands())
+        if (command.group.startsWith("File") || command.group.startsWith("View › "))
+            QVERIFY2(words.contains(command.title), qPrintable(command.title));
     sheet->window()->close();
 }
 
@@ -313,6 +317,70 @@ void TestShortcuts::keysCanBeGiven()
     QVERIFY(press(QKeySequence("]")));
     QCOMPARE(withKey("]"), after);
     QVERIFY(m_rig->wiring.keeper().keys().isEmpty());
+    sheet->window()->close();
+}
+
+void TestShortcuts::commandsWithoutKeysCanBeGivenSome()
+{
+    Keeper& keeper = m_rig->wiring.keeper();
+    const QString name = "Light or dark theme";
+    withKey("?")->trigger();
+    auto* sheet = m_rig->window.findChild<widgets::ShortcutSheet*>();
+    QVERIFY(sheet != nullptr);
+    const auto dialogWith = [&](const QString& line) {
+        const auto at = sheet->accessibleDescription().split("; ").indexOf(line);
+        if (at < 0)
+            return static_cast<QKeySequenceEdit*>(nullptr);
+        QTest::mouseClick(sheet, Qt::LeftButton, {}, sheet->rectOf(int(at)).center().toPoint());
+        return m_rig->window.findChild<QKeySequenceEdit*>();
+    };
+    const auto accept = [](QKeySequenceEdit& edit, const QKeySequence& keys) {
+        edit.setKeySequence(keys);
+        QWidget* dialog = edit.window();
+        dialog->findChild<QDialogButtonBox*>()->button(QDialogButtonBox::Ok)->click();
+        const bool taken = !dialog->isVisible();
+        dialog->close();
+        QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
+        return taken;
+    };
+    QKeySequenceEdit* edit = dialogWith("no keys: " + name);
+    QVERIFY(edit != nullptr);
+    QVERIFY(!accept(*edit, QKeySequence("]"))); // another's
+    edit = dialogWith("no keys: " + name);
+    QVERIFY(accept(*edit, QKeySequence("Ctrl+Alt+T")));
+    QCOMPARE(keeper.keys().value("View › " + name), QString("Ctrl+Alt+T"));
+    edit = dialogWith("Ctrl+Alt+T: " + name); // the line says so at once
+    QVERIFY(edit != nullptr);
+    edit->window()->close();
+    QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
+    sheet->window()->close();
+    QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
+    const bool dark = m_rig->document.state().layout.dark;
+    QTest::keyClick(&m_rig->window, Qt::Key_T, Qt::ControlModifier | Qt::AltModifier);
+    QCOMPARE(m_rig->document.state().layout.dark, !dark);
+    m_rig->document.undo();
+    // A command that comes later, as the samples do, has the keys that it was given in an earlier session.
+    auto keys = keeper.keys();
+    keys["File › Open a sample › late"] = "Ctrl+Alt+L";
+    keeper.setKeys(keys);
+    QMenu* samples = nullptr;
+    for (QMenu* menu : m_rig->window.menuBar()->findChildren<QMenu*>())
+        if (menu->title() == "Open a sample")
+            samples = menu;
+    QVERIFY(samples != nullptr);
+    const QAction* late = samples->addAction("late");
+    m_rig->wiring.frame().applyKeys();
+    QCOMPARE(late->shortcut(), QKeySequence("Ctrl+Alt+L"));
+    delete late;
+    // No keys: as it came.
+    withKey("?")->trigger();
+    sheet = m_rig->window.findChild<widgets::ShortcutSheet*>();
+    edit = dialogWith("Ctrl+Alt+T: " + name);
+    QVERIFY(edit != nullptr);
+    QVERIFY(accept(*edit, QKeySequence()));
+    QVERIFY(withKey("Ctrl+Alt+T") == nullptr);
+    QVERIFY(!keeper.keys().contains("View › " + name));
+    keeper.setKeys({});
     sheet->window()->close();
 }
 
