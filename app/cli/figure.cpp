@@ -219,7 +219,9 @@ void logits(FigureSource& source, const std::shared_ptr<const Accelerator>& acce
     for (const LaneResults& lane : source.lanes)
         runs.push_back(lane.run);
     const int last = int(runs.front()->sequence->ids.size()) - 1;
-    const TokenPos step{std::min(last, source.state.selection.step.value_or(TokenPos{last}).value)};
+    const Selection& selection = source.state.selection;
+    const TokenPos at = selection.query.value_or(selection.step.value_or(TokenPos{last}));
+    const TokenPos step{std::min(last, at.value)};
     source.page = logitsPage(lookAtLogits(runs, step, std::vector(runs.size(), accelerator), context.job));
 }
 

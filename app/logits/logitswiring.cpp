@@ -20,8 +20,14 @@ void apply(const std::vector<widgets::StudyPick>& picks, Document& document)
 {
     Selection selection = document.state().selection;
     for (const widgets::StudyPick& pick : picks)
-        if (pick.sets == engine::Pick::Sets::Layer)
+        if (pick.sets == engine::Pick::Sets::Layer) {
             selection.layer = {pick.value};
+        } else if (pick.sets == engine::Pick::Sets::Query) {
+            const engine::TokenPos token{pick.value};
+            const bool again = selection.query == token; // a second click lets go
+            selection.query = again ? std::nullopt : std::optional(token);
+            selection.key = again ? std::nullopt : std::optional(std::min(selection.key.value_or(token), token));
+        }
     document.select(selection);
 }
 

@@ -5,6 +5,7 @@
 #include "engine/session/logitsstudy.h"
 #include "engine/session/writing.h"
 
+#include <algorithm>
 #include <chrono>
 
 namespace app {
@@ -154,7 +155,8 @@ void LogitsWork::update()
             return; // the old look stays until every lane has run
         runs.push_back(run);
     }
-    const TokenPos step{m_document.lastRow()};
+    const TokenPos last{m_document.lastRow()};
+    const TokenPos step = std::min(m_document.state().selection.query.value_or(last), last);
     if (runs.empty() || wanted(runs, step))
         return;
     m_runs = std::move(runs);

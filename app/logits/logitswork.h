@@ -36,8 +36,9 @@ struct LogitsLook
 LogitsLook lookAtLogits(const std::vector<std::shared_ptr<const LaneRun>>& runs, engine::TokenPos step,
                         const std::vector<std::shared_ptr<const Accelerator>>& accelerators, engine::Job& job);
 
-// Computes the Logits tab on a worker of its own, while the tab is shown: the study at once, then what every lane
-// writes on. Writing that would take more than a second waits to be asked for. Lives on the GUI thread.
+// Computes the Logits tab on a worker of its own, while the tab is shown, after the pinned token or the step: the study
+// at once, then what every lane writes on. Writing that would take more than a second waits to be asked for. Lives on
+// the GUI thread.
 class LogitsWork : public QObject
 {
     Q_OBJECT

@@ -294,6 +294,9 @@ Panel lossCurves(const Findings& found, Job& job)
             [&](int place) { return double(found.slot(slot).losses[std::size_t(place)]); },
             int(found.slot(slot).losses.size()), true);
     curves.marks.push_back({true, double(found.input.step.value + 1), ""});
+    curves.pick.sets = Pick::Sets::Query;
+    for (const double place : curves.curves.front().x)
+        curves.pick.values.push_back(int(std::lround(place)) - 1);
     Panel panel;
     panel.id = "losses";
     panel.title = "Loss";

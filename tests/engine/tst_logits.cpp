@@ -272,6 +272,9 @@ void TestLogits::studyShowsTheComputedNumbers()
     QCOMPARE(losses.curves.size(), std::size_t(3));
     QCOMPARE(losses.curves[1].y.size(), std::size_t(19)); // nothing predicts the first token
     QCOMPARE(losses.curves[1].y[0], double(compared[0].losses[1]));
+    QCOMPARE(losses.pick.sets, Pick::Sets::Query); // what is picked is the token whose loss it is
+    QCOMPARE(losses.pick.values.size(), losses.curves[0].x.size());
+    QCOMPARE(losses.pick.values[4], int(losses.curves[0].x[4]) - 1);
 
     const auto& writing = std::get<ChipsBody>(panelOf(study, "writing")->body);
     const Agreement agreement = agreementOf(compared[0].written, compared[1].written);
