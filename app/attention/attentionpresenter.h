@@ -43,9 +43,6 @@ public:
     bool neurons() const;
     std::optional<int> hovered = {}; // the dimension of the neurons pointed at
 
-    // What the navigator can show, as id and name.
-    static std::vector<std::pair<std::string, QString>> metrics();
-
 private:
     void showColumn(std::size_t place, std::size_t column);
     void showBars();

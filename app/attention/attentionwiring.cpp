@@ -223,15 +223,15 @@ void AttentionWiring::wireHeads()
     connect(&panel.errors(), &widgets::LayerErrors::picked, this,
             [this](int layer) { select({layer}, m_document.state().selection.head); });
     connect(&panel, &HeadsPanel::runAsked, &m_work, &AttentionWork::navigate);
-    connect(&panel, &HeadsPanel::menuAsked, this, &AttentionWiring::popUpHeads);
+    connect(&panel, &HeadsPanel::menuAsked, this, [this](QPoint where) { m_headsMenu->popup(where); });
     connect(&panel, &HeadsPanel::worstAsked, this,
             [this] { goToWorstHead(m_document.state().layout.attention.metric); });
 }
 
 template <typename Value>
-void AttentionWiring::addChoice(const ViewChoice<Value>& choice)
+void AttentionWiring::addChoice(QMenu& menu, const ViewChoice<Value>& choice)
 {
-    QMenu* below = m_menu->addMenu(choice.title);
+    QMenu* below = menu.addMenu(choice.title);
     auto* group = new QActionGroup(below);
     group->setExclusive(true);
     for (const auto& [text, value] : choice.values) {
@@ -261,12 +261,13 @@ void AttentionWiring::addMenu()
 {
     using View = AttentionView;
     m_menu = m_window.menu(tr("View"))->addMenu(tr("Attention maps"));
-    addChoice(pictureChoice());
-    addChoice(modeChoice());
-    addChoice(sinksChoice());
-    addChoice(massChoice());
-    addChoice(headsChoice());
-    addChoice(rowChoice());
+    addChoice(*m_menu, pictureChoice());
+    addChoice(*m_menu, modeChoice());
+    addScales();
+    addChoice(*m_menu, sinksChoice());
+    addChoice(*m_menu, massChoice());
+    addChoice(*m_menu, headsChoice());
+    addChoice(*m_menu, rowChoice());
     for (const ViewFlag& flag : viewFlags())
         addFlag(flag);
     m_menu->addSeparator();
@@ -285,7 +286,20 @@ void AttentionWiring::addMenu()
     entry(tr("Go to the head that errs most"), "",
           [this] { goToWorstHead(m_document.state().layout.attention.metric); });
     entry(tr("Go to the weight that differs most"), "", [this] { goToWorstCell(); });
-    entry(tr("Compare every head"), "", [this] { m_work.navigate(); });
+    m_headsMenu = m_window.menu(tr("View"))->addMenu(tr("Heads"));
+    addChoice(*m_headsMenu, metricChoice());
+    addChoice(*m_headsMenu, orderChoice());
+    m_headsMenu->addSeparator();
+    connect(m_headsMenu->addAction(tr("Compare every head")), &QAction::triggered, &m_work, &AttentionWork::navigate);
+}
+
+void AttentionWiring::addScales()
+{
+    QMenu* below = m_menu->addMenu(tr("Colour scale"));
+    const QString names[] = {tr("Square root"), tr("Logarithm"), tr("Linear")};
+    for (std::size_t place = 0; place < std::size(names); ++place)
+        connect(below->addAction(names[place]), &QAction::triggered, this,
+                [this, place] { changeLayout([place](ViewLayout& layout) { layout.mapScale = scales[place]; }); });
 }
 
 void AttentionWiring::checkEntries()
@@ -388,31 +402,6 @@ void AttentionWiring::followNumber(int number)
     const Selection& now = m_document.state().selection;
     if (m_work.navigationIsCurrent() && now.layer == before.layer && now.head == before.head)
         goToWorstCell();
-}
-
-void AttentionWiring::popUpHeads(QPoint where)
-{
-    auto* menu = new QMenu(&m_window);
-    menu->setAttribute(Qt::WA_DeleteOnClose);
-    const AttentionView now = m_document.state().layout.attention;
-    const auto add = [&](const QString& text, const std::string& value, std::string AttentionView::*member) {
-        QAction* action = menu->addAction(text);
-        action->setCheckable(true);
-        action->setChecked(now.*member == value);
-        connect(action, &QAction::triggered, this,
-                [this, value, member] { changeView([&](AttentionView& view) { view.*member = value; }); });
-    };
-    menu->addSection(tr("Number"));
-    for (const auto& [id, name] : AttentionPresenter::metrics())
-        add(name, id, &AttentionView::metric);
-    menu->addSection(tr("Order"));
-    add(tr("By layer and head"), "", &AttentionView::order);
-    add(tr("This number, largest first"), "error", &AttentionView::order);
-    add(tr("Entropy"), "entropy", &AttentionView::order);
-    add(tr("Sink mass"), "sink", &AttentionView::order);
-    menu->addSeparator();
-    connect(menu->addAction(tr("Compare every head")), &QAction::triggered, &m_work, &AttentionWork::navigate);
-    menu->popup(where);
 }
 
 } // namespace app

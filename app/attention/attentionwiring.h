@@ -40,7 +40,8 @@ private:
 
     // A group of entries of which one is chosen, by a value of the view.
     template <typename Value>
-    void addChoice(const ViewChoice<Value>& choice);
+    void addChoice(QMenu& menu, const ViewChoice<Value>& choice);
+    void addScales();
     void addFlag(const ViewFlag& flag);
     void checkEntries(); // as the view is now
 
@@ -55,14 +56,13 @@ private:
     void goToWorstHead(const std::string& metric);
     void goToWorstCell();
     void followNumber(int number); // of the sentence
-    void popUpHeads(QPoint where);
 
     Document& m_document;
     MainWindow& m_window;
     AttentionWork m_work;
     AttentionPresenter m_presenter;
     MapZoom m_zoom;
-    QMenu* m_menu = nullptr;
+    QMenu *m_menu = nullptr, *m_headsMenu = nullptr;
     std::vector<std::function<void(const AttentionView&)>> m_checks;
 };
 

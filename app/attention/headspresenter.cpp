@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The Heads panel of the left dock.
 #include "app/attention/attentionpresenter.h"
+#include "app/attention/viewwords.h"
 #include "app/panels/headspanel.h"
 #include "app/wording.h"
 #include "widgets/numbers.h"
@@ -65,22 +66,13 @@ QString wordsOf(const HeadSummary& head, const QString& metric, const QString& n
 
 } // namespace
 
-std::vector<std::pair<std::string, QString>> AttentionPresenter::metrics()
-{
-    return {
-        {"tv", tr("attention moved")}, {"lost@1", tr("top key lost")},     {"out_rel", tr("error of the output")},
-        {"kl", tr("KL divergence")},   {"dH", tr("entropy gained")},       {"entropy", tr("entropy of the exact rows")},
-        {"sink", tr("sink mass")},     {"previous", tr("previous token")}, {"induction", tr("induction")},
-        {"local", tr("local")}};
-}
-
 void AttentionPresenter::showHeads()
 {
     HeadsPanel& panel = m_window.heads();
     const auto& navigation = m_work.navigation();
     const AttentionView& view = m_document.state().layout.attention;
     HeadsValue value;
-    for (const auto& [id, name] : metrics())
+    for (const auto& [name, id] : metricChoice().values)
         if (id == view.metric)
             value.metric = name;
     const auto& model = m_document.model();

@@ -86,6 +86,32 @@ ViewChoice<bool> rowChoice()
     return {tr("Row plot"), &View::meanRow, {{tr("The picked query"), false}, {tr("Mean over queries"), true}}};
 }
 
+ViewChoice<std::string> metricChoice()
+{
+    return {tr("Number"),
+            &View::metric,
+            {{tr("attention moved"), "tv"},
+             {tr("top key lost"), "lost@1"},
+             {tr("error of the output"), "out_rel"},
+             {tr("KL divergence"), "kl"},
+             {tr("entropy gained"), "dH"},
+             {tr("entropy of the exact rows"), "entropy"},
+             {tr("sink mass"), "sink"},
+             {tr("previous token"), "previous"},
+             {tr("induction"), "induction"},
+             {tr("local"), "local"}}};
+}
+
+ViewChoice<std::string> orderChoice()
+{
+    return {tr("Order"),
+            &View::order,
+            {{tr("By layer and head"), ""},
+             {tr("This number, largest first"), "error"},
+             {tr("Entropy"), "entropy"},
+             {tr("Sink mass"), "sink"}}};
+}
+
 std::vector<ViewFlag> viewFlags()
 {
     return {{tr("Join the pieces of words"), &View::words},

@@ -27,6 +27,8 @@ ViewChoice<AttentionView::Sinks> sinksChoice();
 ViewChoice<double> massChoice();
 ViewChoice<AttentionView::Heads> headsChoice();
 ViewChoice<bool> rowChoice();
+ViewChoice<std::string> metricChoice(); // of the head navigator
+ViewChoice<std::string> orderChoice();  // of its heads
 
 struct ViewFlag
 {
