@@ -102,6 +102,7 @@ ColorBar::ColorBar(QWidget* parent)
     setCursor(Qt::ArrowCursor);
     setFocusPolicy(Qt::TabFocus);
     ownKeys(*this, {Qt::Key_Left, Qt::Key_Right, Qt::Key_Home});
+    name();
 }
 
 void ColorBar::setScale(const ColorScale& scale)
@@ -121,7 +122,7 @@ void ColorBar::setHistogram(Histogram histogram)
 void ColorBar::setTitle(const QString& title)
 {
     m_title = title;
-    setAccessibleName(title);
+    name();
     update();
 }
 
@@ -129,7 +130,16 @@ void ColorBar::setEnds(const QString& low, const QString& high)
 {
     m_lowEnd = low;
     m_highEnd = high;
+    name();
     update();
+}
+
+// What the colours mean, or whose the ends are.
+void ColorBar::name()
+{
+    QString ends = m_lowEnd + QStringLiteral(", ") + m_highEnd;
+    ends = ends.remove(u'←').remove(u'→').simplified();
+    setAccessibleName(!m_title.isEmpty() ? m_title : m_lowEnd.isEmpty() ? tr("Colour range") : ends);
 }
 
 void ColorBar::setSmall(bool isSmall)

@@ -63,6 +63,7 @@ protected:
 
 private:
     QRectF bar() const;
+    void name();
     void drawWords(QPainter& painter) const;
     QString tickAt(int part, int parts, double bound) const;
     void drawTicks(QPainter& painter) const;

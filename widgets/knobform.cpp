@@ -109,6 +109,7 @@ KnobForm::Field KnobForm::makeField(const engine::Knob& knob)
     } else if (const auto* whole = std::get_if<engine::IntRange>(&knob.domain)) {
         auto* spin = new QSpinBox(line);
         auto* slider = new QSlider(Qt::Horizontal, line);
+        slider->setAccessibleName(text(knob.title));
         slider->setMinimumWidth(theme().px(64));
         spin->setKeyboardTracking(false);
         spin->setRange(whole->low, whole->high);
@@ -132,6 +133,7 @@ KnobForm::Field KnobForm::makeField(const engine::Knob& knob)
     } else if (const auto* real = std::get_if<engine::RealRange>(&knob.domain)) {
         auto* spin = new QDoubleSpinBox(line);
         auto* slider = new QSlider(Qt::Horizontal, line);
+        slider->setAccessibleName(text(knob.title));
         slider->setMinimumWidth(theme().px(64));
         const double low = real->low;
         const double range = real->high - real->low;

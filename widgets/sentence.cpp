@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/sentence.h"
 
+#include "widgets/ownkeys.h"
 #include "widgets/paint.h"
 
+#include <QMetaMethod>
 #include <QMouseEvent>
 #include <QPainter>
 
@@ -161,17 +163,70 @@ void Sentence::paintEvent(QPaintEvent* /*event*/)
     const Theme& look = theme();
     QPainter painter(this);
     const QFont font = face(width());
-    for (const Placed& each : placed())
+    for (const Placed& each : placed()) {
         drawText(painter, each.box, Qt::AlignLeft, each.word.text, font,
                  each.word.isNumber ? look.text : look.secondary);
+        if (hasFocus() && each.number == m_over) {
+            const double tall = look.px(26);
+            drawFrame(painter,
+                      QRectF(each.box.left() - look.px(2), each.box.center().y() - tall / 2,
+                             textWidth(font, each.word.text.trimmed()) + look.px(4), tall)
+                          .toAlignedRect(),
+                      look.focus, look.px(2));
+        }
+    }
     if (!m_small && !m_second.isEmpty())
         drawText(painter, QRectF(0, height() - look.px(20), width(), look.px(14)), Qt::AlignLeft, m_second,
                  look.font(Theme::labelSize), look.secondary);
 }
 
+void Sentence::connectNotify(const QMetaMethod& signal)
+{
+    if (signal != QMetaMethod::fromSignal(&Sentence::clicked))
+        return;
+    m_leads = true;
+    setFocusPolicy(Qt::TabFocus);
+    ownKeys(*this, {Qt::Key_Left, Qt::Key_Right, Qt::Key_Return, Qt::Key_Enter, Qt::Key_Space});
+}
+
 void Sentence::mouseMoveEvent(QMouseEvent* event)
 {
-    setCursor(at(event->position()) >= 0 ? Qt::PointingHandCursor : Qt::ArrowCursor);
+    setCursor(m_leads && at(event->position()) >= 0 ? Qt::PointingHandCursor : Qt::ArrowCursor);
+}
+
+void Sentence::keyPressEvent(QKeyEvent* event)
+{
+    int last = -1;
+    for (const Placed& each : placed())
+        last = std::max(last, each.number);
+    switch (event->key()) {
+    case Qt::Key_Left:
+        m_over = std::clamp(m_over - 1, 0, std::max(0, last));
+        break;
+    case Qt::Key_Right:
+        m_over = std::clamp(m_over + 1, 0, std::max(0, last));
+        break;
+    case Qt::Key_Return:
+    case Qt::Key_Enter:
+    case Qt::Key_Space:
+        if (m_over <= last)
+            emit clicked(m_over);
+        break;
+    default:
+        View::keyPressEvent(event);
+        return;
+    }
+    update();
+}
+
+void Sentence::focusInEvent(QFocusEvent* /*event*/)
+{
+    update();
+}
+
+void Sentence::focusOutEvent(QFocusEvent* /*event*/)
+{
+    update();
 }
 
 void Sentence::mousePressEvent(QMouseEvent* event)

@@ -41,12 +41,18 @@ public:
     int heightForWidth(int width) const override;
 
 signals:
-    void clicked(int number); // of the numbers before the sentence's end, counted from 0: the names are none
+    // Of the numbers before the sentence's end, counted from 0: the names are none. By mouse, or by Return on the one
+    // that the arrows have come to; where nobody listens they lead nowhere and look so.
+    void clicked(int number);
 
 protected:
     void paintEvent(QPaintEvent* event) override;
     void mouseMoveEvent(QMouseEvent* event) override;
     void mousePressEvent(QMouseEvent* event) override;
+    void keyPressEvent(QKeyEvent* event) override;
+    void focusInEvent(QFocusEvent* event) override;
+    void focusOutEvent(QFocusEvent* event) override;
+    void connectNotify(const QMetaMethod& signal) override;
 
 private:
     struct Placed
@@ -63,7 +69,8 @@ private:
 
     std::vector<Run> m_runs;
     QString m_second;
-    bool m_small = false;
+    bool m_small = false, m_leads = false;
+    int m_over = 0; // the number that Return takes
 };
 
 } // namespace widgets

@@ -126,6 +126,7 @@ QWidget* TimingPanel::makePasses(QWidget* parent)
     m_passHeading = new Heading(tr("Kernels"), 36, part);
     m_taken = new widgets::Segment(m_passHeading);
     m_taken->setOptions({tr("timeline"), tr("by kernel"), tr("stages")});
+    m_taken->setAccessibleName(tr("Account of the passes"));
     m_taken->setToolTip(tr("What ran when, totals by kernel, or what is paid around the method"));
     m_passHeading->addTool(m_taken);
     auto* again = new widgets::IconButton(widgets::Symbol::Play, tr("Measure the passes again"), m_passHeading);
