@@ -14,7 +14,6 @@
 #include "widgets/livestrip.h"
 #include "widgets/messagebar.h"
 #include "widgets/numbers.h"
-#include "widgets/probepanel.h"
 #include "widgets/tokenstrip.h"
 
 #include <QCoreApplication>
@@ -83,6 +82,7 @@ void Presenter::showModel()
     m_window.setWindowTitle(name + " — Subquad");
     m_window.tools().setShape(model->config().layers, model->config().heads);
     m_window.prompt().setExamples(m_document.prompts());
+    m_window.prompt().setTakesIds(model->tokenizer() == nullptr);
 }
 
 void Presenter::showDevice()
@@ -236,36 +236,6 @@ void Presenter::showProbeList()
     }
     m_window.probes().setEntries(entries);
     m_window.probes().setCurrent(QString::fromStdString(m_document.state().layout.probe));
-}
-
-void Presenter::showProbe()
-{
-    const std::string& id = m_document.state().layout.probe;
-    const Selection& selection = m_document.state().selection;
-    for (int lane = 0; lane < m_document.laneCount(); ++lane) {
-        const auto& layer = m_document.lane({lane}).probes;
-        if (!layer)
-            continue;
-        const engine::MethodInfo& info = engine::findMethod(layer->context.plan.shown().method).info;
-        const auto spec = std::find_if(info.probes.begin(), info.probes.end(),
-                                       [&](const engine::ProbeSpec& each) { return each.id == id; });
-        if (spec == info.probes.end())
-            continue;
-        widgets::ProbeValue value;
-        value.spec = *spec;
-        value.method = widgets::identityOf(info);
-        value.grid = probeGrid(*layer, *spec, selection.head, {m_document.lastRow()});
-        const QStringList tokens = tokenLabels(*layer->exact->sequence);
-        if (spec->rows == engine::Axis::Token)
-            value.rows = tokens;
-        if (spec->cols == engine::Axis::Token)
-            value.cols = tokens;
-        if (spec->perHead && value.grid.cols() == 1)
-            value.cols = QStringList{tr("head %1").arg(selection.head.value + 1)};
-        m_window.probes().probe().setProbe(value);
-        m_window.probes().probe().setRow(selection.query ? selection.query->value : m_document.lastRow());
-        return;
-    }
 }
 
 void Presenter::showMessage()

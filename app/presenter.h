@@ -27,7 +27,6 @@ public:
     void showLive();
     void showMethods();
     void showProbeList();
-    void showProbe();
     void showMessage();
     void showJobs();
     void showTheme();

@@ -5,7 +5,6 @@
 #include "app/longmaps/longmapfigure.h"
 #include "app/panels/attentionpanel.h"
 #include "app/panels/methodspanel.h"
-#include "app/panels/probespanel.h"
 #include "app/panels/promptpanel.h"
 #include "app/panels/toolpanel.h"
 #include "app/results.h"
@@ -13,7 +12,6 @@
 #include "widgets/jobbar.h"
 #include "widgets/messagebar.h"
 #include "widgets/methodabout.h"
-#include "widgets/probepanel.h"
 #include "widgets/tokenstrip.h"
 
 #include <QAction>
@@ -60,6 +58,7 @@ Wiring::Wiring(Document& document, Lanes& lanes, MainWindow& window, KeeperPlace
     , m_logits(document, lanes, window)
     , m_tensors(document, lanes, window)
     , m_longMaps(document, lanes, window)
+    , m_probes(document, window)
 {
     wireWork();
     wireResults();
@@ -128,13 +127,12 @@ void Wiring::wireResults()
     show(&Document::lookChanged, &Presenter::showLive);
     show(&Document::timingChanged, &Presenter::showLive);
     show(&Document::sweepChanged, &Presenter::showLive);
-    show(&Document::probesChanged, &Presenter::showProbe);
     show(&Document::planChanged, &Presenter::showLanes);
     show(&Document::planChanged, &Presenter::showMethods);
     show(&Document::planChanged, &Presenter::showProbeList);
     show(&Document::planChanged, &Presenter::showDevice);
     for (void (Presenter::*what)() : {&Presenter::showLanes, &Presenter::showMethods, &Presenter::showProbeList,
-                                      &Presenter::showTokens, &Presenter::showLive, &Presenter::showProbe}) {
+                                      &Presenter::showTokens, &Presenter::showLive}) {
         show(&Document::lanesChanged, what);
         show(&Document::selectionChanged, what);
     }
@@ -146,7 +144,6 @@ void Wiring::wireResults()
     show(&Document::layoutChanged, &Presenter::showTheme);
     show(&Document::layoutChanged, &Presenter::showTab);
     show(&Document::layoutChanged, &Presenter::showProbeList);
-    show(&Document::layoutChanged, &Presenter::showProbe);
     show(&Document::messageChanged, &Presenter::showMessage);
     show(&Document::jobsChanged, &Presenter::showJobs);
 }
@@ -191,6 +188,7 @@ void Wiring::wireTools()
     connect(&m_studies, &StudyPresenter::exportAsked, &m_figures, &FigureDesk::exportFigure);
     connect(&m_logits, &LogitsWiring::exportAsked, &m_figures, &FigureDesk::exportFigure);
     connect(&m_longMaps, &LongMapWiring::exportAsked, &m_figures, &FigureDesk::exportFigure);
+    connect(&m_probes, &ProbesWiring::exportAsked, &m_figures, &FigureDesk::exportFigure);
     for (AttentionTools* row : {&m_window.attention().tools(), &m_window.compactTools()})
         connect(row, &AttentionTools::exportAsked, &m_figures, &FigureDesk::exportFigure);
     m_figures.addTab(logitsTab, [this](FigureSource& source) {
@@ -205,8 +203,6 @@ void Wiring::wireTools()
         source.longMap = std::make_shared<const LongMap>(m_longMaps.work().map());
     });
     connect(&m_timing, &TimingDesk::reportAsked, &m_figures, &FigureDesk::exportReport);
-    connect(&m_window.probes(), &ProbesPanel::chosen, this,
-            [this](const QString& id) { changeLayout([&](ViewLayout& layout) { layout.probe = id.toStdString(); }); });
 
     auto* clock = new QTimer(this);
     clock->setInterval(playMs);
@@ -251,12 +247,6 @@ void Wiring::wirePointing()
         m_document.pin(TokenPos{place}, key && key->value <= place ? key : TokenPos{place});
     });
     connect(&tokens, &widgets::TokenStrip::released, this, release);
-
-    widgets::ProbePanel& probe = m_window.probes().probe();
-    connect(&probe, &widgets::ProbePanel::picked, this, [this](widgets::Cell cell) {
-        if (cell.row < m_document.tokenCount())
-            m_document.pin(TokenPos{cell.row}, TokenPos{cell.row});
-    });
 }
 
 void Wiring::wireMethods()
@@ -338,6 +328,7 @@ void Wiring::listSamples()
                     connect(m_samples->addAction(QString::fromStdString(sample.filename().string())),
                             &QAction::triggered, this, [this, sample] { m_document.open(sample); });
                 m_samples->setEnabled(!samples.empty());
+                m_frame.applyKeys();
             });
         },
         [] {});
@@ -365,7 +356,7 @@ void Wiring::wireViewMenu()
     connect(m_window.addEntry(view, tr("Let go of what is maximised, or of the pinned cell"), {QKeySequence("Esc")}),
             &QAction::triggered, this, [this] {
                 if (m_document.state().layout.maximised.empty())
-                    m_document.pin(std::nullopt, std::nullopt);
+                    m_probes.release(); // its cell goes with the others'
                 else
                     changeLayout([](ViewLayout& layout) { layout.maximised.clear(); });
             });
@@ -420,18 +411,34 @@ void Wiring::chooseFile(bool folder)
     dialog->open();
 }
 
-// Two files of which one is a tokenizer belong together; else the first is opened as what it is.
+// Two files of which one is a tokenizer belong together, and one alone is for the model that is open; else the first is
+// opened as what it is, and what is not opened is said.
 void Wiring::openDropped(const QStringList& paths)
 {
     const auto isTokenizer = [](const QString& path) {
-        return path.section('/', -1).contains("tok", Qt::CaseInsensitive);
+        const QString name = path.section('/', -1);
+        return name.contains("tok", Qt::CaseInsensitive) && (name.endsWith(".json") || name.endsWith(".bin"));
     };
-    if (paths.size() == 2 && isTokenizer(paths[0]) != isTokenizer(paths[1]))
+    if (paths.size() == 1 && isTokenizer(paths[0]) && m_document.model() != nullptr) {
+        m_document.open(m_document.state().checkpoint, pathOf(paths[0]));
+        return;
+    }
+    if (paths.size() == 2 && isTokenizer(paths[0]) != isTokenizer(paths[1])) {
         m_document.open(pathOf(paths[isTokenizer(paths[0]) ? 1 : 0]), pathOf(paths[isTokenizer(paths[0]) ? 0 : 1]));
-    else if (FigureDesk::maybeFigure(paths.first()))
+        return;
+    }
+    if (FigureDesk::maybeFigure(paths.first()))
         m_figures.offer(paths.first());
     else
         m_keeper.open(pathOf(paths.first()));
+    if (paths.size() > 1) {
+        QStringList others;
+        for (const QString& path : paths.mid(1))
+            others << path.section('/', -1);
+        m_document.setMessage(Message{
+            tr("%1 is opened, not %2.").arg(paths.first().section('/', -1), others.join(", ")),
+            tr("One thing is open at a time; a checkpoint and its tokenizer are one."), true, Message::Cure::None});
+    }
 }
 
 void Wiring::popUpDevices(QPoint where)

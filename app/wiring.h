@@ -13,6 +13,7 @@
 #include "app/mainwindow.h"
 #include "app/passkey/passkeydesk.h"
 #include "app/presenter.h"
+#include "app/probeswiring.h"
 #include "app/shelf.h"
 #include "app/studypresenter.h"
 #include "app/tensors/tensorswiring.h"
@@ -85,6 +86,7 @@ private:
     LogitsWiring m_logits;
     TensorsWiring m_tensors;
     LongMapWiring m_longMaps;
+    ProbesWiring m_probes;
 };
 
 } // namespace app

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/chartview.h"
 
+#include "widgets/numbers.h"
+#include "widgets/ownkeys.h"
 #include "widgets/rowplot.h"
 
 #include <QAreaSeries>
@@ -12,6 +14,7 @@
 #include <QGraphicsLayout>
 #include <QLineSeries>
 #include <QLogValueAxis>
+#include <QMouseEvent>
 #include <QPainter>
 #include <QValueAxis>
 
@@ -75,16 +78,50 @@ QImage markerOf(const Identity& identity)
 
 } // namespace
 
+class ChartView::Marks : public QWidget
+{
+public:
+    explicit Marks(ChartView& chart)
+        : QWidget(&chart)
+        , m_chart(chart)
+    {
+        setAttribute(Qt::WA_TransparentForMouseEvents);
+    }
+
+protected:
+    void paintEvent(QPaintEvent* /*event*/) override
+    {
+        const Theme& look = theme();
+        QPainter painter(this);
+        const QRectF plot = m_chart.m_chart->plotArea().translated(m_chart.m_view->pos());
+        const auto line = [&](std::optional<int> place, const QColor& ink) {
+            if (const auto x = place ? m_chart.lineOf(*place) : std::nullopt)
+                painter.fillRect(QRectF(std::round(*x), plot.top(), 1, plot.height()), ink);
+        };
+        line(m_chart.m_hovered, look.outline);
+        line(m_chart.m_pinned, look.ring);
+        if (m_chart.hasFocus())
+            drawFrame(painter, plot.adjusted(-1, -1, 1, 1), look.focus, look.px(2));
+    }
+
+private:
+    ChartView& m_chart;
+};
+
 ChartView::ChartView(QWidget* parent)
     : View(parent)
     , m_view(new QChartView(this))
     , m_chart(m_view->chart()) // the empty one it is born with: the first rebuild() takes it away
+    , m_marks(new Marks(*this))
 {
     m_view->setFrameShape(QFrame::NoFrame);
     m_view->setRenderHint(QPainter::Antialiasing);
     m_view->setFocusPolicy(Qt::NoFocus);
     m_view->setAttribute(Qt::WA_TransparentForMouseEvents);
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Expanding);
+    setMouseTracking(true);
+    setFocusPolicy(Qt::StrongFocus);
+    ownKeys(*this, {Qt::Key_Left, Qt::Key_Right, Qt::Key_Return, Qt::Key_Enter});
     rebuild();
 }
 
@@ -112,6 +149,114 @@ void ChartView::resizeEvent(QResizeEvent* /*event*/)
 {
     const int top = theme().px(legendHeight);
     m_view->setGeometry(0, top, width(), std::max(0, height() - top));
+    m_marks->setGeometry(rect());
+}
+
+int ChartView::places() const
+{
+    std::size_t most = 0;
+    for (const ChartSeries& series : m_value.series)
+        most = std::max(most, series.points.size());
+    return int(most);
+}
+
+std::optional<double> ChartView::lineOf(int place) const
+{
+    for (const ChartSeries& series : m_value.series)
+        if (place >= 0 && place < int(series.points.size()) && !m_chart->series().isEmpty()) {
+            const QPointF& point = series.points[std::size_t(place)];
+            const double x = m_chart->mapToPosition(QPointF(m_value.categories.isEmpty() ? point.x() : place, 0)).x();
+            return m_view->x() + x;
+        }
+    return std::nullopt;
+}
+
+std::optional<int> ChartView::placeAt(QPointF point) const
+{
+    const QRectF plot = m_chart->plotArea().translated(m_view->pos());
+    if (!plot.adjusted(-1, -1, 1, 1).contains(point))
+        return std::nullopt;
+    std::optional<int> nearest;
+    double least = std::numeric_limits<double>::infinity();
+    for (int place = 0; place < places(); ++place)
+        if (const auto x = lineOf(place); x && std::abs(*x - point.x()) < least) {
+            least = std::abs(*x - point.x());
+            nearest = place;
+        }
+    return nearest;
+}
+
+QString ChartView::valuesAt(int place) const
+{
+    QStringList words;
+    for (const ChartSeries& series : m_value.series)
+        if (place >= 0 && place < int(series.points.size())) {
+            const QString value = compact(series.points[std::size_t(place)].y());
+            words << (m_value.series.size() > 1 ? series.name + u' ' + value : value);
+        }
+    return words.join(QStringLiteral(", "));
+}
+
+void ChartView::setMarked(std::optional<int> pinned, std::optional<int> hovered)
+{
+    m_pinned = pinned;
+    m_hovered = hovered;
+    m_marks->update();
+}
+
+void ChartView::mouseMoveEvent(QMouseEvent* event)
+{
+    if (const auto place = placeAt(event->position()))
+        emit this->hovered(*place);
+    else
+        emit this->left();
+}
+
+void ChartView::mousePressEvent(QMouseEvent* event)
+{
+    const auto place = placeAt(event->position());
+    if (event->button() != Qt::LeftButton || !place)
+        return;
+    if (place == m_pinned)
+        emit released();
+    else
+        emit picked(*place);
+}
+
+void ChartView::leaveEvent(QEvent* /*event*/)
+{
+    emit this->left();
+}
+
+// Arrows walk along the places, Return pins the one they have come to.
+void ChartView::keyPressEvent(QKeyEvent* event)
+{
+    const int step = event->modifiers() & Qt::ShiftModifier ? 10 : 1, last = places() - 1;
+    const auto walk = [&](int by) {
+        const auto from = m_hovered ? m_hovered : m_pinned;
+        if (last >= 0)
+            emit this->hovered(from ? std::clamp(*from + by, 0, last) : by > 0 ? 0 : last);
+    };
+    if (event->key() == Qt::Key_Left)
+        walk(-step);
+    else if (event->key() == Qt::Key_Right)
+        walk(step);
+    else if ((event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter) && m_hovered)
+        emit picked(*m_hovered);
+    else if (event->key() == Qt::Key_Escape && m_pinned)
+        emit released();
+    else
+        View::keyPressEvent(event);
+}
+
+void ChartView::focusInEvent(QFocusEvent* /*event*/)
+{
+    m_marks->update();
+}
+
+void ChartView::focusOutEvent(QFocusEvent* /*event*/)
+{
+    m_marks->update();
 }
 
 void ChartView::themeChanged()
@@ -279,6 +424,7 @@ void ChartView::rebuild()
     else
         addBars();
     m_view->setChart(m_chart); // hands the old one back
+    m_marks->raise();
     update();
 }
 

@@ -42,7 +42,8 @@ struct ChartValue
 };
 
 // Lines and bars from series of numbers, by Qt Charts behind this one interface. A new value replaces all series. The
-// legend is our own, for Qt's cannot show dashes.
+// legend is our own, for Qt's cannot show dashes. Places are pointed at and picked along the x axis: the n-th point of
+// every series. What is pointed at is reported; the marked places come back.
 class ChartView : public View
 {
     Q_OBJECT
@@ -51,16 +52,36 @@ public:
     explicit ChartView(QWidget* parent = nullptr);
 
     void setChart(ChartValue value);
+    void setMarked(std::optional<int> pinned, std::optional<int> hovered);
+
+    std::optional<int> placeAt(QPointF point) const; // the nearest
+    std::optional<double> lineOf(int place) const;   // its x in the widget
+    QString valuesAt(int place) const;               // of every series
 
     QSize sizeHint() const override;
     QSize minimumSizeHint() const override;
 
+signals:
+    void hovered(int place);
+    void left();
+    void picked(int place);
+    void released(); // Esc, or a second click on the pinned place
+
 protected:
     void paintEvent(QPaintEvent* event) override;
     void resizeEvent(QResizeEvent* event) override;
+    void mouseMoveEvent(QMouseEvent* event) override;
+    void mousePressEvent(QMouseEvent* event) override;
+    void leaveEvent(QEvent* event) override;
+    void keyPressEvent(QKeyEvent* event) override;
+    void focusInEvent(QFocusEvent* event) override;
+    void focusOutEvent(QFocusEvent* event) override;
     void themeChanged() override;
 
 private:
+    class Marks; // over the chart, which is a widget of its own
+
+    int places() const;
     void rebuild();
     void addLines();
     void addBars();
@@ -70,6 +91,8 @@ private:
     ChartValue m_value;
     QChartView* m_view;
     QChart* m_chart;
+    Marks* m_marks;
+    std::optional<int> m_pinned, m_hovered;
 };
 
 } // namespace widgets

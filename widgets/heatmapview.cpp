@@ -305,7 +305,7 @@ void HeatmapView::drawValues(QPainter& painter) const
         drawNumber(painter, row, Qt::AlignRight, value, body, ink);
         row.translate(0, height);
     };
-    if (m_grid.empty())
+    if (m_grid.empty() || (!inside && !m_headingShown)) // whoever turned the row off tells them
         return;
     if (inside) {
         if (m_pinned)

@@ -4,6 +4,8 @@
 #include "widgets/chartview.h"
 #include "widgets/colorbar.h"
 #include "widgets/heatmapview.h"
+#include "widgets/icons.h"
+#include "widgets/numbers.h"
 #include "widgets/numberview.h"
 
 #include <QLabel>
@@ -99,6 +101,12 @@ ProbePanel::ProbePanel(QWidget* parent)
     connect(m_map, &HeatmapView::hovered, this, &ProbePanel::hovered);
     connect(m_map, &HeatmapView::left, this, &ProbePanel::left);
     connect(m_map, &HeatmapView::picked, this, &ProbePanel::picked);
+    connect(m_map, &HeatmapView::released, this, &ProbePanel::released);
+    connect(m_map, &HeatmapView::windowChanged, this, &ProbePanel::windowChanged);
+    connect(m_chart, &ChartView::hovered, this, [this](int place) { emit hovered(cellOf(place)); });
+    connect(m_chart, &ChartView::left, this, &ProbePanel::left);
+    connect(m_chart, &ChartView::picked, this, [this](int place) { emit picked(cellOf(place)); });
+    connect(m_chart, &ChartView::released, this, &ProbePanel::released);
     ProbePanel::themeChanged();
 }
 
@@ -106,7 +114,6 @@ void ProbePanel::setProbe(const ProbeValue& probe)
 {
     m_probe = probe;
     setAccessibleName(text(probe.spec.title));
-    setAccessibleDescription(text(probe.spec.help));
     m_help->setText(text(probe.spec.help));
     refresh();
 }
@@ -117,6 +124,99 @@ void ProbePanel::setRow(int row)
         return;
     m_row = row;
     refresh();
+}
+
+void ProbePanel::setMarked(std::optional<Cell> pinned, std::optional<Cell> hovered)
+{
+    m_pinned = isIn(pinned) ? pinned : std::nullopt;
+    m_hovered = isIn(hovered) ? hovered : std::nullopt;
+    showMarked();
+}
+
+void ProbePanel::setWindow(const QRect& window)
+{
+    m_map->setWindow(window);
+}
+
+void ProbePanel::showMarked()
+{
+    if (!isIn(m_pinned)) // another probe
+        m_pinned.reset();
+    if (!isIn(m_hovered))
+        m_hovered.reset();
+    m_map->setMarked(m_pinned, m_hovered);
+    m_chart->setMarked(placeOf(m_pinned), placeOf(m_hovered));
+    describe();
+    update();
+}
+
+void ProbePanel::describe()
+{
+    QStringList words{text(m_probe.spec.help)};
+    if (m_pinned)
+        words << tr("pinned: %1").arg(tellsOf(*m_pinned));
+    if (m_hovered)
+        words << tellsOf(*m_hovered);
+    setAccessibleDescription(words.join(QStringLiteral("; ")));
+    m_chart->setAccessibleDescription(words.mid(1).join(QStringLiteral("; ")));
+}
+
+bool ProbePanel::isIn(std::optional<Cell> cell) const
+{
+    return cell && cell->row >= 0 && cell->col >= 0 && cell->row < m_probe.grid.rows() &&
+           cell->col < m_probe.grid.cols();
+}
+
+bool ProbePanel::isDown() const
+{
+    return m_probe.grid.cols() == 1 && m_probe.grid.rows() > 1;
+}
+
+// A place of the chart is a row of the grid, or a column of the row in view.
+Cell ProbePanel::cellOf(int place) const
+{
+    if (m_probe.spec.look == engine::Look::Bars)
+        return isDown() ? Cell{place, 0} : Cell{row(), place};
+    return m_probe.grid.rows() == 1 ? Cell{0, place} : Cell{place, 0};
+}
+
+std::optional<int> ProbePanel::placeOf(std::optional<Cell> cell) const
+{
+    if (!cell)
+        return std::nullopt;
+    const Cell first = cellOf(0), second = cellOf(1);
+    if (first.row == second.row) // along the columns of one row
+        return cell->row == first.row ? std::optional(cell->col) : std::nullopt;
+    return cell->row;
+}
+
+QString ProbePanel::placeOf(Cell cell) const
+{
+    const auto named = [](engine::Axis axis, const QStringList& labels, int place) {
+        return place < labels.size() ? nameOf(axis) + QStringLiteral(" ‘%1’").arg(labels[place])
+                                     : nameOf(axis) + u' ' + whole(place + 1);
+    };
+    QStringList words;
+    if (m_probe.grid.rows() > 1)
+        words << named(m_probe.spec.rows, m_probe.rows, cell.row);
+    if (m_probe.grid.cols() > 1)
+        words << named(m_probe.spec.cols, m_probe.cols, cell.col);
+    return words.join(QStringLiteral(", "));
+}
+
+QString ProbePanel::tellsOf(Cell cell) const
+{
+    if (!isIn(cell))
+        return {};
+    const double value = double(m_probe.grid.at(cell.row, cell.col));
+    QString number = std::isfinite(value) ? compact(value) : QStringLiteral("n/a");
+    const bool isSeveral = m_probe.spec.look == engine::Look::Curve && m_probe.grid.rows() > 1 &&
+                           m_probe.grid.cols() > 1; // a curve a column: all of them there
+    if (isSeveral)
+        number = m_chart->valuesAt(cell.row);
+    const QString place =
+        isSeveral ? nameOf(m_probe.spec.rows) + QStringLiteral(" ‘%1’").arg(rowLabel(cell.row)) : placeOf(cell);
+    return place.isEmpty() ? number : place + QStringLiteral(": ") + number;
 }
 
 int ProbePanel::row() const
@@ -139,7 +239,7 @@ void ProbePanel::refresh()
     if (m_probe.grid.empty()) {
         m_nothing->setText(tr("Nothing was recorded here."));
         m_stack->setCurrentWidget(m_nothing);
-        update();
+        showMarked();
         return;
     }
     switch (m_probe.spec.look) {
@@ -156,7 +256,7 @@ void ProbePanel::refresh()
         showNumber();
         break;
     }
-    update();
+    showMarked();
 }
 
 void ProbePanel::showMap()
@@ -179,7 +279,7 @@ void ProbePanel::showBars()
 {
     // One column of many rows is one bar per row; otherwise the bars are the columns of the row in view.
     const engine::Grid& grid = m_probe.grid;
-    const bool down = grid.cols() == 1 && grid.rows() > 1;
+    const bool down = isDown();
     ChartValue chart;
     chart.x.title = nameOf(down ? m_probe.spec.rows : m_probe.spec.cols);
     ChartSeries series{text(m_probe.spec.title), m_probe.method, {}, {}};
@@ -247,9 +347,20 @@ void ProbePanel::paintEvent(QPaintEvent* /*event*/)
     painter.fillRect(rect(), look.panel);
     QRectF line(0, 0, width(), look.px(titleHeight));
     const QFont small = look.font(Theme::labelSize);
-    const QString origin = text(engine::nameOf(m_probe.spec.provenance));
-    drawText(painter, line, Qt::AlignRight, origin, small, look.secondary);
-    line.setRight(line.right() - textWidth(small, origin) - look.px(Theme::gap2));
+    // What is pointed at or pinned takes the place of where the numbers come from.
+    const auto told = m_hovered ? m_hovered : m_pinned;
+    const QString right = told ? tellsOf(*told) : text(engine::nameOf(m_probe.spec.provenance));
+    const QFont font = told ? look.font() : small;
+    const QColor ink = told && !m_hovered ? look.text : look.secondary;
+    const double wide = std::min(textWidth(font, right), line.width() * 0.7);
+    drawText(painter, QRectF(line.right() - wide - 1, line.top(), wide + 1, line.height()), Qt::AlignRight, right, font,
+             ink);
+    line.setRight(line.right() - wide - look.px(Theme::gap2));
+    if (told && !m_hovered) {
+        drawSymbol(painter, Symbol::Pin,
+                   QRectF(line.right() - look.px(12), line.center().y() - look.px(6), look.px(12), look.px(12)), ink);
+        line.setRight(line.right() - look.px(12 + Theme::gap2));
+    }
     const double size = look.px(8);
     if (m_probe.method) {
         drawMarker(painter, *m_probe.method, QPointF(size / 2 + 1, line.center().y()), size);

@@ -40,13 +40,25 @@ public:
     explicit ProbePanel(QWidget* parent = nullptr);
 
     void setProbe(const ProbeValue& probe);
-    // The row that bars and numbers show where a probe has several, and that the map marks; beyond the last: the last.
+    // The row that bars and numbers show where a probe has several; beyond the last: the last.
     void setRow(int row);
+    // Cells of the grid, whatever it is drawn as; what is not in it is not marked.
+    void setMarked(std::optional<Cell> pinned, std::optional<Cell> hovered);
+    void setWindow(const QRect& window); // of the map; empty: all
+
+    const ProbeValue& probe() const { return m_probe; }
+
+    std::optional<Cell> pinned() const { return m_pinned; }
+
+    QString placeOf(Cell cell) const; // "token ‘cat’, feature 7"
+    QString tellsOf(Cell cell) const; // that, and its number
 
 signals:
     void hovered(widgets::Cell cell);
     void left();
     void picked(widgets::Cell cell);
+    void released(); // Esc, or a second click on what is pinned
+    void windowChanged(QRect window);
 
 protected:
     void paintEvent(QPaintEvent* event) override;
@@ -58,12 +70,19 @@ private:
     void showBars();
     void showCurves();
     void showNumber();
+    void showMarked();
+    void describe();
+    bool isIn(std::optional<Cell> cell) const;
+    bool isDown() const;          // bars: one column of many rows
+    Cell cellOf(int place) const; // along the chart
+    std::optional<int> placeOf(std::optional<Cell> cell) const;
     int row() const;
     QString rowLabel(int row) const;
     QString colLabel(int col) const;
 
     ProbeValue m_probe;
     int m_row = 0;
+    std::optional<Cell> m_pinned, m_hovered;
     QLabel* m_help;
     QLabel* m_nothing;
     QStackedLayout* m_stack;

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/panels/probespanel.h"
 
+#include "app/panels/heading.h"
 #include "app/panels/markericon.h"
+#include "widgets/iconbutton.h"
 #include "widgets/probepanel.h"
+#include "widgets/sentence.h"
 
 #include <QHBoxLayout>
 #include <QListWidget>
 #include <QPainter>
+#include <QVBoxLayout>
 
 namespace app {
 
@@ -15,6 +19,10 @@ using widgets::Theme;
 
 ProbesPanel::ProbesPanel(QWidget* parent)
     : View(parent)
+    , m_heading(new Heading(tr("Probes"), 40, this))
+    , m_sentence(new widgets::Sentence(this))
+    , m_inset(new QHBoxLayout)
+    , m_row(new QHBoxLayout)
     , m_list(new QListWidget(this))
     , m_probe(new widgets::ProbePanel(this))
 {
@@ -23,10 +31,18 @@ ProbesPanel::ProbesPanel(QWidget* parent)
     m_list->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     m_list->setUniformItemSizes(true);
     m_list->viewport()->setBackgroundRole(QPalette::Button); // the panel's colour
-    auto* row = new QHBoxLayout(this);
-    row->setContentsMargins(0, 0, 0, 0);
-    row->addWidget(m_list);
-    row->addWidget(m_probe, 1);
+    auto* save = new widgets::IconButton(widgets::Symbol::Export, tr("Export a figure"), m_heading);
+    m_heading->addLastTool(save);
+    connect(save, &widgets::IconButton::clicked, this, &ProbesPanel::exportAsked);
+    auto* column = new QVBoxLayout(this);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(0);
+    column->addWidget(m_heading);
+    m_inset->addWidget(m_sentence);
+    column->addLayout(m_inset);
+    column->addLayout(m_row, 1);
+    m_row->addWidget(m_list);
+    m_row->addWidget(m_probe, 1);
     connect(m_list, &QListWidget::currentRowChanged, this, [this](int place) {
         if (place >= 0 && place < int(m_entries.size()) && m_entries[std::size_t(place)].id != m_current) {
             m_current = m_entries[std::size_t(place)].id;
@@ -34,6 +50,11 @@ ProbesPanel::ProbesPanel(QWidget* parent)
         }
     });
     ProbesPanel::themeChanged();
+}
+
+void ProbesPanel::setCompact(bool compact)
+{
+    m_sentence->setSmall(compact);
 }
 
 void ProbesPanel::setEntries(const std::vector<ProbeEntry>& entries)
@@ -70,9 +91,10 @@ void ProbesPanel::themeChanged()
 {
     m_list->setFixedWidth(theme().px(240));
     // A hairline stands between the two, as far from the list as the list from the edge.
-    layout()->setSpacing(theme().px(Theme::gap2 + Theme::gap4));
-    layout()->setContentsMargins(theme().px(Theme::gap2), theme().px(Theme::gap2), theme().px(40),
-                                 theme().px(Theme::gap2));
+    m_row->setSpacing(theme().px(Theme::gap2 + Theme::gap4));
+    m_row->setContentsMargins(theme().px(Theme::gap2), theme().px(Theme::gap2), theme().px(40),
+                              theme().px(Theme::gap2));
+    m_inset->setContentsMargins(theme().px(Theme::gap4), 0, theme().px(40), theme().px(Theme::gap2));
     m_list->setIconSize({theme().px(16), theme().px(16)});
     fill();
 }
@@ -81,7 +103,10 @@ void ProbesPanel::paintEvent(QPaintEvent*)
 {
     QPainter painter(this);
     painter.fillRect(rect(), theme().panel);
-    painter.fillRect(QRect(m_list->geometry().right() + 1 + theme().px(Theme::gap2), 0, 1, height()), theme().hairline);
+    const int top = m_list->y() - theme().px(Theme::gap2);
+    painter.fillRect(QRect(0, top, width(), 1), theme().hairline);
+    painter.fillRect(QRect(m_list->geometry().right() + 1 + theme().px(Theme::gap2), top, 1, height() - top),
+                     theme().hairline);
 }
 
 } // namespace app

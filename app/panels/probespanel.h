@@ -6,13 +6,17 @@
 
 #include <vector>
 
+class QHBoxLayout;
 class QListWidget;
 
 namespace widgets {
 class ProbePanel;
-}
+class Sentence;
+} // namespace widgets
 
 namespace app {
+
+class Heading;
 
 // A probe to choose: which lane's, its place among the method's, what it is called.
 struct ProbeEntry
@@ -24,7 +28,8 @@ struct ProbeEntry
     bool operator==(const ProbeEntry&) const = default;
 };
 
-// The Probes tab: every probe of the methods in the lanes at the left, the chosen one by its description at the right.
+// The Probes tab: its sentence, below it every probe of the methods in the lanes at the left, the chosen one by its
+// description at the right.
 class ProbesPanel : public widgets::View
 {
     Q_OBJECT
@@ -39,8 +44,15 @@ public:
 
     widgets::ProbePanel& probe() { return *m_probe; }
 
+    Heading& heading() { return *m_heading; }
+
+    widgets::Sentence& sentence() { return *m_sentence; }
+
+    void setCompact(bool compact);
+
 signals:
     void chosen(QString id);
+    void exportAsked(); // of a figure
 
 protected:
     void paintEvent(QPaintEvent* event) override;
@@ -51,6 +63,9 @@ private:
 
     std::vector<ProbeEntry> m_entries;
     QString m_current;
+    Heading* m_heading;
+    widgets::Sentence* m_sentence;
+    QHBoxLayout *m_inset, *m_row;
     QListWidget* m_list;
     widgets::ProbePanel* m_probe;
 };

@@ -30,7 +30,7 @@ PromptPanel::PromptPanel(QWidget* parent)
     m_heading->addTool(m_more);
     m_more->setVisible(false);
     m_text->setAccessibleName(tr("Prompt"));
-    m_text->setPlaceholderText(tr("A text to run through the model"));
+    setTakesIds(false);
     m_text->setTabChangesFocus(true);
     m_text->setFrameShape(QFrame::NoFrame);
     m_text->viewport()->setBackgroundRole(QPalette::Button); // the panel's colour
@@ -56,6 +56,12 @@ void PromptPanel::setPrompt(const QString& text)
 void PromptPanel::setTokens(int count)
 {
     m_heading->setNote(count > 0 ? widgets::whole(count) + " " + (count == 1 ? tr("token") : tr("tokens")) : QString());
+}
+
+void PromptPanel::setTakesIds(bool ids)
+{
+    m_text->setPlaceholderText(ids ? tr("Token ids to run through the model, with spaces or commas between")
+                                   : tr("A text to run through the model"));
 }
 
 void PromptPanel::setExamples(const std::vector<Prompt>& prompts)

@@ -27,6 +27,7 @@ public:
 
     void setPrompt(const QString& text);
     void setTokens(int count);
+    void setTakesIds(bool ids); // the model has no tokenizer: numbers stand for its tokens
     void setExamples(const std::vector<Prompt>& prompts);
 
     QString text() const;

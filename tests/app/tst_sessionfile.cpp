@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/panels/promptpanel.h"
 #include "app/session.h"
 #include "engine/methods/method.h"
 #include "engine/values/error.h"
@@ -6,6 +7,7 @@
 
 #include <QJsonDocument>
 #include <QJsonObject>
+#include <QPlainTextEdit>
 #include <QProcess>
 #include <QSignalSpy>
 #include <QTest>
@@ -68,6 +70,7 @@ private slots:
     void whatIsNotASessionIsRefusedInASentence();
     void whatIsBrokenIsRefusedInASentence();
     void theWindowSavesAndOpens();
+    void whateverOpensCanBeDropped();
     void otherWeightsAreSaid();
     void aKilledProgramIsOfferedBack();
     void aClosedProgramLeavesNothing();
@@ -182,6 +185,40 @@ void TestSessionFile::theWindowSavesAndOpens()
     QVERIFY(rig.document.lane({3}).look);
     rig.document.undo(); // opening is one step
     QVERIFY(rig.document.state() == before);
+}
+
+// A text, a checkpoint without its tokenizer and then that, a folder; of several the first, and the others are named.
+void TestSessionFile::whateverOpensCanBeDropped()
+{
+    WindowRig rig(m_path);
+    QVERIFY(rig.rest());
+    const auto drop = [&](const std::vector<fs::path>& paths) {
+        QStringList names;
+        for (const fs::path& path : paths)
+            names << QString::fromStdString(path.string());
+        emit rig.window.dropped(names);
+        return rig.rest();
+    };
+    const fs::path text = m_home / "words.txt";
+    samples::writeFile(text, "the dog and the cat");
+    QVERIFY(drop({text}));
+    QCOMPARE(rig.document.state().prompt, std::string("the dog and the cat"));
+    const fs::path bare = m_home / "bare", tokenizer = m_home / "tokenizer.json";
+    fs::copy(m_path, bare);
+    fs::rename(bare / "tokenizer.json", tokenizer);
+    rig.document.setPrompt("5 7");
+    QVERIFY(drop({bare}));
+    QVERIFY(rig.document.model()->tokenizer() == nullptr);
+    auto* prompt = rig.window.prompt().findChild<QPlainTextEdit*>();
+    QVERIFY(prompt->placeholderText().contains("ids"));
+    QVERIFY(drop({tokenizer})); // for the model that is open
+    QVERIFY(rig.document.model()->tokenizer() != nullptr);
+    QCOMPARE(rig.document.state().checkpoint, bare);
+    QVERIFY(!prompt->placeholderText().contains("ids"));
+    rig.document.setMessage(std::nullopt);
+    QVERIFY(drop({m_path, text, bare}));
+    QCOMPARE(rig.document.state().checkpoint, m_path);
+    QVERIFY(rig.document.message() && rig.document.message()->what.contains("not words.txt, bare"));
 }
 
 void TestSessionFile::otherWeightsAreSaid()

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Every tab played in the same way: hover, lock, link, undo, unlock, zoom, export. What a tab cannot do stands in its
-// row with the reason.
+// row with the reason. Logits by its numbers, and Probes, are in tst_logitsprobes.
 #include "app/longmaps/longmappage.h"
 #include "app/panels/attentionpanel.h"
 #include "app/panels/explainpanel.h"
 #include "app/panels/mapsrow.h"
-#include "app/panels/probespanel.h"
 #include "app/panels/studypanel.h"
 #include "app/panels/timingpanel.h"
 #include "app/studywork.h"
@@ -15,7 +14,6 @@
 #include "widgets/heatmapview.h"
 #include "widgets/longmapview.h"
 #include "widgets/plotview.h"
-#include "widgets/probepanel.h"
 #include "widgets/studyview.h"
 #include "widgets/tensortree.h"
 #include "widgets/tokenstrip.h"
@@ -162,7 +160,6 @@ private slots:
     void sentinelsOfAStudyAreOnScreen();
     void mapsAreZoomedUndoneAndExported();
     void timesAreLinkedAndExported();
-    void probesAreHoveredPickedAndUndone();
     void longMapsAreHoveredLockedLinkedZoomedAndExported();
 
 private:
@@ -195,8 +192,8 @@ void TestTabs::exportsAFigure(WindowRig& rig)
 void TestTabs::studiesAreHoveredLockedLinkedAndUndone_data()
 {
     QTest::addColumn<std::string>("tab");
-    QTest::addColumn<bool>("locks"); // what the Logits tab shows follows the step, which is the token strip's
-    QTest::newRow("logits") << std::string("logits") << false;
+    QTest::addColumn<bool>("locks");
+    QTest::newRow("logits") << std::string("logits") << true;
     QTest::newRow("tensor") << std::string("tensor") << false; // weights belong to no token
     for (const engine::TabSpec* tab : methodTabs())
         QTest::addRow("%s", std::string(tab->id).c_str()) << std::string(tab->id) << true;
@@ -378,33 +375,6 @@ void TestTabs::timesAreLinkedAndExported()
     emit panel->side().runAsked();
     QVERIFY(rig.rest());
     QVERIFY(rig.document.sweep());
-    exportsAFigure(rig);
-}
-
-// A probe's picture is as wide as there is room: no zoom. Picking a row pins its token.
-void TestTabs::probesAreHoveredPickedAndUndone()
-{
-    WindowRig rig(m_path);
-    QVERIFY(rig.rest());
-    show(rig, "probes");
-    ViewLayout layout = rig.document.state().layout;
-    layout.probe = engine::findMethod(rig.document.comparedPlan().everywhere.shown().method).info.probes.front().id;
-    rig.document.setLayout(layout);
-    QVERIFY(rig.rest());
-    widgets::ProbePanel& probe = rig.window.probes().probe();
-    QVERIFY(!probe.accessibleDescription().isEmpty() || !probe.findChildren<QWidget*>().isEmpty());
-    const DocumentState before = rig.document.state();
-    rig.document.sealStep();
-    emit probe.picked({2, 0});
-    rig.document.sealStep();
-    QCOMPARE(rig.document.state().selection.query, std::optional(engine::TokenPos{2}));
-    QVERIFY(rig.window.tokens().rectOf(2).isValid());
-    QTest::keyClick(&rig.window, Qt::Key_Escape);
-    QVERIFY(!rig.document.state().selection.query);
-    rig.document.undo();
-    rig.document.undo();
-    QVERIFY(rig.document.state() == before);
-    QVERIFY(rig.rest());
     exportsAFigure(rig);
 }
 

@@ -8,6 +8,7 @@
 #include "engine/methods/method.h"
 #include "tests/app/windowrig.h"
 #include "widgets/livestrip.h"
+#include "widgets/sentence.h"
 #include "widgets/tokenstrip.h"
 
 #include <QAction>
@@ -123,10 +124,15 @@ private slots:
     void menusAreTranslated();
     void namesAndTipsAreTranslated();
     void whatIsDrawnIsTranslated();
+    void everyTabIsTranslated_data();
+    void everyTabIsTranslated();
 
 private:
     bool isData(QString text) const; // from a file, a method's description or the machine, or a number
     void check(const QString& text, const QString& where);
+    void checkNames(const QList<QWidget*>& parts);
+    void checkDrawn(const QList<QWidget*>& parts);
+    void takeStudy(const engine::Study& study); // its texts are the engine's
     QList<QWidget*> ours() const;
 
     QTemporaryDir m_folder;
@@ -195,6 +201,8 @@ bool TestTranslated::isData(QString text) const
             return true;
         text.remove(data);
     }
+    if (text.contains(QStringLiteral("--")) || text.startsWith(QStringLiteral("subquad ")))
+        return true;                                                     // a command, perhaps a line of it
     static const QRegularExpression words(QStringLiteral("\\p{L}{3,}")); // units and numbers have fewer letters
     return !words.match(text).hasMatch();
 }
@@ -225,8 +233,16 @@ QList<QWidget*> TestTranslated::ours() const
 void TestTranslated::namesAndTipsAreTranslated()
 {
     m_hard.clear();
-    for (QWidget* part : ours())
+    checkNames(ours());
+    QVERIFY2(m_hard.isEmpty(), qPrintable(m_hard.join('\n')));
+}
+
+void TestTranslated::checkNames(const QList<QWidget*>& parts)
+{
+    for (QWidget* part : parts)
         for (const QWidget* widget : part->findChildren<QWidget*>() + QList<QWidget*>{part}) {
+            if (part == &m_rig->window && !widget->isVisible())
+                continue; // another tab's
             const QString where = widget->metaObject()->className();
             check(widget->toolTip(), where + " tip");
             check(widget->accessibleName(), where + " name");
@@ -235,14 +251,19 @@ void TestTranslated::namesAndTipsAreTranslated()
                 if (const QVariant value = widget->property(property); value.typeId() == QMetaType::QString)
                     check(value.toString(), where + " " + property);
         }
-    QVERIFY2(m_hard.isEmpty(), qPrintable(m_hard.join('\n')));
 }
 
 void TestTranslated::whatIsDrawnIsTranslated()
 {
     m_hard.clear();
+    checkDrawn(ours());
+    QVERIFY2(m_hard.isEmpty(), qPrintable(m_hard.join('\n')));
+}
+
+void TestTranslated::checkDrawn(const QList<QWidget*>& parts)
+{
     std::size_t seen = 0;
-    for (QWidget* part : ours()) {
+    for (QWidget* part : parts) {
         TextDevice device(part->size());
         part->render(&device);
         seen += device.texts().size();
@@ -250,11 +271,143 @@ void TestTranslated::whatIsDrawnIsTranslated()
         for (const QLabel* label : part->findChildren<QLabel*>())
             if (isData(label->text()))
                 wrapped << label->text();
+        for (const widgets::Sentence* sentence : part->findChildren<widgets::Sentence*>())
+            if (isData(sentence->text()))
+                wrapped << sentence->text();
         for (const QString& text : device.texts())
             if (wrapped.filter(text).isEmpty())
                 check(text, part->metaObject()->className());
     }
     QVERIFY(seen > 40); // texts were seen at all
+}
+
+void TestTranslated::takeStudy(const engine::Study& study)
+{
+    const auto take = [this](std::string_view text) { m_data << textOf(text) << textOf(text).trimmed(); };
+    const auto axis = [&](const engine::AxisLabels& labels) {
+        take(labels.title);
+        for (const std::string& each : labels.texts)
+            take(each);
+    };
+    take(study.words);
+    take(study.second);
+    QString sentence;
+    for (const engine::Phrase& phrase : study.sentence) {
+        take(phrase.text);
+        sentence += textOf(phrase.text);
+    }
+    m_data << sentence;
+    for (const engine::Notice& notice : study.notices) {
+        take(notice.what);
+        take(notice.why);
+    }
+    for (const engine::Panel& panel : study.panels) {
+        for (const std::string& each : {panel.title, panel.words, panel.value, panel.note})
+            take(each);
+        if (const auto* heat = std::get_if<engine::HeatBody>(&panel.body)) {
+            axis(heat->rows);
+            axis(heat->cols);
+            take(heat->quantity);
+            take(heat->markedWords);
+            for (const engine::HeatBody::Map& map : heat->maps) {
+                take(map.caption);
+                take(map.value);
+            }
+        } else if (const auto* bars = std::get_if<engine::BarsBody>(&panel.body)) {
+            axis(bars->labels);
+            take(bars->quantity);
+            for (const auto& series : bars->series)
+                take(series.title);
+            for (const engine::Mark& mark : bars->marks)
+                take(mark.text);
+            for (const engine::Region& region : bars->regions)
+                take(region.text);
+        } else if (const auto* curves = std::get_if<engine::CurvesBody>(&panel.body)) {
+            axis(curves->x);
+            axis(curves->y);
+            for (const auto& curve : curves->curves)
+                take(curve.title);
+            for (const engine::Mark& mark : curves->marks)
+                take(mark.text);
+            for (const engine::Region& region : curves->regions)
+                take(region.text);
+        } else if (const auto* table = std::get_if<engine::TableBody>(&panel.body)) {
+            for (const std::string& column : table->columns)
+                take(column);
+            for (const auto& row : table->rows) {
+                take(row.label);
+                for (const engine::Figure& cell : row.cells) {
+                    take(cell.text);
+                    take(cell.unit);
+                    take(cell.reason);
+                }
+            }
+        } else if (const auto* chips = std::get_if<engine::ChipsBody>(&panel.body)) {
+            for (const auto& group : chips->groups) {
+                take(group.title);
+                take(group.value);
+                for (const auto& chip : group.chips)
+                    take(chip.text);
+            }
+        }
+    }
+}
+
+void TestTranslated::everyTabIsTranslated_data()
+{
+    QTest::addColumn<QString>("tab");
+    for (const char* tab : {"attention", "kernel", "logits", "timing", "probes"})
+        QTest::newRow(tab) << QString(tab);
+}
+
+// The whole window with each tab in front, docks and strips too; what the engine says of a method is its own.
+void TestTranslated::everyTabIsTranslated()
+{
+    QFETCH(const QString, tab);
+    m_hard.clear();
+    const QStringList before = m_data;
+    Document& document = m_rig->document;
+    ViewLayout layout = document.state().layout;
+    layout.tab = tab.toStdString();
+    layout.leftDock = layout.rightDock = true;
+    document.setLayout(layout);
+    document.pin(engine::TokenPos{3}, engine::TokenPos{1}); // so that Explain has something to say
+    QVERIFY(m_rig->rest());
+    if (const auto study = document.study(layout.tab))
+        takeStudy(study->study);
+    if (const auto& logits = m_rig->wiring.logits().work().look())
+        takeStudy(logits->study);
+    if (const auto& explained = document.explained()) {
+        engine::Study cell;
+        cell.panels = explained->explanation.panels;
+        takeStudy(cell);
+        for (const engine::Derivation* each : {&explained->explanation.exact, &explained->explanation.own}) {
+            m_data << textOf(each->note);
+            for (const engine::DerivationLine& line : each->lines)
+                m_data << textOf(line.label) << textOf(line.formula) << textOf(line.value.text)
+                       << textOf(line.value.unit) << textOf(line.value.reason);
+        }
+    }
+    for (const engine::Method& method : engine::methods())
+        for (const engine::TabSpec& spec : method.info.tabs) {
+            m_data << textOf(spec.title);
+            for (const engine::Knob& knob : spec.controls) {
+                m_data << textOf(knob.title) << textOf(knob.help);
+                if (const auto* choice = std::get_if<engine::Choice>(&knob.domain))
+                    for (const auto& option : choice->options)
+                        m_data << textOf(option);
+            }
+        }
+    for (const engine::Method& method : engine::methods())
+        m_data << textOf(method.info.paper);
+    m_data << "softmax"
+           << "embedding"
+           << "layer";
+    m_data.removeAll(QString());
+    std::sort(m_data.begin(), m_data.end(), [](const QString& a, const QString& b) { return a.size() > b.size(); });
+    checkNames({&m_rig->window});
+    checkDrawn({&m_rig->window});
+    m_data = before;
     QVERIFY2(m_hard.isEmpty(), qPrintable(m_hard.join('\n')));
 }
 
