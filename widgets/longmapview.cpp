@@ -119,8 +119,7 @@ void LongMapView::arrange()
     const double ratio = devicePixelRatioF();
     const double left = m_axesShown ? theme().px(mapGutter) : theme().px(1);
     const double top = theme().px(titleHeight) + 1;
-    m_room =
-        QRectF(left, top, std::max(1.0, width() - left - 1), std::max(1.0, height() - top - 1 - below()));
+    m_room = QRectF(left, top, std::max(1.0, width() - left - 1), std::max(1.0, height() - top - 1 - below()));
     const double pixels = pixelsOf(std::max(1, m_window.count), elements());
     const QRectF before = m_map;
     m_map = QRectF(m_room.left(), m_room.top(), pixels / ratio, pixels / ratio);
