@@ -383,8 +383,7 @@ void ChartView::addBars()
     auto* bars = new QBarSeries;
     Range down;
     down.add(0);
-    for (std::size_t index = 0; index < m_value.series.size(); ++index) {
-        const ChartSeries& series = m_value.series[index];
+    for (const ChartSeries& series : m_value.series) {
         auto* set = new QBarSet(series.name);
         for (const QPointF& point : series.points) {
             set->append(std::isfinite(point.y()) ? point.y() : 0);
