@@ -35,15 +35,14 @@ namespace fs = std::filesystem;
 struct Picture
 {
     int width, height;
-    bool dark = false;
+    bool dark = false, dejavu = false;
     double scale = 1; // of the interface
-    bool dejavu = false;
 };
 
 constexpr Picture plain[] = {{1366, 768}, {1920, 1080}, {1366, 768, true}, {1920, 1080, true}};
-constexpr Picture large[] = {{1366, 768, false, 2}, {1920, 1080, false, 2}};
+constexpr Picture large[] = {{1366, 768, false, false, 2}, {1920, 1080, false, false, 2}};
 // The widest of the families that text may be in, whatever else this machine has.
-constexpr Picture dejavu[] = {{1366, 768, false, 1, true}, {1920, 1080, false, 1, true}};
+constexpr Picture dejavu[] = {{1366, 768, false, true}, {1920, 1080, false, true}};
 constexpr int longestMs = 120000;
 
 // The weight that the map changes most, away from the first tokens: what a reader would point at.
