@@ -41,11 +41,13 @@ void StudyHeat::setRange(double low, double high)
 {
     m_scale.low = low;
     m_scale.high = high;
+    count();
 }
 
 void StudyHeat::fitRange()
 {
     m_scale = m_fitted;
+    count();
 }
 
 QString StudyHeat::quantity() const
@@ -57,6 +59,10 @@ QString StudyHeat::quantityOf(const StudyHeatPlan& plan) const
 {
     const QString badge = badgeOf(plan);
     QString words = textOf(m_body.quantity);
+    if (!words.isEmpty() && m_above > 0) // without words the bar has no line for them
+        words += QStringLiteral(" · ▲ ") + whole(m_above);
+    if (!words.isEmpty() && m_below > 0)
+        words += QStringLiteral(" · ▼ ") + whole(m_below);
     if (badge.isEmpty() || badgeOnMap(plan))
         return words;
     return words.isEmpty() ? badge : words + QStringLiteral(" · ") + badge;
@@ -84,6 +90,18 @@ void StudyHeat::take(const engine::Panel& panel)
     if (!(fitted == m_fitted)) // a range that the reader set stays while what is shown has the same one
         m_scale = fitted;
     m_fitted = fitted;
+    count();
+}
+
+void StudyHeat::count()
+{
+    m_above = m_below = 0;
+    for (const engine::HeatBody::Map& map : m_body.maps)
+        for (int row = 0; row < map.cells.rows(); ++row)
+            for (const float cell : map.cells.row(row)) { // one that is not a number is neither
+                m_above += cell > float(m_scale.high) ? 1 : 0;
+                m_below += cell < float(m_scale.low) ? 1 : 0;
+            }
 }
 
 void StudyHeat::arrange()
@@ -374,11 +392,16 @@ QString StudyHeat::summary() const
     if (m_body.maps.empty())
         return tr("nothing to show");
     const engine::Grid& cells = m_body.maps.front().cells;
-    return tr("%1 maps of %2 rows and %3 columns, colours from %4 to %5")
-        .arg(m_body.maps.size())
-        .arg(cells.rows())
-        .arg(cells.cols())
-        .arg(significant(m_fitted.first(), 3), significant(m_fitted.last(), 3));
+    QString words = tr("%1 maps of %2 rows and %3 columns, colours from %4 to %5")
+                        .arg(m_body.maps.size())
+                        .arg(cells.rows())
+                        .arg(cells.cols())
+                        .arg(significant(m_fitted.first(), 3), significant(m_fitted.last(), 3));
+    if (m_above > 0)
+        words += tr(", %1 cells above").arg(whole(m_above));
+    if (m_below > 0)
+        words += tr(", %1 cells below").arg(whole(m_below));
+    return words;
 }
 
 } // namespace widgets

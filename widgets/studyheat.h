@@ -34,7 +34,7 @@ public:
     void setRange(double low, double high);
     void fitRange();
 
-    QString quantity() const; // of its bar, and what the maps have no room to say: that they are reduced
+    QString quantity() const; // of its bar, how many cells lie beyond it, and that the maps are reduced
     void draw(QPainter& painter) const override;
     void drawControls(QPainter& painter) const override;
     void drawHover(QPainter& painter, const StudyPlace& place) const override;
@@ -60,8 +60,11 @@ private:
     static QString badgeOf(const StudyHeatPlan& plan); // empty: every cell is drawn
     bool badgeOnMap(const StudyHeatPlan& plan) const;
 
+    void count();
+
     engine::HeatBody m_body;
     ColorScale m_scale, m_fitted;
+    int m_above = 0, m_below = 0; // cells beyond the ends of the scale
     StudyHeatPlan m_plan;
 };
 

@@ -181,7 +181,7 @@ void TestTensors::studySaysWhatWasFound()
     QCOMPARE(heat.maps[0].cells.at(1, 0), 4.0F);
     const auto& table = std::get<TableBody>(study.panels[2].body);
     QCOMPARE(*table.rows[1].cells[0].number, 2.0); // the mean of 1, 2, 3, 4, 0
-    QCOMPARE(table.rows.back().cells[0].text, std::string("1"));
+    QCOMPARE(table.rows.back().cells[0].number, std::optional<double>(1));
     std::string sentence;
     for (const Phrase& phrase : study.sentence)
         sentence += phrase.text;

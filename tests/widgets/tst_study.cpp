@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/widgets/support.h"
 #include "widgets/messagebar.h"
+#include "widgets/numbers.h"
 #include "widgets/segment.h"
 #include "widgets/sentence.h"
 #include "widgets/snapshot.h"
 #include "widgets/stepper.h"
 #include "widgets/studycontrols.h"
+#include "widgets/studyheat.h"
 #include "widgets/studyview.h"
 
 #include <QAbstractButton>
@@ -15,6 +17,7 @@
 
 #include <cmath>
 #include <limits>
+#include <memory>
 
 using namespace widgets;
 
@@ -249,6 +252,38 @@ private slots:
         StudyControls controls;
         controls.setTab(tab(), {});
         toGallery(controls, {480, 40}, "study-controls");
+    }
+
+    // Colours that end before the largest number say how many cells they leave out.
+    void cellsBeyondTheColoursAreCounted()
+    {
+        engine::Panel value = spectrogram();
+        auto& body = std::get<engine::HeatBody>(value.body);
+        body.high = 0.5;
+        int above = 0, below = 0;
+        for (const auto& map : body.maps)
+            for (int row = 0; row < map.cells.rows(); ++row)
+                for (const float cell : map.cells.row(row)) {
+                    above += cell > 0.5F;
+                    below += cell < -0.5F;
+                }
+        QVERIFY(above > 0 && below > 0 && above != below);
+        const auto heat = [&value] {
+            auto made = std::make_unique<StudyHeat>();
+            made->setPanel(value, names());
+            return made;
+        };
+        const QString words = QStringLiteral("signed coefficient · ▲ %1 · ▼ %2").arg(whole(above), whole(below));
+        QCOMPARE(heat()->quantity(), words);
+        QVERIFY(heat()->summary().endsWith(
+            QStringLiteral("%1 cells above, %2 cells below").arg(whole(above), whole(below))));
+        const auto wide = heat();
+        wide->setRange(-100, 100);
+        QCOMPARE(wide->quantity(), QStringLiteral("signed coefficient"));
+        wide->fitRange();
+        QCOMPARE(wide->quantity(), words);
+        body.high = 0;
+        QCOMPARE(heat()->quantity(), QStringLiteral("signed coefficient"));
     }
 
     void sentencePanelsAndNoticesAreThere()

@@ -234,7 +234,7 @@ Panel mapsPanel(const Head& head, int first, std::vector<HeatBody::Map> maps, co
     body.maps = std::move(maps);
     body.rows = {"query", Axis::Token, {}, {}, first};
     body.cols = {"key", Axis::Token, {}, {}, first};
-    body.quantity = "share of the row's sum; " + std::string(first > 0 ? "the last 512 tokens" : "all tokens");
+    body.quantity = "share of the row's sum";
     body.signedValues = true;
     body.scale = Scale::Sqrt;
     body.pickedRow = input.query.value - first;
@@ -284,8 +284,9 @@ void addTerms(Study& study, const Head& head, double tau, const StudyInput& inpu
     Panel terms = mapsPanel(head, first, std::move(maps), input);
     terms.id = "kernel.terms";
     terms.title = "Terms of the weights";
-    terms.words =
-        std::string("each over the row's sum: together the weight") + (scaled ? ", before the output scale" : "");
+    terms.words = std::string("each over the row's sum: together the weight") +
+                  (scaled ? ", before the output scale" : "") +
+                  (first > 0 ? "; the last " + std::to_string(count) + " tokens" : "");
     Panel left = mapsPanel(head, first, {rest}, input);
     left.id = "kernel.rest";
     left.title = "Left out: exp x − p";
@@ -295,7 +296,6 @@ void addTerms(Study& study, const Head& head, double tau, const StudyInput& inpu
     alone.maps.front().value.clear();
     alone.rows.title.clear();
     alone.cols.title.clear();
-    alone.quantity = "share of the row's sum";
     study.panels.push_back(std::move(terms));
     study.panels.push_back(std::move(left));
 }
