@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/frame.h"
 
+#include "app/panels/modelpanel.h"
 #include "app/panels/toolpanel.h"
 #include "app/results.h"
 
@@ -113,6 +114,7 @@ void Frame::fillMenus()
         m_window.setBackKeys(QKeySequence::fromString(m_keeper.keys().value("Esc", "Esc"), QKeySequence::PortableText)
                                  .toString(QKeySequence::NativeText));
     });
+    connect(&m_keeper, &Keeper::hashChanged, &m_window.model(), &ModelPanel::setHash);
     connect(&m_keeper, &Keeper::offerChanged, this, [this] { m_restore->setVisible(m_keeper.hasOffer()); });
     showHistory();
     showRecent();

@@ -243,6 +243,7 @@ void Keeper::modelChanged()
     const auto model = m_document.model();
     if (!model)
         return;
+    emit hashChanged({});
     remember(textOf(m_document.state().checkpoint));
     submit(
         "hash",
@@ -254,6 +255,7 @@ void Keeper::modelChanged()
             if (model != m_document.model())
                 return;
             m_hash = std::move(hash);
+            emit hashChanged(QString::fromStdString(m_hash));
             checkHash(m_hash);
         });
 }

@@ -57,6 +57,7 @@ signals:
     void recentChanged();
     void keysChanged();
     void offerChanged();
+    void hashChanged(const QString& hash); // of the open model's weights; empty: not known yet
 
 private:
     struct Claim; // the locked place of this program's kept states

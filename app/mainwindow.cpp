@@ -216,6 +216,7 @@ void MainWindow::setModelShown(bool shown, const QString& own)
         m_dock->setShown(*section, shown);
     m_dock->setShown(*m_noModelDock, !shown);
     m_explain->setModelShown(shown);
+    model().setHashShown(shown);
     showPage();
     fold();
 }

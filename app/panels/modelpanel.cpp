@@ -21,14 +21,45 @@ void ModelPanel::setModel(const QString& name, const QString& format, const QStr
     m_name = name;
     m_format = format;
     m_lines = lines;
-    setAccessibleName(QStringList({name, format, lines.join(", ")}).join(", "));
+    tell();
+}
+
+void ModelPanel::setHash(const QString& hash)
+{
+    m_hash = hash;
+    tell();
+}
+
+void ModelPanel::setHashShown(bool shown)
+{
+    m_hashShown = shown;
+    tell();
+}
+
+// Its line has its place before it is known: nothing moves when it comes.
+QStringList ModelPanel::lines() const
+{
+    if (!m_hashShown)
+        return m_lines;
+    const QString first = m_hash.section(u',', 0, 0);
+    const int others = int(m_hash.count(u','));
+    QString line = first.isEmpty() ? tr("sha256 …") : tr("sha256 %1…%2").arg(first.left(4), first.right(4));
+    if (others > 0)
+        line += tr(" and %1 more").arg(others);
+    return m_lines + QStringList(line);
+}
+
+void ModelPanel::tell()
+{
+    setAccessibleName(QStringList({m_name, m_format, lines().join(", ")}).join(", "));
+    setToolTip(m_hashShown && !m_hash.isEmpty() ? tr("SHA-256 of the weights: %1").arg(m_hash) : QString());
     updateGeometry();
     update();
 }
 
 QSize ModelPanel::sizeHint() const
 {
-    return {theme().px(200), theme().px(22 + 18 * std::max(2, int(m_lines.size())) + 12)};
+    return {theme().px(200), theme().px(22 + 18 * std::max(2, int(lines().size())) + 12)};
 }
 
 void ModelPanel::paintEvent(QPaintEvent*)
@@ -45,7 +76,7 @@ void ModelPanel::paintEvent(QPaintEvent*)
     widgets::drawText(painter, line, Qt::AlignRight | Qt::AlignVCenter, m_format, small, theme().secondary);
     line.setHeight(theme().px(18));
     line.moveTop(theme().px(23));
-    for (const QString& text : m_lines) {
+    for (const QString& text : lines()) {
         widgets::drawText(painter, line, leftMiddle, text, small, theme().secondary);
         line.translate(0, theme().px(18));
     }

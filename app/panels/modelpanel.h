@@ -17,6 +17,10 @@ public:
 
     void setModel(const QString& name, const QString& format, const QStringList& lines);
 
+    // The SHA-256 of the weights, of several files with commas between; empty: still being computed.
+    void setHash(const QString& hash);
+    void setHashShown(bool shown);
+
     QSize sizeHint() const override;
 
     QSize minimumSizeHint() const override { return sizeHint(); }
@@ -25,8 +29,12 @@ protected:
     void paintEvent(QPaintEvent* event) override;
 
 private:
-    QString m_name, m_format;
+    QStringList lines() const;
+    void tell();
+
+    QString m_name, m_format, m_hash;
     QStringList m_lines;
+    bool m_hashShown = true;
 };
 
 } // namespace app

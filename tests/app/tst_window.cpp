@@ -4,6 +4,7 @@
 #include "app/panels/attentionpanel.h"
 #include "app/panels/mapsrow.h"
 #include "app/panels/methodspanel.h"
+#include "app/panels/modelpanel.h"
 #include "app/panels/probespanel.h"
 #include "app/panels/toolpanel.h"
 #include "app/results.h"
@@ -23,6 +24,7 @@
 
 #include <QAction>
 #include <QApplication>
+#include <QCryptographicHash>
 #include <QSignalSpy>
 #include <QTemporaryDir>
 #include <QTest>
@@ -102,6 +104,13 @@ void TestWindow::opensAndDrawsTheFirstScreen()
         QCOMPARE(maps.map(place).y(), maps.map(0).y());
     }
     QVERIFY(maps.map(0).geometry().right() <= maps.map(1).geometry().left());
+    // The Model section says which weights these are.
+    const std::string weights = samples::readFile(m_path / "model.safetensors");
+    const QByteArray bytes = QByteArray::fromRawData(weights.data(), qsizetype(weights.size()));
+    const QString hash = QString::fromLatin1(QCryptographicHash::hash(bytes, QCryptographicHash::Sha256).toHex());
+    const ModelPanel& model = program.window.model();
+    QVERIFY(QTest::qWaitFor([&] { return model.toolTip().contains(hash); }, 10000));
+    QVERIFY(model.accessibleName().endsWith("sha256 " + hash.left(4) + u'…' + hash.right(4)));
 }
 
 void TestWindow::numbersOnScreenAreTheEngines()
