@@ -295,6 +295,20 @@ void paintMarkers(QPainter& painter, const PlotSeries& series, const PlotLayout&
 struct Obstacles
 {
     std::vector<QPointF> lines, marks;
+    std::vector<int> owners; // of the points of lines: a series, or none of them
+
+    // Whether a label would stand nearer to another series than to its own.
+    bool misleads(const QRectF& box, int series) const
+    {
+        double own = 1e9, other = 1e9;
+        for (std::size_t i = 0; i < lines.size(); ++i) {
+            const QPointF apart = lines[i] - box.center();
+            double& nearest = owners[i] == series ? own : other;
+            if (owners[i] >= 0)
+                nearest = std::min(nearest, std::hypot(apart.x(), apart.y()));
+        }
+        return other < own;
+    }
 
     double under(const QRectF& box) const
     {
@@ -312,24 +326,26 @@ struct Obstacles
 Obstacles obstacles(const PlotValue& value, const PlotLayout& layout)
 {
     Obstacles all;
-    const auto along = [&](QPointF from, QPointF to) {
+    const auto along = [&](QPointF from, QPointF to, int owner) {
         const int steps = std::max(1, int(std::hypot(to.x() - from.x(), to.y() - from.y()) / theme().px(4)));
         for (int step = 0; step <= steps; ++step)
             all.lines.push_back(from + (to - from) * step / steps);
+        all.owners.resize(all.lines.size(), owner);
     };
-    for (const PlotSeries& series : value.series) {
+    for (std::size_t which = 0; which < value.series.size(); ++which) {
+        const PlotSeries& series = value.series[which];
         std::optional<QPointF> last;
         for (const QPointF& point : series.points) {
             if (!drawable(point.x(), layout.xLog) || !drawable(point.y(), layout.yLog))
                 continue;
             const QPointF here = layout.at(point);
-            along(last && series.line ? *last : here, here);
+            along(last && series.line ? *last : here, here, int(which));
             all.marks.push_back(here);
             last = here;
         }
     }
     for (const PlotRoof& roof : value.roofs)
-        along(layout.at(roof.from), layout.at(roof.to));
+        along(layout.at(roof.from), layout.at(roof.to), -1);
     return all;
 }
 
@@ -360,7 +376,8 @@ void paintLabels(QPainter& painter, const PlotValue& value, const PlotLayout& la
     const QFont small = look.font(Theme::labelSize);
     const Obstacles drawn = obstacles(value, layout);
     const QRectF room = layout.area.adjusted(0, -look.px(16), look.px(rightRoom), 0);
-    for (const PlotSeries& series : value.series) {
+    for (std::size_t index = 0; index < value.series.size(); ++index) {
+        const PlotSeries& series = value.series[index];
         if (series.label.isEmpty() || series.points.empty())
             continue;
         const std::size_t which = series.labelAt < 0 ? series.points.size() - 1 : std::size_t(series.labelAt);
@@ -372,7 +389,7 @@ void paintLabels(QPainter& painter, const PlotValue& value, const PlotLayout& la
         for (QPointF at : labelPlaces(layout.at(series.points[which]), size)) {
             at.setX(std::clamp(at.x(), room.left(), std::max(room.left(), room.right() - size.width())));
             const QRectF box(at, size);
-            double cost = (room.contains(box) ? 0 : 50) + drawn.under(box);
+            double cost = (room.contains(box) ? 0 : 50) + drawn.under(box) + (drawn.misleads(box, int(index)) ? 12 : 0);
             for (const QRectF& other : taken)
                 cost += other.intersects(box) ? 100 : 0;
             if (cost < least) {
