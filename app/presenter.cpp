@@ -14,6 +14,7 @@
 #include "widgets/livestrip.h"
 #include "widgets/messagebar.h"
 #include "widgets/numbers.h"
+#include "widgets/studytext.h"
 #include "widgets/tokenstrip.h"
 
 #include <QCoreApplication>
@@ -36,7 +37,7 @@ QString tr(const char* text)
 
 QString text(std::string_view from)
 {
-    return QString::fromUtf8(from.data(), qsizetype(from.size()));
+    return widgets::textOf(from);
 }
 
 // What may differ from head to head stands once more, for the picked head of the picked layer.

@@ -8,6 +8,7 @@
 #include "widgets/numbers.h"
 #include "widgets/probepanel.h"
 #include "widgets/sentence.h"
+#include "widgets/studytext.h"
 
 #include <algorithm>
 #include <cmath>
@@ -24,7 +25,7 @@ const std::string cellSight = "probes cell";
 
 QString text(std::string_view from)
 {
-    return QString::fromUtf8(from.data(), qsizetype(from.size()));
+    return widgets::textOf(from);
 }
 
 // The least and the largest of the numbers; none where there is no number.

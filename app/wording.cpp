@@ -3,6 +3,7 @@
 
 #include "app/timing.h"
 #include "widgets/numbers.h"
+#include "widgets/studytext.h"
 
 #include <QCoreApplication>
 
@@ -20,7 +21,7 @@ QString tr(const char* text)
 
 QString text(std::string_view from)
 {
-    return QString::fromUtf8(from.data(), qsizetype(from.size()));
+    return widgets::textOf(from);
 }
 
 using Sentence = std::vector<widgets::Run>;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/knobform.h"
 
+#include "widgets/studytext.h"
 #include "widgets/theme.h"
 
 #include <QCheckBox>
@@ -23,7 +24,7 @@ constexpr int sliderSteps = 1000;
 
 QString text(std::string_view view)
 {
-    return QString::fromUtf8(view.data(), qsizetype(view.size()));
+    return textOf(view);
 }
 
 bool sameKnobs(const std::vector<engine::Knob>& a, const std::vector<engine::Knob>& b)

@@ -7,6 +7,7 @@
 #include "widgets/icons.h"
 #include "widgets/numbers.h"
 #include "widgets/numberview.h"
+#include "widgets/studytext.h"
 
 #include <QLabel>
 #include <QPainter>
@@ -25,7 +26,7 @@ constexpr double titleHeight = 28;
 
 QString text(std::string_view view)
 {
-    return QString::fromUtf8(view.data(), qsizetype(view.size()));
+    return textOf(view);
 }
 
 QString nameOf(engine::Axis axis)

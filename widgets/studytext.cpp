@@ -4,11 +4,13 @@
 #include "widgets/numbers.h"
 #include "widgets/theme.h"
 
+#include <QCoreApplication>
 #include <QPainter>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <string>
 
 namespace widgets {
 namespace {
@@ -33,9 +35,11 @@ std::optional<StudyPick> resolved(const engine::Pick& pick, int place)
     return StudyPick{pick.sets, pick.control, pick.values[std::size_t(place)]};
 }
 
+// The engine knows no Qt: its words come in English and are translated here, where a catalogue has them; numbers stand
+// in pieces of their own, or in a text that no catalogue has.
 QString textOf(std::string_view utf8)
 {
-    return QString::fromUtf8(utf8.data(), qsizetype(utf8.size()));
+    return utf8.empty() ? QString() : QCoreApplication::translate("engine", std::string(utf8).c_str());
 }
 
 QString pieceOf(const StudyNames& names, int token)

@@ -9,6 +9,7 @@
 #include "tests/app/windowrig.h"
 #include "widgets/livestrip.h"
 #include "widgets/sentence.h"
+#include "widgets/studypane.h"
 #include "widgets/tokenstrip.h"
 
 #include <QAction>
@@ -405,6 +406,9 @@ void TestTranslated::everyTabIsTranslated()
            << "layer";
     m_data.removeAll(QString());
     std::sort(m_data.begin(), m_data.end(), [](const QString& a, const QString& b) { return a.size() > b.size(); });
+    for (const widgets::StudyPane* pane : m_rig->window.findChildren<widgets::StudyPane*>())
+        if (pane->isVisible() && !pane->panel().title.empty()) // the engine's words go through a translator too
+            QVERIFY2(pane->accessibleName().startsWith(QChar(0xAB)), qPrintable(pane->accessibleName()));
     checkNames({&m_rig->window});
     checkDrawn({&m_rig->window});
     m_data = before;
