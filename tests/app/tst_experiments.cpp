@@ -189,7 +189,8 @@ private slots:
     {
         SampleProgram program(engine::LayerPlan(), "attention", "stories-memoryformer-64");
         QVERIFY(program.rest());
-        QVERIFY2(!program.document.message(), qPrintable(program.document.message()->what));
+        QVERIFY2(!program.document.message(),
+                 program.document.message() ? qPrintable(program.document.message()->what) : "");
         const auto navigation = program.wiring.attention().work().navigation();
         QVERIFY(navigation != nullptr);
         QCOMPARE(navigation->local, std::vector<double>(4, 0.0));
@@ -206,7 +207,7 @@ private slots:
         const auto before = rig.document.lane({0}).run;
         rig.document.setGenerated(2);
         QVERIFY(rig.rest());
-        QVERIFY2(!rig.document.message(), qPrintable(rig.document.message()->what));
+        QVERIFY2(!rig.document.message(), rig.document.message() ? qPrintable(rig.document.message()->what) : "");
         const auto after = rig.document.lane({0}).run;
         QCOMPARE(after->sequence->ids.size(), before->sequence->ids.size() + 2);
         const auto first = [](const LaneRun& run) { return run.trace->grid(engine::probes::logits, {}).row(0)[0]; };
