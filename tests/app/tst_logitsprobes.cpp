@@ -4,6 +4,7 @@
 #include "app/panels/probespanel.h"
 #include "app/studywork.h"
 #include "app/wording.h"
+#include "tests/app/playing.h"
 #include "tests/app/windowrig.h"
 #include "widgets/chartview.h"
 #include "widgets/heatmapview.h"
@@ -14,8 +15,6 @@
 #include "widgets/tokenstrip.h"
 
 #include <QAccessible>
-#include <QClipboard>
-#include <QMimeData>
 #include <QTemporaryDir>
 #include <QWheelEvent>
 
@@ -27,53 +26,6 @@ using namespace app;
 namespace {
 
 constexpr engine::LaneIndex compared{1};
-
-void moveOver(QWidget& view, QPointF at)
-{
-    QMouseEvent event(QEvent::MouseMove, at, view.mapToGlobal(at), Qt::NoButton, Qt::NoButton, {});
-    QCoreApplication::sendEvent(&view, &event);
-}
-
-void leave(QWidget& view)
-{
-    QEvent event(QEvent::Leave);
-    QCoreApplication::sendEvent(&view, &event);
-}
-
-void turnWheel(QWidget& view, QPointF at)
-{
-    QWheelEvent event(at, view.mapToGlobal(at), {}, {0, 240}, Qt::NoButton, {}, Qt::NoScrollPhase, false);
-    QCoreApplication::sendEvent(&view, &event);
-}
-
-// Some place of a view where pointing makes it, or the panel it is in, tell something else than at rest.
-std::optional<QPoint> placeThatTells(const QWidget& panel, QWidget& view)
-{
-    leave(view);
-    const QString rest = panel.accessibleDescription();
-    constexpr int parts = 24;
-    for (int y = 1; y < parts; ++y)
-        for (int x = 1; x < parts; ++x) {
-            const QPoint at(view.width() * x / parts, view.height() * y / parts);
-            moveOver(view, at);
-            if (panel.accessibleDescription() != rest)
-                return at;
-        }
-    return std::nullopt;
-}
-
-std::string withTabOf(WindowRig& rig, const std::string& tab)
-{
-    rig.document.setPlan(compared, planWithTab(rig.document.state().lanes[1], tab));
-    return tab;
-}
-
-void show(WindowRig& rig, const std::string& tab)
-{
-    ViewLayout layout = rig.document.state().layout;
-    layout.tab = tab;
-    rig.document.setLayout(layout);
-}
 
 } // namespace
 
@@ -91,8 +43,6 @@ private slots:
     void probesArePlayed();
 
 private:
-    void exportsAFigure(WindowRig& rig);
-
     QTemporaryDir m_folder;
     std::filesystem::path m_path;
 };
@@ -101,20 +51,6 @@ void TestLogitsProbes::initTestCase()
 {
     QApplication::setStyle(new widgets::ProxyStyle);
     m_path = tinyCheckpoint(m_folder);
-}
-
-// What the tab shows as a picture, and its numbers with named columns, by their shortcuts.
-void TestLogitsProbes::exportsAFigure(WindowRig& rig)
-{
-    QApplication::clipboard()->clear();
-    QTest::keyClick(&rig.window, Qt::Key_C, Qt::ControlModifier);
-    QVERIFY(rig.rest());
-    const QMimeData* copied = QApplication::clipboard()->mimeData();
-    QVERIFY2(copied != nullptr && copied->hasImage(),
-             rig.document.message() ? qPrintable(rig.document.message()->what) : "no picture");
-    QTest::keyClick(&rig.window, Qt::Key_C, Qt::ControlModifier | Qt::ShiftModifier);
-    QVERIFY(rig.rest());
-    QVERIFY(QApplication::clipboard()->text().contains(','));
 }
 
 // Logits and losses that no model gives are put where the run's are: the tab's numbers are computed from them.

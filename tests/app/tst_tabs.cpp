@@ -10,6 +10,7 @@
 #include "app/studywork.h"
 #include "app/timing.h"
 #include "engine/export/safetensors.h"
+#include "tests/app/playing.h"
 #include "tests/app/windowrig.h"
 #include "widgets/heatmapview.h"
 #include "widgets/longmapview.h"
@@ -20,8 +21,6 @@
 
 #include <QAccessible>
 #include <QAction>
-#include <QClipboard>
-#include <QMimeData>
 #include <QTemporaryDir>
 #include <QWheelEvent>
 
@@ -33,55 +32,6 @@
 using namespace app;
 
 namespace {
-
-constexpr engine::LaneIndex compared{1};
-
-void moveOver(QWidget& view, QPointF at)
-{
-    QMouseEvent event(QEvent::MouseMove, at, view.mapToGlobal(at), Qt::NoButton, Qt::NoButton, {});
-    QCoreApplication::sendEvent(&view, &event);
-}
-
-void leave(QWidget& view)
-{
-    QEvent event(QEvent::Leave);
-    QCoreApplication::sendEvent(&view, &event);
-}
-
-void turnWheel(QWidget& view, QPointF at)
-{
-    QWheelEvent event(at, view.mapToGlobal(at), {}, {0, 240}, Qt::NoButton, {}, Qt::NoScrollPhase, false);
-    QCoreApplication::sendEvent(&view, &event);
-}
-
-// Some place of a view where pointing makes it tell something else than at rest.
-std::optional<QPoint> placeThatTells(QWidget& view)
-{
-    leave(view);
-    const QString rest = view.accessibleDescription();
-    constexpr int parts = 24;
-    for (int y = 1; y < parts; ++y)
-        for (int x = 1; x < parts; ++x) {
-            const QPoint at(view.width() * x / parts, view.height() * y / parts);
-            moveOver(view, at);
-            if (view.accessibleDescription() != rest)
-                return at;
-        }
-    return std::nullopt;
-}
-
-std::string withTabOf(WindowRig& rig, const std::string& tab)
-{
-    rig.document.setPlan(compared, planWithTab(rig.document.state().lanes[1], tab));
-    return tab;
-}
-
-void show(WindowRig& rig, const std::string& tab)
-{
-    ViewLayout layout = rig.document.state().layout;
-    layout.tab = tab;
-    rig.document.setLayout(layout);
-}
 
 widgets::StudyView* studyIn(MainWindow& window, const char* tab)
 {
@@ -163,8 +113,6 @@ private slots:
     void longMapsAreHoveredLockedLinkedZoomedAndExported();
 
 private:
-    void exportsAFigure(WindowRig& rig);
-
     QTemporaryDir m_folder;
     std::filesystem::path m_path;
 };
@@ -173,20 +121,6 @@ void TestTabs::initTestCase()
 {
     QApplication::setStyle(new widgets::ProxyStyle);
     m_path = tinyCheckpoint(m_folder);
-}
-
-// What the tab shows as a picture, and its numbers with named columns, by their shortcuts.
-void TestTabs::exportsAFigure(WindowRig& rig)
-{
-    QApplication::clipboard()->clear();
-    QTest::keyClick(&rig.window, Qt::Key_C, Qt::ControlModifier);
-    QVERIFY(rig.rest());
-    const QMimeData* copied = QApplication::clipboard()->mimeData();
-    QVERIFY2(copied != nullptr && copied->hasImage(),
-             rig.document.message() ? qPrintable(rig.document.message()->what) : "no picture");
-    QTest::keyClick(&rig.window, Qt::Key_C, Qt::ControlModifier | Qt::ShiftModifier);
-    QVERIFY(rig.rest());
-    QVERIFY(QApplication::clipboard()->text().contains(','));
 }
 
 void TestTabs::studiesAreHoveredLockedLinkedAndUndone_data()
@@ -225,7 +159,7 @@ void TestTabs::studiesAreHoveredLockedLinkedAndUndone()
     const std::size_t count = study->panels().panes().size();
     for (std::size_t place = 0; place < count && place < study->panels().panes().size(); ++place) {
         widgets::StudyBody& body = study->panels().panes()[place]->body();
-        const auto at = placeThatTells(body);
+        const auto at = placeThatTells(body, body);
         if (!at)
             continue;
         ++hovered;
@@ -398,7 +332,7 @@ void TestTabs::longMapsAreHoveredLockedLinkedZoomedAndExported()
     const auto& maps = rig.wiring.longMaps().page().maps();
     QCOMPARE(maps.size(), std::size_t(2));
     const QString rest = maps[1]->accessibleDescription();
-    const auto at = placeThatTells(*maps[0]);
+    const auto at = placeThatTells(*maps[0], *maps[0]);
     QVERIFY(at);
     QVERIFY(maps[1]->accessibleDescription() != rest); // linked
     leave(*maps[0]);
