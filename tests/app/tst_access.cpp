@@ -203,7 +203,7 @@ void TestAccess::methodsAreToldApart()
     QVERIFY(all.size() >= 5);
     double least = 1;
     for (std::size_t one = 0; one < all.size(); ++one) {
-        QVERIFY2(contrast(all[one].label(), look.panel) >= 4.4, qPrintable(all[one].title)); // 4.5 to one digit
+        QVERIFY2(contrast(all[one].label(), look.panel) >= 4.5, qPrintable(all[one].title));
         QVERIFY2(contrast(all[one].outline(), look.panel) >= 3, qPrintable(all[one].title));
         for (std::size_t other = 0; other < one; ++other) {
             QVERIFY(all[one].marker != all[other].marker);

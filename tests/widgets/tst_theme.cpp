@@ -52,7 +52,7 @@ private slots:
         QVERIFY(contrast(look.ok, look.panel) >= 4.5);
         QVERIFY(contrast(look.focus, look.panel) >= 3);
         for (const Identity& identity : {exactIdentity(), taylorIdentity()}) {
-            QVERIFY(contrast(identity.label(), look.panel) >= 4.4); // #C45500 is measured as 4.5 to one digit
+            QVERIFY(contrast(identity.label(), look.panel) >= 4.5);
             QVERIFY(contrast(identity.outline(), look.panel) >= 3);
         }
     }
